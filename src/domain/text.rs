@@ -1,0 +1,136 @@
+//! Short texts with a bound in bytes.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A text of at most `N` bytes of UTF-8 (`N` ≤ 255), stored in place so that it can be copied
+/// and compared without touching the heap. Ordered by code point.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InlineText<const N: usize> {
+    bytes: [u8; N],
+    len: u8,
+}
+
+/// Why a text is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// The text is empty.
+    #[error("the text is empty")]
+    Empty,
+    /// The text is longer than its bound in bytes.
+    #[error("the text is longer than {0} bytes")]
+    TooLong(usize),
+    /// The text holds a control character or begins or ends with a blank.
+    #[error("the text holds a control character or begins or ends with a blank")]
+    Malformed,
+}
+
+fn check(text: &str, bytes_max: usize) -> Result<(), TextError> {
+    if text.is_empty() {
+        Err(TextError::Empty)
+    } else if text.len() > bytes_max {
+        Err(TextError::TooLong(bytes_max))
+    } else if text.chars().any(char::is_control) || text.trim() != text {
+        Err(TextError::Malformed)
+    } else {
+        Ok(())
+    }
+}
+
+impl<const N: usize> InlineText<N> {
+    /// A text of 1 to `N` bytes without control characters or surrounding blanks.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        check(text, N)?;
+        let mut bytes = [0; N];
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        let len = u8::try_from(text.len()).map_err(|_| TextError::TooLong(N))?;
+        Ok(InlineText { bytes, len })
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..usize::from(self.len)])
+            .expect("built from a str and never changed")
+    }
+}
+
+impl<const N: usize> fmt::Display for InlineText<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl<const N: usize> fmt::Debug for InlineText<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl<const N: usize> Serialize for InlineText<N> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de, const N: usize> Deserialize<'de> for InlineText<N> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        InlineText::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A text of at most `N` bytes on the heap: names, titles, notes, document numbers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Text<const N: usize>(Box<str>);
+
+impl<const N: usize> Text<N> {
+    /// A text of 1 to `N` bytes without control characters or surrounding blanks.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        check(text, N)?;
+        Ok(Text(text.into()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const N: usize> fmt::Display for Text<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl<'de, const N: usize> Deserialize<'de> for Text<N> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Text::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_bounded_in_bytes_and_clean() {
+        assert_eq!(
+            InlineText::<6>::parse("券通").map(|t| t.to_string()),
+            Ok("券通".to_owned())
+        );
+        assert_eq!(InlineText::<5>::parse("券通"), Err(TextError::TooLong(5)));
+        assert_eq!(InlineText::<5>::parse(""), Err(TextError::Empty));
+        assert_eq!(InlineText::<5>::parse("a\nb"), Err(TextError::Malformed));
+        assert_eq!(Text::<5>::parse(" a"), Err(TextError::Malformed));
+    }
+
+    #[test]
+    fn inline_texts_are_ordered_by_code_point() {
+        let parse = |text| InlineText::<8>::parse(text).expect("text");
+        assert!(parse("V1") < parse("V10"));
+        assert!(parse("V10") < parse("V2"));
+        assert!(parse("a") > parse("Z"));
+    }
+}

@@ -1,0 +1,3 @@
+//! Quantong 券通: a clearing engine for innovation vouchers across cities.
+
+pub mod domain;

@@ -1,0 +1,3 @@
+//! The `quantong` command.
+
+fn main() {}
