@@ -1,0 +1,317 @@
+//! Terms of rules and agreements, and the small closed sets that commands, events and state share.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{CategoryId, Day, EnterpriseId, Fen, MemberId, ProviderId, Ratio, Text};
+
+macro_rules! closed_set {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $number:literal, $text:literal;)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[repr(u8)]
+        pub enum $name { $($(#[$vdoc])* $variant = $number,)* }
+
+        impl $name {
+            /// All values, ascending by number.
+            pub const ALL: &'static [$name] = &[$($name::$variant,)*];
+
+            /// The stored number.
+            pub const fn number(self) -> u8 { self as u8 }
+
+            /// The value with this number.
+            pub const fn from_number(number: u8) -> Option<$name> {
+                match number { $($number => Some($name::$variant),)* _ => None }
+            }
+
+            /// The word the outside uses.
+            pub const fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $text,)* }
+            }
+
+            /// The value with this word.
+            pub fn parse(text: &str) -> Option<$name> {
+                match text { $($text => Some($name::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+closed_set! {
+    /// What a member is.
+    MemberKind {
+        /// A city that issues vouchers and hosts providers.
+        City = 0, "city";
+        /// Another funder: province, corridor fund, pool.
+        Funder = 1, "funder";
+        /// A treasury or finance bureau through whose account a period can be settled.
+        Treasury = 2, "treasury";
+    }
+}
+
+closed_set! {
+    /// What an enterprise is.
+    EnterpriseKind {
+        /// Small or medium-sized enterprise.
+        Sme = 0, "sme";
+        /// Micro enterprise.
+        Micro = 1, "micro";
+        /// High-tech enterprise.
+        HighTech = 2, "high_tech";
+        /// Team without credit code.
+        Team = 3, "team";
+    }
+}
+
+closed_set! {
+    /// What a principal may do; where, says its [`Scope`].
+    Role {
+        /// Sets up members, categories, people and tokens; imports histories.
+        Administrator = 0, "administrator";
+        /// Science-and-technology office of a city: issues and reviews.
+        ScienceOfficer = 1, "science_officer";
+        /// Finance office of a member: budgets, pays, settles.
+        FinanceOfficer = 2, "finance_officer";
+        /// Reviews claims of a city.
+        Reviewer = 3, "reviewer";
+        /// Corridor office: periods and agreements.
+        Operator = 4, "operator";
+        /// Joint-conference office: rules on disputes.
+        Arbiter = 5, "arbiter";
+        /// Reads everything.
+        Auditor = 6, "auditor";
+        /// Acts for an enterprise.
+        Enterprise = 7, "enterprise";
+        /// Acts for a provider.
+        Provider = 8, "provider";
+    }
+}
+
+/// Where a role holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Scope {
+    /// The whole corridor.
+    Corridor,
+    /// One member.
+    Member(MemberId),
+    /// One enterprise.
+    Enterprise(EnterpriseId),
+    /// One provider.
+    Provider(ProviderId),
+}
+
+closed_set! {
+    /// Who is paid by the city.
+    PayeeMode {
+        /// The firm pays its own share, the provider is paid the rest.
+        Provider = 0, "provider";
+        /// The firm has paid in full and is reimbursed.
+        Enterprise = 1, "enterprise";
+    }
+}
+
+closed_set! {
+    /// What the ratio applies to.
+    BasePolicy {
+        /// Amount of the contract.
+        Contract = 0, "contract";
+        /// Amount of the invoice.
+        Invoice = 1, "invoice";
+        /// What the firm paid.
+        Paid = 2, "paid";
+        /// The least of the three.
+        Least = 3, "least";
+    }
+}
+
+closed_set! {
+    /// Who pays the payee in full.
+    PayerModel {
+        /// The issuing city.
+        HomePays = 0, "home_pays";
+        /// The provider's city.
+        HostPays = 1, "host_pays";
+        /// A pool that is a member of its own.
+        PoolPays = 2, "pool_pays";
+    }
+}
+
+closed_set! {
+    /// When the other funders begin to owe the payer.
+    AccrualPoint {
+        /// When the claim is approved.
+        Approval = 0, "approval";
+        /// When the payee is paid.
+        Payment = 1, "payment";
+    }
+}
+
+closed_set! {
+    /// Kinds of transfer a programme may allow.
+    TransferKind {
+        /// Merger, split or renaming.
+        Succession = 0, "succession";
+        /// The firm moves to another member city.
+        Relocation = 1, "relocation";
+        /// To any enterprise of the issuing city.
+        Open = 2, "open";
+    }
+}
+
+closed_set! {
+    /// Kinds of evidence a programme may require.
+    EvidenceKind {
+        /// The contract.
+        Contract = 0, "contract";
+        /// The invoice.
+        Invoice = 1, "invoice";
+        /// Proof of the firm's own payment.
+        PaymentProof = 2, "payment_proof";
+        /// Result or report of the service.
+        ServiceResult = 3, "service_result";
+        /// Registration of the technology contract.
+        ContractRegistration = 4, "contract_registration";
+        /// Anything else.
+        Other = 5, "other";
+    }
+}
+
+/// A set of kinds of evidence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct EvidenceKinds(pub u16);
+
+impl EvidenceKinds {
+    /// The empty set.
+    pub const NONE: EvidenceKinds = EvidenceKinds(0);
+
+    /// The kinds of these files.
+    pub fn of(evidence: &[Evidence]) -> EvidenceKinds {
+        EvidenceKinds(
+            evidence
+                .iter()
+                .fold(0, |set, item| set | (1 << item.kind.number())),
+        )
+    }
+
+    /// The set with one kind more.
+    pub const fn with(self, kind: EvidenceKind) -> EvidenceKinds {
+        EvidenceKinds(self.0 | (1 << kind.number()))
+    }
+
+    /// True if the set holds the kind.
+    pub const fn contains(self, kind: EvidenceKind) -> bool {
+        self.0 & (1 << kind.number()) != 0
+    }
+
+    /// True if every kind of `required` is in the set.
+    pub const fn covers(self, required: EvidenceKinds) -> bool {
+        self.0 & required.0 == required.0
+    }
+}
+
+/// An evidence file: the ledger keeps its hash, the file itself stands in an object store.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Evidence {
+    /// What the file shows.
+    pub kind: EvidenceKind,
+    /// SHA-256 of the file.
+    pub sha256: [u8; 32],
+    /// Size in bytes.
+    pub size_bytes: u64,
+    /// Media type, for example `application/pdf`.
+    pub media_type: Text<80>,
+}
+
+/// Applies `ratio` to the part of the base above the tier before and up to `up_to`, inclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Tier {
+    /// Upper bound; [`Fen::MAX`] in the last tier.
+    pub up_to: Fen,
+    /// Ratio of this slice.
+    pub ratio: Ratio,
+}
+
+/// Most tiers of one rate.
+pub const TIERS_MAX: usize = 8;
+
+/// What a category is funded with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct RateTerms {
+    /// The category.
+    pub category: CategoryId,
+    /// One to [`TIERS_MAX`] tiers with ascending bounds, the last one unbounded.
+    pub tiers: Box<[Tier]>,
+    /// Cap of one claim.
+    pub cap_claim: Fen,
+}
+
+/// Allows a kind of transfer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct TransferRule {
+    /// Which kind.
+    pub kind: TransferKind,
+    /// The document that allows it; `open` must have one.
+    pub document_no: Option<Text<120>>,
+}
+
+/// One version of a programme's rules.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct VersionTerms {
+    /// First contract or issue date it applies to.
+    pub effective_from: Day,
+    /// Document that orders it.
+    pub document_no: Text<120>,
+    /// Who is paid.
+    pub payee: PayeeMode,
+    /// What ratios apply to.
+    pub base: BasePolicy,
+    /// Cap per enterprise and budget year.
+    pub cap_enterprise: Fen,
+    /// Cap per controller group and budget year.
+    pub cap_group: Fen,
+    /// Months from issue to `use_by`.
+    pub use_months: u16,
+    /// Days from `use_by` to `cash_by`.
+    pub cash_days: u16,
+    /// Rates, ascending by category.
+    pub rates: Box<[RateTerms]>,
+    /// Host cities recognised, ascending; `None` for all members.
+    pub recognised: Option<Box<[MemberId]>>,
+    /// Evidence that a claim must bring.
+    pub evidence: EvidenceKinds,
+    /// Transfers allowed, ascending by kind.
+    pub transfers: Box<[TransferRule]>,
+}
+
+/// A cost-sharing agreement.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct AgreementTerms {
+    /// The issuing city.
+    pub home: MemberId,
+    /// The provider's city, another one.
+    pub host: MemberId,
+    /// For one category, or for all.
+    pub category: Option<CategoryId>,
+    /// First contract date.
+    pub from: Day,
+    /// Last contract date, inclusive.
+    pub to: Day,
+    /// Who pays the payee.
+    pub model: PayerModel,
+    /// The pool, exactly when the model is `pool_pays`.
+    pub pool: Option<MemberId>,
+    /// Funders and shares in the order home, host, others; every member once, sum exactly one.
+    pub shares: Box<[(MemberId, Ratio)]>,
+    /// When the other funders begin to owe.
+    pub accrues_at: AccrualPoint,
+}
+
+/// How the positions of a period become payments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum SettlementMode {
+    /// Multilateral net, largest debtor to largest creditor.
+    Direct,
+    /// Multilateral net through the account of a treasury.
+    Hub(MemberId),
+    /// The net of each pair.
+    Bilateral,
+}
