@@ -35,6 +35,8 @@ pub struct EventMeta {
     pub key: Option<u128>,
     /// Fingerprint of the command, on the first event of a command with a key or a reference.
     pub fingerprint: Option<u128>,
+    /// Fingerprint of the whole, on the first event of an atomic bulk that had a key.
+    pub bulk_fingerprint: Option<u128>,
     /// The sender's reference, on the first event of a command that had one.
     pub external_ref: Option<ExternalRef>,
     /// Why, in the sender's words.

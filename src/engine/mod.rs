@@ -4,7 +4,29 @@
 //! May import `domain` only. No async, no I/O, no clock, no randomness, no floating point, no
 //! logging, no iteration in hash order: time, identity and randomness come in with the command.
 
+mod apply;
+pub mod books;
 pub mod command;
 pub mod event;
+mod execute;
+pub mod invariants;
+mod keys;
+pub mod netting;
+mod posting;
+mod read;
 pub mod refusal;
+pub mod state;
+mod tables;
 pub mod terms;
+mod timers;
+
+pub use apply::{refusal_of, subject_of};
+pub use execute::{
+    AtomicOutcome, Done, ItemFault, Rejection, emit_system, rehearse, submit, submit_atomic,
+};
+pub use keys::{KEY_LIFE_S, KEYS_MAX};
+pub use posting::posting;
+pub use read::TableMemory;
+pub use state::State;
+pub use tables::{Hash128, Scoped};
+pub use timers::{TIMERS_PER_BATCH, advance};

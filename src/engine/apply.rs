@@ -1,0 +1,452 @@
+//! Applying events: the only code that changes state.
+//!
+//! An event was decided by `execute` or read from a verified journal, so nothing here can fail;
+//! what would be a contradiction is asserted, in release builds too.
+
+use std::sync::Arc;
+
+use super::command::Subject;
+use super::event::{
+    ControllerGroupSet, EnterpriseRegistered, Event, EventMeta, GrantSet, LedgerCreated,
+    ProviderRegistered, Recorded, SYSTEM, TokenIssued,
+};
+use super::posting::posting;
+use super::refusal::RefusalCode;
+use super::state::{
+    AgreementRow, CategoryRow, EnterpriseRow, LedgerRow, MemberRow, PeriodRow, PeriodStatus,
+    PrincipalRow, ProgrammeRow, ProgrammeStatus, ProviderRow, RefRow, State, TokenRow,
+};
+use super::tables::Hash128;
+use crate::domain::{Day, Fen, GroupId, Month, PrincipalId};
+
+mod claims;
+mod periods;
+mod vouchers;
+
+impl State {
+    /// Applies one event.
+    ///
+    /// # Panics
+    /// If the event does not follow the state: a gap in the sequence, a clock that runs
+    /// backwards, an id that is not the next one. A verified journal holds no such event.
+    pub fn apply(&mut self, recorded: &Recorded) {
+        self.apply_parts(&recorded.meta, &recorded.event);
+    }
+
+    pub(super) fn apply_parts(&mut self, meta: &EventMeta, event: &Event) {
+        assert_eq!(meta.seq, *self.next_seq, "events are applied in sequence");
+        assert!(
+            meta.recorded_at >= *self.recorded_at,
+            "the clock of the journal never runs back"
+        );
+        assert!(
+            meta.business_date >= *self.business_date,
+            "the business date never runs back"
+        );
+        self.next_seq.set(meta.seq.next());
+        self.recorded_at.set(meta.recorded_at);
+        if meta.business_date > *self.business_date {
+            self.business_date.set(meta.business_date);
+        }
+        self.apply_fact(meta, event);
+        let books = &mut self.books;
+        posting(event, &mut |pair| books.post(pair));
+        self.remember(meta, event);
+    }
+
+    /// Remembers by which key and under which reference the event can be found again.
+    fn remember(&mut self, meta: &EventMeta, event: &Event) {
+        let fingerprint = meta.bulk_fingerprint.or(meta.fingerprint);
+        match (meta.key, fingerprint) {
+            (Some(key), Some(fingerprint)) => {
+                self.keys.push(key, fingerprint, meta.seq, meta.recorded_at);
+                self.key_open.set(true);
+            }
+            _ if meta.index > 0 && *self.key_open => self.keys.extend_last(),
+            _ if *self.key_open => self.key_open.set(false),
+            _ => {}
+        }
+        if let Some(reference) = &meta.external_ref {
+            let row = RefRow {
+                key: reference.key.into(),
+                fingerprint: meta.fingerprint.unwrap_or(0).into(),
+                seq: meta.seq,
+                subject: subject_of(event),
+            };
+            let hash = self.ref_keys.0.hash(&row.key);
+            let position = self.refs.push(row);
+            self.ref_keys.0.insert(hash, narrow(position));
+        }
+    }
+
+    fn apply_fact(&mut self, meta: &EventMeta, event: &Event) {
+        match event {
+            Event::ClaimApproved(e) => self.claim_approved(meta, e),
+            Event::CommandRefused(_)
+            | Event::VoucherRefused(_)
+            | Event::ClaimRefused(_)
+            | Event::EvidenceRecorded(_)
+            | Event::PositionFixed(_)
+            | Event::CellAgreed(_) => {}
+            Event::LedgerCreated(e) => self.ledger_created(meta, e),
+            Event::EpochStarted(e) => self.epoch.set(e.epoch),
+            Event::DateAdvanced(e) => self.date_advanced(e.to),
+            Event::MemberRegistered(e) => {
+                let row = MemberRow {
+                    code: e.code,
+                    kind: e.kind,
+                    signed_protocol: e.signed_protocol,
+                    details: meta.seq,
+                };
+                assert_eq!(
+                    self.members.push(row),
+                    e.member.index(),
+                    "member ids are dense"
+                );
+                self.member_codes.insert(e.code, e.member);
+            }
+            Event::ProtocolSet(e) => {
+                self.members
+                    .update(e.member.index(), |row| row.signed_protocol = e.signed);
+            }
+            Event::CategoryRegistered(e) => {
+                let row = CategoryRow {
+                    code: e.code,
+                    details: meta.seq,
+                };
+                assert_eq!(
+                    self.categories.push(row),
+                    e.category.index(),
+                    "ids are dense"
+                );
+                self.category_codes.insert(e.code, e.category);
+            }
+            Event::CalendarSet(e) => self.calendar.set(e.calendar),
+            Event::PrincipalRegistered(e) => self.principal_registered(meta, e.principal),
+            Event::GrantSet(e) => self.grant_set(e),
+            Event::TokenIssued(e) => self.token_issued(e),
+            Event::TokenRevoked(e) => {
+                if let Some(row) = self.tokens.get(&e.token_hash).cloned() {
+                    self.tokens.insert(
+                        e.token_hash,
+                        TokenRow {
+                            revoked: true,
+                            ..row
+                        },
+                    );
+                }
+            }
+            Event::EnterpriseRegistered(e) => self.enterprise_registered(meta, e),
+            Event::ProviderRegistered(e) => self.provider_registered(meta, e),
+            Event::ControllerGroupSet(e) => self.controller_group_set(e),
+            Event::SuspensionSet(e) => {
+                self.providers
+                    .update(e.provider.index(), |row| row.suspended = e.suspended);
+            }
+            Event::ProgrammeCreated(e) => {
+                let row = ProgrammeRow {
+                    code: e.code,
+                    city: e.city,
+                    budget_year: e.budget_year,
+                    status: ProgrammeStatus::Open,
+                    lapsed_total: 0,
+                    versions: Vec::new(),
+                    details: meta.seq,
+                };
+                assert_eq!(
+                    self.programmes.push(row),
+                    e.programme.index(),
+                    "ids are dense"
+                );
+                self.programme_codes.insert(e.code, e.programme);
+            }
+            Event::BudgetChanged(e) => {
+                let change = if e.raise {
+                    e.amount.get()
+                } else {
+                    -e.amount.get()
+                };
+                self.budgets_total.set(*self.budgets_total + change);
+            }
+            Event::VersionPublished(e) => {
+                let terms = Arc::new((*e.terms).clone());
+                self.programmes
+                    .update(e.programme.index(), |row| row.versions.push(terms));
+            }
+            Event::AgreementRegistered(e) => {
+                let pair = (e.terms.home, e.terms.host);
+                let terms = Arc::new((*e.terms).clone());
+                let row = AgreementRow {
+                    terms,
+                    details: meta.seq,
+                };
+                assert_eq!(
+                    self.agreements.push(row),
+                    e.agreement.index(),
+                    "ids are dense"
+                );
+                let mut of_pair = self.agreements_of.get(&pair).cloned().unwrap_or_default();
+                of_pair.push(e.agreement);
+                self.agreements_of.insert(pair, of_pair);
+            }
+            Event::VoucherIssued(e) => self.voucher_issued(meta, e),
+            Event::ConsentGiven(e) => self.consent_given(e),
+            Event::FreezeSet(e) => {
+                self.vouchers
+                    .update(e.voucher.index(), |row| row.frozen = e.frozen);
+            }
+            Event::VoucherRevoked(e) => self.voucher_revoked(e),
+            Event::VoucherLapsed(e) => self.voucher_lapsed(e),
+            Event::TransferProposed(e) => self.transfer_proposed(meta, e),
+            Event::TransferApproved(e) => self.transfer_approved(meta, e),
+            Event::TransferDeclined(e) => self.transfer_declined(e),
+            Event::ClaimReversed(e) => self.claim_reversed(e),
+            Event::PayeePaid(e) => self.payee_paid(meta, e),
+            Event::PaymentReturned(e) => self.payment_returned(e),
+            Event::CloseRequested(e) => {
+                let by = Some(meta.principal);
+                self.periods
+                    .update(e.period.index(), |row| row.close_requested_by = by);
+            }
+            Event::PeriodClosed(e) => self.period_closed(meta, e),
+            Event::StatementConfirmed(e) => {
+                self.confirmations.insert((e.period, e.member), e.revision);
+            }
+            Event::PeriodAgreed(e) => {
+                self.periods
+                    .update(e.period.index(), |row| row.status = PeriodStatus::Agreed);
+            }
+            Event::InstructionIssued(e) => self.instruction_issued(meta, e),
+            Event::PeriodInstructed(e) => self.period_instructed(e),
+            Event::InstructionPaid(e) => self.instruction_paid(e),
+            Event::ArrearsCarried(e) => self.arrears_carried(e),
+            Event::PeriodSettled(e) => self.period_settled(e),
+        }
+    }
+
+    fn ledger_created(&mut self, meta: &EventMeta, e: &LedgerCreated) {
+        assert!(self.ledger.is_none(), "a ledger is created once");
+        self.ledger.set(Some(LedgerRow {
+            uuid: e.ledger,
+            format: e.format,
+            hash: e.hash,
+            created_on: meta.business_date,
+        }));
+        self.principal_registered(meta, SYSTEM);
+        self.open_next_period(meta.business_date.month());
+    }
+
+    pub(super) fn open_next_period(&mut self, month: Month) {
+        self.periods.push(PeriodRow {
+            month,
+            status: PeriodStatus::Open,
+            revision: 1,
+            closed_on: None,
+            deemed_on: None,
+            mode: None,
+            pay_by: None,
+            first_instruction: None,
+            instructions: 0,
+            carried: Fen::ZERO,
+            close_requested_by: None,
+        });
+    }
+
+    fn date_advanced(&mut self, to: Day) {
+        if to > *self.business_date {
+            self.business_date.set(to);
+        }
+        // Every voucher due up to this day has lapsed: its timer is done.
+        while let Some(due) = self
+            .lapses
+            .first()
+            .map(|(due, ())| *due)
+            .filter(|due| due.0 <= to)
+        {
+            self.lapses.remove(&due);
+        }
+    }
+
+    fn principal_registered(&mut self, meta: &EventMeta, principal: PrincipalId) {
+        let year = meta.business_date.year();
+        let row = PrincipalRow {
+            first_grant: None,
+            year,
+            details: meta.seq,
+        };
+        assert_eq!(
+            self.principals.push(row),
+            principal.index(),
+            "principal ids are dense"
+        );
+    }
+
+    fn grant_set(&mut self, e: &GrantSet) {
+        let key = (e.principal, e.role, e.scope);
+        if e.granted {
+            self.grants.insert(key, ());
+        } else {
+            self.grants.remove(&key);
+        }
+        let first = self
+            .grants
+            .range((e.principal, Role::Administrator, Scope::Corridor)..)
+            .next()
+            .filter(|((principal, _, _), ())| *principal == e.principal)
+            .map(|((_, role, scope), ())| (*role, *scope));
+        self.principals
+            .update(e.principal.index(), |row| row.first_grant = first);
+    }
+
+    fn token_issued(&mut self, e: &TokenIssued) {
+        let row = TokenRow {
+            principal: e.principal,
+            expires_on: e.expires_on,
+            revoked: false,
+        };
+        self.tokens.insert(e.token_hash, row);
+    }
+
+    /// The id of a controller group, made when its code is first seen.
+    fn group_id(&mut self, code: Option<&str>) -> Option<GroupId> {
+        let code = code?;
+        if let Some(id) = self.group_codes.get(code) {
+            return Some(*id);
+        }
+        let id = GroupId::from_index(self.group_codes.len()).expect("fewer than 2^32 groups");
+        self.group_codes.insert(code.into(), id);
+        Some(id)
+    }
+
+    fn enterprise_registered(&mut self, meta: &EventMeta, e: &EnterpriseRegistered) {
+        let group = self.group_id(e.group.as_ref().map(super::command::Name::as_str));
+        let row = EnterpriseRow {
+            code: e
+                .code
+                .map_or_else(Hash128::default, |code| code.to_u128().into()),
+            city: e.city,
+            registered_city: e.city,
+            year: meta.business_date.year(),
+            kind: e.kind,
+            group,
+            group_from: Day::MIN,
+            details: meta.seq,
+        };
+        let hash = self.enterprise_codes.0.hash(&row.code);
+        let position = self.enterprises.push(row);
+        assert_eq!(position, e.enterprise.index(), "enterprise ids are dense");
+        if e.code.is_some() {
+            self.enterprise_codes.0.insert(hash, narrow(position));
+        }
+    }
+
+    fn provider_registered(&mut self, meta: &EventMeta, e: &ProviderRegistered) {
+        let group = self.group_id(e.group.as_ref().map(super::command::Name::as_str));
+        let row = ProviderRow {
+            code: e.code.to_u128().into(),
+            categories: e.categories,
+            city: e.city,
+            year: meta.business_date.year(),
+            suspended: false,
+            group,
+            group_from: Day::MIN,
+            admitted_from: e.admitted_from,
+            admitted_to: e.admitted_to,
+            details: meta.seq,
+        };
+        let hash = self.provider_codes.0.hash(&row.code);
+        let position = self.providers.push(row);
+        assert_eq!(position, e.provider.index(), "provider ids are dense");
+        self.provider_codes.0.insert(hash, narrow(position));
+    }
+
+    fn controller_group_set(&mut self, e: &ControllerGroupSet) {
+        let group = self.group_id(e.group.as_ref().map(super::command::Name::as_str));
+        let (old, old_from) = match e.party {
+            Payee::Enterprise(id) => self.enterprises.update(id.index(), |row| {
+                let old = (row.group, row.group_from);
+                (row.group, row.group_from) = (group, e.from);
+                old
+            }),
+            Payee::Provider(id) => self.providers.update(id.index(), |row| {
+                let old = (row.group, row.group_from);
+                (row.group, row.group_from) = (group, e.from);
+                old
+            }),
+        };
+        self.groups.insert((e.party, old_from), old);
+        self.groups.insert((e.party, e.from), group);
+    }
+}
+
+use super::command::Payee;
+use super::terms::{Role, Scope};
+
+pub(super) fn narrow(position: usize) -> u32 {
+    u32::try_from(position).expect("a table holds fewer than 2^32 rows")
+}
+
+/// What an event is about, for answers and lookups by reference.
+pub fn subject_of(event: &Event) -> Subject {
+    match event {
+        Event::MemberRegistered(e) => Subject::Member(e.member),
+        Event::ProtocolSet(e) => Subject::Member(e.member),
+        Event::CategoryRegistered(e) => Subject::Category(e.category),
+        Event::PrincipalRegistered(e) => Subject::Principal(e.principal),
+        Event::GrantSet(e) => Subject::Principal(e.principal),
+        Event::TokenIssued(e) => Subject::Principal(e.principal),
+        Event::EnterpriseRegistered(e) => Subject::Enterprise(e.enterprise),
+        Event::ProviderRegistered(e) => Subject::Provider(e.provider),
+        Event::SuspensionSet(e) => Subject::Provider(e.provider),
+        Event::ControllerGroupSet(e) => match e.party {
+            Payee::Enterprise(id) => Subject::Enterprise(id),
+            Payee::Provider(id) => Subject::Provider(id),
+        },
+        Event::ProgrammeCreated(e) => Subject::Programme(e.programme),
+        Event::BudgetChanged(e) => Subject::Programme(e.programme),
+        Event::VersionPublished(e) => Subject::Programme(e.programme),
+        Event::AgreementRegistered(e) => Subject::Agreement(e.agreement),
+        Event::VoucherIssued(e) => Subject::Voucher(e.voucher),
+        Event::ConsentGiven(e) => Subject::Voucher(e.voucher),
+        Event::FreezeSet(e) => Subject::Voucher(e.voucher),
+        Event::VoucherRevoked(e) => Subject::Voucher(e.voucher),
+        Event::VoucherLapsed(e) => Subject::Voucher(e.voucher),
+        Event::TransferProposed(e) => Subject::Transfer(e.transfer),
+        Event::TransferApproved(e) => Subject::Transfer(e.transfer),
+        Event::TransferDeclined(e) => Subject::Transfer(e.transfer),
+        Event::ClaimApproved(e) => Subject::Claim(e.claim),
+        Event::EvidenceRecorded(e) => Subject::Claim(e.claim),
+        Event::ClaimReversed(e) => Subject::Claim(e.claim),
+        Event::PayeePaid(e) => Subject::Payment(e.payment),
+        Event::PaymentReturned(e) => Subject::Payment(e.payment),
+        Event::CloseRequested(e) => Subject::Period(e.period),
+        Event::PositionFixed(e) => Subject::Period(e.period),
+        Event::PeriodClosed(e) => Subject::Period(e.period),
+        Event::StatementConfirmed(e) => Subject::Period(e.period),
+        Event::CellAgreed(e) => Subject::Period(e.period),
+        Event::PeriodAgreed(e) => Subject::Period(e.period),
+        Event::InstructionIssued(e) => Subject::Instruction(e.instruction),
+        Event::PeriodInstructed(e) => Subject::Period(e.period),
+        Event::InstructionPaid(e) => Subject::Instruction(e.instruction),
+        Event::ArrearsCarried(e) => Subject::Instruction(e.instruction),
+        Event::PeriodSettled(e) => Subject::Period(e.period),
+        Event::LedgerCreated(_)
+        | Event::EpochStarted(_)
+        | Event::DateAdvanced(_)
+        | Event::CommandRefused(_)
+        | Event::CalendarSet(_)
+        | Event::TokenRevoked(_)
+        | Event::VoucherRefused(_)
+        | Event::ClaimRefused(_) => Subject::None,
+    }
+}
+
+/// The code that an event refuses with, if it is a refusal.
+pub fn refusal_of(event: &Event) -> Option<RefusalCode> {
+    match event {
+        Event::CommandRefused(e) => Some(e.code),
+        Event::VoucherRefused(e) => Some(e.code),
+        Event::ClaimRefused(e) => Some(e.result),
+        _ => None,
+    }
+}

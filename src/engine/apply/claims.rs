@@ -1,0 +1,185 @@
+//! Claims, obligation lines and payments to payees.
+
+use super::narrow;
+use super::vouchers::{minus, plus};
+use crate::domain::{ClaimId, LineId, PeriodId, ProgrammeId};
+use crate::engine::command::Payee;
+use crate::engine::event::{
+    ClaimApproved, ClaimReversed, EventMeta, Funding, LinesUndone, PayeePaid, PaymentReturned,
+};
+use crate::engine::state::{
+    ClaimRow, ClaimStatus, LineOrigin, LineRow, PaymentRow, State, cell_key, group_key,
+};
+
+impl State {
+    pub(super) fn claim_approved(&mut self, meta: &EventMeta, e: &ClaimApproved) {
+        let amount = e.amount;
+        let usage = self.vouchers.update(e.voucher.index(), |row| {
+            row.free = minus(row.free, amount);
+            row.approved = plus(row.approved, amount);
+            row.usage
+        });
+        let (_, holder) = self.voucher_owner(&self.vouchers[e.voucher.index()]);
+        self.usage
+            .update_at(usage.index(), |row| row.used = plus(row.used, amount));
+        let group = self.group_on(Payee::Enterprise(holder), *self.business_date);
+        if let Some(group) = group {
+            let key = group_key(e.programme, group);
+            self.group_usage
+                .update(key, |used| *used = plus(*used, amount));
+        }
+        if let Some(consent) = e.consent {
+            self.consents
+                .update(consent.index(), |row| row.left = minus(row.left, amount));
+        }
+        let invoice_no = e.invoice_no.to_u128().into();
+        let hash = self.invoices.0.hash(&invoice_no);
+        let position = self.claims.push(ClaimRow {
+            amount,
+            invoice_no,
+            details: meta.seq,
+            voucher: e.voucher,
+            provider: e.provider,
+            first_line: e.first_line,
+            consent: e.consent,
+            agreement: e.agreement,
+            group,
+            filed_by: meta.principal,
+            payer: e.funding.payer,
+            lines: 0,
+            status: ClaimStatus::Approved,
+            pays_enterprise: matches!(e.payee, Payee::Enterprise(_)),
+        });
+        assert_eq!(position, e.claim.index(), "claim ids are dense");
+        self.invoices.0.insert(hash, narrow(position));
+        if let Some(first) = e.first_line {
+            self.add_claim_lines(e.claim, first, e.programme, e.period, &e.funding);
+        }
+    }
+
+    /// Adds one line per other funder and notes them on the claim.
+    fn add_claim_lines(
+        &mut self,
+        claim: ClaimId,
+        first: LineId,
+        programme: ProgrammeId,
+        period: PeriodId,
+        funding: &Funding,
+    ) {
+        let mut id = first;
+        for (debtor, amount) in funding.others() {
+            let line = LineRow {
+                amount,
+                origin: LineOrigin::Claim(claim),
+                debtor,
+                creditor: funding.payer,
+                programme: Some(programme),
+                period,
+                voided: false,
+            };
+            self.add_line(id, line);
+            id = LineId(id.0 + 1);
+        }
+        let lines = u8::try_from(id.0 - first.0).expect("a claim has at most eight funders");
+        self.claims.update(claim.index(), |row| {
+            row.first_line = Some(first);
+            row.lines = lines;
+        });
+    }
+
+    pub(super) fn add_line(&mut self, id: LineId, line: LineRow) {
+        let key = cell_key(line.period, line.debtor, line.creditor, line.programme);
+        self.matrix.update(key, |cell| {
+            cell.amount = plus(cell.amount, line.amount);
+            cell.lines += 1;
+        });
+        assert_eq!(self.lines.push(line), id.index(), "line ids are dense");
+    }
+
+    fn void_line(&mut self, id: LineId) {
+        let line = self.lines.update(id.index(), |row| {
+            row.voided = true;
+            row.clone()
+        });
+        let key = cell_key(line.period, line.debtor, line.creditor, line.programme);
+        self.matrix.update(key, |cell| {
+            cell.amount = minus(cell.amount, line.amount);
+            cell.lines -= 1;
+        });
+    }
+
+    pub(super) fn claim_reversed(&mut self, e: &ClaimReversed) {
+        let claim = self.claims.update(e.claim.index(), |row| {
+            row.status = ClaimStatus::Reversed;
+            row.clone()
+        });
+        self.vouchers.update(e.voucher.index(), |row| {
+            row.approved = minus(row.approved, e.amount);
+        });
+        self.give_back(e.voucher, e.amount, e.returned);
+        let usage = self.vouchers[e.voucher.index()].usage;
+        self.usage.update_at(usage.index(), |row| {
+            row.used = row.used.saturating_sub(e.amount)
+        });
+        if let Some(group) = claim.group {
+            let key = group_key(e.programme, group);
+            self.group_usage
+                .update(key, |used| *used = minus(*used, e.amount));
+        }
+        if let Some(consent) = claim.consent {
+            self.consents
+                .update(consent.index(), |row| row.left = plus(row.left, e.amount));
+        }
+        let hash = self.invoices.0.hash(&claim.invoice_no);
+        self.invoices.0.remove(hash, e.claim.0);
+        match e.lines {
+            LinesUndone::None => {}
+            LinesUndone::Voided => claim.line_ids().for_each(|id| self.void_line(id)),
+            LinesUndone::Opposed(first) => self.oppose_lines(&claim, first, e.period),
+        }
+    }
+
+    fn oppose_lines(&mut self, claim: &ClaimRow, first: LineId, period: PeriodId) {
+        for (i, id) in claim.line_ids().enumerate() {
+            let line = self.lines[id.index()].clone();
+            let opposite = LineRow {
+                origin: LineOrigin::Opposes(id),
+                debtor: line.creditor,
+                creditor: line.debtor,
+                period,
+                ..line
+            };
+            self.add_line(LineId(first.0 + narrow(i)), opposite);
+        }
+    }
+
+    pub(super) fn payee_paid(&mut self, meta: &EventMeta, e: &PayeePaid) {
+        self.claims
+            .update(e.claim.index(), |row| row.status = ClaimStatus::Paid);
+        let position = self.payments.push(PaymentRow {
+            claim: e.claim,
+            returned: false,
+            year: meta.business_date.year(),
+            details: meta.seq,
+        });
+        assert_eq!(position, e.payment.index(), "payment ids are dense");
+        if let Some(first) = e.first_line {
+            self.add_claim_lines(e.claim, first, e.programme, e.period, &e.funding);
+        }
+    }
+
+    pub(super) fn payment_returned(&mut self, e: &PaymentReturned) {
+        self.payments
+            .update(e.payment.index(), |row| row.returned = true);
+        self.claims
+            .update(e.claim.index(), |row| row.status = ClaimStatus::Approved);
+    }
+}
+
+impl ClaimRow {
+    /// The ids of the claim's obligation lines.
+    pub fn line_ids(&self) -> impl Iterator<Item = LineId> + use<> {
+        let first = self.first_line.map_or(0, |id| id.0);
+        (first..first + u32::from(self.lines)).map(LineId)
+    }
+}

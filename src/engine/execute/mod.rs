@@ -1,0 +1,551 @@
+//! Deciding commands: one file per area, every check before the first event.
+
+mod claims;
+mod parties;
+mod periods;
+mod programmes;
+mod setup;
+mod transfers;
+mod vouchers;
+
+use super::apply::refusal_of;
+use super::command::{Command, Submission};
+use super::event::{CommandRefused, Event, EventMeta, Recorded, SYSTEM};
+use super::keys::KEYS_MAX;
+use super::refusal::RefusalCode;
+use super::state::State;
+use super::tables::{Hash128, Scoped};
+use super::terms::{Role, Scope};
+use crate::domain::{Day, MemberId, PrincipalId, RecordedAt, Seq};
+
+/// Which events answer a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// First event of the answer.
+    pub first: Seq,
+    /// Number of events; at least one.
+    pub events: u32,
+    /// True if the command was answered before and nothing was done now.
+    pub replayed: bool,
+}
+
+/// Why a command was turned down without an event: it is no command for this ledger, this sender
+/// or this moment.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// Something named in the command does not exist.
+    #[error("{0} does not exist")]
+    NotFound(&'static str),
+    /// The sender has no role that allows this.
+    #[error("{0} is needed for this")]
+    Forbidden(&'static str),
+    /// A field breaks a rule that no state can change.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// Name of the field.
+        field: &'static str,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A natural key is taken.
+    #[error("{0} exists already")]
+    Exists(&'static str),
+    /// The idempotency key was used for other content.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// The reference names an object made from other content.
+    #[error("the reference names an object with other content")]
+    RefConflict,
+    /// The table of idempotency keys is full.
+    #[error("too many idempotency keys in the last seven days")]
+    KeysFull,
+    /// A table is full.
+    #[error("the ledger holds as many {0} as it can")]
+    Full(&'static str),
+}
+
+/// Why a command stops before its first event.
+pub(super) enum Stop {
+    /// A rule refuses it: journaled.
+    Refuse(RefusalCode),
+    /// It is no command: not journaled.
+    Reject(Rejection),
+}
+
+impl From<RefusalCode> for Stop {
+    fn from(code: RefusalCode) -> Stop {
+        Stop::Refuse(code)
+    }
+}
+
+impl From<Rejection> for Stop {
+    fn from(rejection: Rejection) -> Stop {
+        Stop::Reject(rejection)
+    }
+}
+
+pub(super) type Decision = Result<(), Stop>;
+
+pub(super) fn invalid(field: &'static str, problem: &'static str) -> Stop {
+    Stop::Reject(Rejection::Invalid { field, problem })
+}
+
+/// Stops with a rejection unless the condition holds.
+pub(super) fn valid(holds: bool, field: &'static str, problem: &'static str) -> Decision {
+    if holds {
+        Ok(())
+    } else {
+        Err(invalid(field, problem))
+    }
+}
+
+/// Stops with a refusal if the condition holds.
+pub(super) fn refuse_if(broken: bool, code: RefusalCode) -> Decision {
+    if broken {
+        Err(Stop::Refuse(code))
+    } else {
+        Ok(())
+    }
+}
+
+/// A command being decided: reads the state, and changes it only by emitting events.
+pub(super) struct Execution<'a> {
+    pub(super) state: &'a mut State,
+    pub(super) submission: &'a Submission,
+    recorded_at: RecordedAt,
+    pub(super) second: Option<PrincipalId>,
+    /// The day on which the rules judge: the business date, or the due date of a timer.
+    pub(super) today: Day,
+    /// Key and fingerprint of the whole, for the first event.
+    key: Option<(u128, Option<u128>)>,
+    /// True until the first event of this command.
+    fresh: bool,
+    index: u32,
+    out: &'a mut Vec<Recorded>,
+}
+
+/// Decides one command: its events are appended to `out` and applied.
+///
+/// # Errors
+/// [`Rejection`] if it is no command for this ledger, sender or moment; nothing happened then.
+pub fn submit(
+    state: &mut State,
+    recorded_at: RecordedAt,
+    submission: &Submission,
+    out: &mut Vec<Recorded>,
+) -> Result<Done, Rejection> {
+    if let Some(key) = submission.key
+        && let Some(done) = answered_by_key(state, recorded_at, key, submission.fingerprint)?
+    {
+        return Ok(done);
+    }
+    if let Some(done) = answered_by_reference(state, submission)? {
+        return Ok(done);
+    }
+    let key = submission.key.map(|key| (key, None));
+    decide(state, recorded_at, submission, key, 0, out)
+}
+
+fn decide(
+    state: &mut State,
+    recorded_at: RecordedAt,
+    submission: &Submission,
+    key: Option<(u128, Option<u128>)>,
+    index: u32,
+    out: &mut Vec<Recorded>,
+) -> Result<Done, Rejection> {
+    let first = *state.next_seq;
+    let recorded_at = recorded_at.max(*state.recorded_at);
+    let today = *state.business_date;
+    let mut execution = Execution {
+        state,
+        submission,
+        recorded_at,
+        second: None,
+        today,
+        key,
+        fresh: true,
+        index,
+        out,
+    };
+    match execution.run() {
+        Ok(()) => {}
+        Err(Stop::Reject(rejection)) => {
+            assert_eq!(
+                *state.next_seq, first,
+                "all checks come before the first event"
+            );
+            return Err(rejection);
+        }
+        Err(Stop::Refuse(code)) => {
+            assert_eq!(
+                *execution.state.next_seq, first,
+                "all checks come before the first event"
+            );
+            let command = submission.command.kind();
+            execution.emit(Event::CommandRefused(CommandRefused { command, code }));
+        }
+    }
+    let events = state.next_seq.0 - first.0;
+    let events = u32::try_from(events).expect("a command emits fewer than 2^32 events");
+    Ok(Done {
+        first,
+        events,
+        replayed: false,
+    })
+}
+
+/// The answer that was given before under this key.
+fn answered_by_key(
+    state: &State,
+    now: RecordedAt,
+    key: u128,
+    fingerprint: u128,
+) -> Result<Option<Done>, Rejection> {
+    match state.keys.find(key, now.max(*state.recorded_at)) {
+        Some(row) if row.fingerprint != Hash128::from(fingerprint) => Err(Rejection::KeyReused),
+        Some(row) => Ok(Some(Done {
+            first: row.seq,
+            events: row.events,
+            replayed: true,
+        })),
+        None if state.keys.len() >= KEYS_MAX => Err(Rejection::KeysFull),
+        None => Ok(None),
+    }
+}
+
+/// The answer that was given before under this reference.
+fn answered_by_reference(
+    state: &State,
+    submission: &Submission,
+) -> Result<Option<Done>, Rejection> {
+    let Some(reference) = &submission.external_ref else {
+        return Ok(None);
+    };
+    match state.find_ref(reference.key) {
+        Some(row) if row.fingerprint != Hash128::from(submission.fingerprint) => {
+            Err(Rejection::RefConflict)
+        }
+        Some(row) => Ok(Some(Done {
+            first: row.seq,
+            events: 1,
+            replayed: true,
+        })),
+        None => Ok(None),
+    }
+}
+
+/// One item of an atomic bulk that kept the whole from being done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ItemFault {
+    /// Position of the item.
+    pub item: usize,
+    /// Why it was turned down; `None` if a rule refused it, see `event`.
+    pub rejection: Option<Rejection>,
+    /// Position in `out` of the event that journals the refusal.
+    pub event: Option<usize>,
+}
+
+/// What became of an atomic bulk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AtomicOutcome {
+    /// Every item was done, or the whole was done before under the same key.
+    Done(Done),
+    /// Nothing was done: these items stand in the way. Refusals by rule are journaled.
+    Refused(Vec<ItemFault>),
+}
+
+/// Decides several commands as one: all are done, or none. `key` and `fingerprint` are those of
+/// the whole; the items' own are not looked at.
+///
+/// # Errors
+/// [`Rejection`] if the whole cannot be taken (its key was used for other content).
+pub fn submit_atomic(
+    state: &mut State,
+    recorded_at: RecordedAt,
+    key: Option<(u128, u128)>,
+    items: &[Submission],
+    out: &mut Vec<Recorded>,
+) -> Result<AtomicOutcome, Rejection> {
+    if let Some((key, fingerprint)) = key
+        && let Some(done) = answered_by_key(state, recorded_at, key, fingerprint)?
+    {
+        return Ok(AtomicOutcome::Done(done));
+    }
+    let first = *state.next_seq;
+    let mark = out.len();
+    let mut faults = Vec::new();
+    let mut refused: Vec<(usize, Event)> = Vec::new();
+    state.open();
+    for (item, submission) in items.iter().enumerate() {
+        let before = out.len();
+        let index = u32::try_from(before - mark).expect("a bulk is bounded");
+        let head = key
+            .filter(|_| index == 0)
+            .map(|(key, whole)| (key, Some(whole)));
+        let known = match answered_by_reference(state, submission) {
+            Ok(None) => None,
+            Ok(Some(_)) => Some(Rejection::Exists("an object with this reference")),
+            Err(rejection) => Some(rejection),
+        };
+        let rejection = match known {
+            Some(rejection) => Some(rejection),
+            None => decide(state, recorded_at, submission, head, index, out).err(),
+        };
+        if rejection.is_some() {
+            faults.push(ItemFault {
+                item,
+                rejection,
+                event: None,
+            });
+        } else if refusal_of(&out[before].event).is_some() {
+            refused.push((item, out[before].event.clone()));
+        }
+    }
+    if faults.is_empty() && refused.is_empty() {
+        state.commit();
+        let events = u32::try_from(out.len() - mark).expect("a bulk is bounded");
+        return Ok(AtomicOutcome::Done(Done {
+            first,
+            events,
+            replayed: false,
+        }));
+    }
+    state.rollback();
+    out.truncate(mark);
+    journal_refusals(state, recorded_at, items, refused, &mut faults, out);
+    faults.sort_by_key(|fault| fault.item);
+    Ok(AtomicOutcome::Refused(faults))
+}
+
+/// Journals what rules refused in a bulk that was not done. The events carry neither key nor
+/// reference: the same bulk, sent again, is judged anew.
+fn journal_refusals(
+    state: &mut State,
+    recorded_at: RecordedAt,
+    items: &[Submission],
+    refused: Vec<(usize, Event)>,
+    faults: &mut Vec<ItemFault>,
+    out: &mut Vec<Recorded>,
+) {
+    let recorded_at = recorded_at.max(*state.recorded_at);
+    let today = *state.business_date;
+    for (item, event) in refused {
+        let submission = Submission {
+            external_ref: None,
+            ..items[item].clone()
+        };
+        let position = out.len();
+        let mut execution = Execution {
+            state,
+            submission: &submission,
+            recorded_at,
+            second: None,
+            today,
+            key: None,
+            fresh: true,
+            index: 0,
+            out,
+        };
+        execution.emit(event);
+        faults.push(ItemFault {
+            item,
+            rejection: None,
+            event: Some(position),
+        });
+    }
+}
+
+/// What a command would do: decides it inside a scope and undoes it. The events are appended to
+/// `out`; the state is as before.
+///
+/// # Errors
+/// As [`submit`].
+pub fn rehearse(
+    state: &mut State,
+    recorded_at: RecordedAt,
+    submission: &Submission,
+    out: &mut Vec<Recorded>,
+) -> Result<Done, Rejection> {
+    state.open();
+    let done = submit(state, recorded_at, submission, out);
+    state.rollback();
+    done
+}
+
+/// Emits an event of the node itself: genesis and epochs.
+pub fn emit_system(
+    state: &mut State,
+    recorded_at: RecordedAt,
+    business_date: Day,
+    event: Event,
+    out: &mut Vec<Recorded>,
+) {
+    let recorded = Recorded {
+        meta: EventMeta {
+            seq: *state.next_seq,
+            recorded_at: recorded_at.max(*state.recorded_at),
+            business_date: business_date.max(*state.business_date),
+            principal: SYSTEM,
+            second: None,
+            key: None,
+            fingerprint: None,
+            bulk_fingerprint: None,
+            external_ref: None,
+            reason: None,
+            index: 0,
+        },
+        event,
+    };
+    state.apply(&recorded);
+    out.push(recorded);
+}
+
+impl<'a> Execution<'a> {
+    /// An execution that the node itself begins, for timers.
+    pub(super) fn of_node(
+        state: &'a mut State,
+        submission: &'a Submission,
+        recorded_at: RecordedAt,
+        out: &'a mut Vec<Recorded>,
+    ) -> Execution<'a> {
+        let recorded_at = recorded_at.max(*state.recorded_at);
+        let today = *state.business_date;
+        Execution {
+            state,
+            submission,
+            recorded_at,
+            second: None,
+            today,
+            key: None,
+            fresh: true,
+            index: 0,
+            out,
+        }
+    }
+
+    fn run(&mut self) -> Decision {
+        let submission = self.submission;
+        if submission.imported {
+            self.require(
+                &[(Role::Administrator, Scope::Corridor)],
+                "an administrator",
+            )?;
+        }
+        match &submission.command {
+            Command::FileClaim(c) => self.file_claim(c),
+            Command::IssueVoucher(c) => self.issue_voucher(c),
+            Command::RegisterMember(c) => self.register_member(c),
+            Command::SetProtocol(c) => self.set_protocol(c),
+            Command::RegisterCategory(c) => self.register_category(c),
+            Command::SetCalendar(c) => self.set_calendar(*c),
+            Command::RegisterPrincipal(c) => self.register_principal(c),
+            Command::SetGrant(c) => self.set_grant(c),
+            Command::IssueToken(c) => self.issue_token(c),
+            Command::RevokeToken(c) => self.revoke_token(c),
+            Command::RegisterEnterprise(c) => self.register_enterprise(c),
+            Command::RegisterProvider(c) => self.register_provider(c),
+            Command::SetControllerGroup(c) => self.set_controller_group(c),
+            Command::SetSuspension(c) => self.set_suspension(c),
+            Command::CreateProgramme(c) => self.create_programme(c),
+            Command::ChangeBudget(c) => self.change_budget(c),
+            Command::PublishVersion(c) => self.publish_version(c),
+            Command::RegisterAgreement(c) => self.register_agreement(c),
+            Command::GiveConsent(c) => self.give_consent(c),
+            Command::SetFreeze(c) => self.set_freeze(c),
+            Command::RevokeVoucher(c) => self.revoke_voucher(c),
+            Command::ProposeTransfer(c) => self.propose_transfer(c),
+            Command::DecideTransfer(c) => self.decide_transfer(c),
+            Command::ReverseClaim(c) => self.reverse_claim(c),
+            Command::PayClaim(c) => self.pay_claim(c),
+            Command::ReturnPayment(c) => self.return_payment(c),
+            Command::RequestClose(c) => self.request_close(c),
+            Command::ClosePeriod(c) => self.close_period(c),
+            Command::ConfirmStatement(c) => self.confirm_statement(c),
+            Command::InstructPeriod(c) => self.instruct_period(c),
+            Command::ConfirmInstruction(c) => self.confirm_instruction(c),
+            Command::AdvanceDate(c) => self.advance_date(c),
+        }
+    }
+
+    /// Emits an event of this command: it is applied at once.
+    pub(super) fn emit(&mut self, event: Event) {
+        let submission = self.submission;
+        let fresh = std::mem::replace(&mut self.fresh, false);
+        let key = self.key.take();
+        let external_ref = if fresh {
+            submission.external_ref.clone()
+        } else {
+            None
+        };
+        let named = key.is_some() || external_ref.is_some();
+        let recorded = Recorded {
+            meta: EventMeta {
+                seq: *self.state.next_seq,
+                recorded_at: self.recorded_at,
+                business_date: self.today,
+                principal: submission.principal,
+                second: self.second,
+                key: key.map(|(key, _)| key),
+                fingerprint: named.then_some(submission.fingerprint),
+                bulk_fingerprint: key.and_then(|(_, whole)| whole),
+                external_ref,
+                reason: if fresh {
+                    submission.reason.clone()
+                } else {
+                    None
+                },
+                index: self.index,
+            },
+            event,
+        };
+        self.state.apply(&recorded);
+        self.out.push(recorded);
+        self.index += 1;
+    }
+
+    /// Stops unless the sender has one of the roles; imports and the node itself need none.
+    pub(super) fn require_party(&self, roles: &[(Role, Scope)], needed: &'static str) -> Decision {
+        if self.submission.imported {
+            Ok(())
+        } else {
+            self.require(roles, needed)
+        }
+    }
+
+    pub(super) fn require(&self, roles: &[(Role, Scope)], needed: &'static str) -> Decision {
+        let principal = self.submission.principal;
+        let allowed = principal == SYSTEM
+            || roles
+                .iter()
+                .any(|(role, scope)| self.state.has_grant(principal, *role, *scope));
+        if allowed {
+            Ok(())
+        } else {
+            Err(Rejection::Forbidden(needed).into())
+        }
+    }
+
+    /// Stops unless the sender is an officer of this kind in the city.
+    pub(super) fn require_officer(&self, role: Role, member: MemberId) -> Decision {
+        let needed = match role {
+            Role::ScienceOfficer => "the science-and-technology office of the city",
+            _ => "the finance office of the member",
+        };
+        self.require_party(&[(role, Scope::Member(member))], needed)
+    }
+
+    pub(super) fn require_operator(&self) -> Decision {
+        self.require_party(
+            &[(Role::Operator, Scope::Corridor)],
+            "the operator of the corridor",
+        )
+    }
+
+    pub(super) fn require_administrator(&self) -> Decision {
+        self.require(
+            &[(Role::Administrator, Scope::Corridor)],
+            "an administrator",
+        )
+    }
+}

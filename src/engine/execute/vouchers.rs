@@ -1,0 +1,184 @@
+//! Issue, consent, freeze and revocation.
+
+use super::parties::positive;
+use super::{Decision, Execution, Rejection, refuse_if, valid};
+use crate::domain::{ConsentId, EnterpriseId, Fen, MemberId, ProgrammeId, VoucherId};
+use crate::engine::books::AccountKind;
+use crate::engine::command::{ConsentGiver, GiveConsent, IssueVoucher, RevokeVoucher, SetFreeze};
+use crate::engine::event::{
+    ConsentGiven, Event, FreezeSet, ReturnedTo, VoucherIssued, VoucherRefused, VoucherRevoked,
+};
+use crate::engine::refusal::RefusalCode;
+use crate::engine::state::{ProgrammeStatus, State, VoucherRow, usage_key};
+use crate::engine::terms::{Role, Scope, VersionTerms};
+
+/// A voucher with what its rules depend on.
+pub(super) struct Owned {
+    pub(super) row: VoucherRow,
+    pub(super) programme: ProgrammeId,
+    pub(super) issuer: MemberId,
+    pub(super) holder: EnterpriseId,
+}
+
+impl Execution<'_> {
+    pub(super) fn voucher(&self, id: VoucherId) -> Result<Owned, Rejection> {
+        let row = self
+            .state
+            .vouchers
+            .get(id.index())
+            .ok_or(Rejection::NotFound("voucher"))?;
+        let (programme, holder) = self.state.voucher_owner(row);
+        let issuer = self.city_of(programme)?;
+        Ok(Owned {
+            row: row.clone(),
+            programme,
+            issuer,
+            holder,
+        })
+    }
+
+    pub(super) fn issue_voucher(&mut self, c: &IssueVoucher) -> Decision {
+        let issuer = self.city_of(c.programme)?;
+        self.require_officer(Role::ScienceOfficer, issuer)?;
+        positive(c.amount)?;
+        let enterprise = self.enterprise(c.enterprise)?;
+        let today = *self.state.business_date;
+        let Some((version, terms)) =
+            self.state.programmes[c.programme.index()].judging_version(today)
+        else {
+            return Err(RefusalCode::NoVersionInForce.into());
+        };
+        let use_by = today.plus_months(terms.use_months);
+        let cash_by = use_by.plus_days(u32::from(terms.cash_days));
+        if let Some(code) = self
+            .state
+            .issue_fault(c.programme, enterprise, c.amount, terms)
+        {
+            self.emit(Event::VoucherRefused(VoucherRefused {
+                programme: c.programme,
+                enterprise,
+                amount: c.amount,
+                code,
+            }));
+            return Ok(());
+        }
+        let voucher =
+            VoucherId::from_index(self.state.vouchers.len()).ok_or(Rejection::Full("vouchers"))?;
+        self.emit(Event::VoucherIssued(VoucherIssued {
+            voucher,
+            programme: c.programme,
+            version,
+            issuer,
+            enterprise,
+            amount: c.amount,
+            use_by,
+            cash_by,
+        }));
+        Ok(())
+    }
+
+    pub(super) fn give_consent(&mut self, c: &GiveConsent) -> Decision {
+        let voucher = self.voucher(c.voucher)?;
+        let (by_provider, provider) = match c.giver {
+            ConsentGiver::Holder(provider) => {
+                let holder = (Role::Enterprise, Scope::Enterprise(voucher.holder));
+                self.require_party(&[holder], "the holder of the voucher")?;
+                (false, provider)
+            }
+            ConsentGiver::Provider(provider) => {
+                let itself = (Role::Provider, Scope::Provider(provider));
+                self.require_party(&[itself], "the provider itself")?;
+                (true, Some(provider))
+            }
+        };
+        if provider.is_some_and(|id| self.state.providers.get(id.index()).is_none()) {
+            return Err(Rejection::NotFound("provider").into());
+        }
+        valid(
+            c.until >= *self.state.business_date,
+            "until",
+            "lies before today",
+        )?;
+        refuse_if(voucher.row.revoked, RefusalCode::VoucherRevoked)?;
+        let consent =
+            ConsentId::from_index(self.state.consents.len()).ok_or(Rejection::Full("consents"))?;
+        self.emit(Event::ConsentGiven(ConsentGiven {
+            consent,
+            voucher: c.voucher,
+            by_provider,
+            provider,
+            up_to: c.up_to,
+            until: c.until,
+        }));
+        Ok(())
+    }
+
+    pub(super) fn set_freeze(&mut self, c: &SetFreeze) -> Decision {
+        let voucher = self.voucher(c.voucher)?;
+        self.require_officer(Role::ScienceOfficer, voucher.issuer)?;
+        refuse_if(voucher.row.revoked, RefusalCode::VoucherRevoked)?;
+        refuse_if(voucher.row.frozen == c.frozen, RefusalCode::AlreadyInState)?;
+        self.emit(Event::FreezeSet(FreezeSet {
+            voucher: c.voucher,
+            frozen: c.frozen,
+        }));
+        Ok(())
+    }
+
+    pub(super) fn revoke_voucher(&mut self, c: &RevokeVoucher) -> Decision {
+        let voucher = self.voucher(c.voucher)?;
+        self.require_officer(Role::ScienceOfficer, voucher.issuer)?;
+        refuse_if(voucher.row.revoked, RefusalCode::VoucherRevoked)?;
+        refuse_if(voucher.row.free.is_zero(), RefusalCode::NothingToRevoke)?;
+        self.emit(Event::VoucherRevoked(VoucherRevoked {
+            voucher: c.voucher,
+            programme: voucher.programme,
+            issuer: voucher.issuer,
+            amount: voucher.row.free,
+            to_lapsed: self.state.is_closed(voucher.programme),
+        }));
+        Ok(())
+    }
+}
+
+impl State {
+    /// The first rule that an issue breaks.
+    fn issue_fault(
+        &self,
+        programme: ProgrammeId,
+        enterprise: EnterpriseId,
+        amount: Fen,
+        terms: &VersionTerms,
+    ) -> Option<RefusalCode> {
+        let row = &self.programmes[programme.index()];
+        if self.enterprises[enterprise.index()].city != row.city {
+            return Some(RefusalCode::NotHomeCity);
+        }
+        let usage = self.usage.get(usage_key(programme, enterprise));
+        let issued = usage.map_or(Fen::ZERO, |usage| usage.issued);
+        let after = issued.checked_add(amount);
+        if after.is_none_or(|after| after > terms.cap_enterprise) {
+            return Some(RefusalCode::IssueCapExceeded);
+        }
+        let available = self
+            .books
+            .budget(row.city, AccountKind::Available, programme);
+        (amount > available).then_some(RefusalCode::BudgetExhausted)
+    }
+
+    /// True if the programme's year is closed: what comes back goes to `lapsed`.
+    pub(in crate::engine) fn is_closed(&self, programme: ProgrammeId) -> bool {
+        self.programmes[programme.index()].status == ProgrammeStatus::Closed
+    }
+
+    /// Where money goes that becomes free again on a voucher today.
+    pub(super) fn return_of(&self, voucher: &VoucherRow, programme: ProgrammeId) -> ReturnedTo {
+        if *self.business_date <= voucher.cash_by {
+            ReturnedTo::Voucher
+        } else if self.is_closed(programme) {
+            ReturnedTo::Lapsed
+        } else {
+            ReturnedTo::Available
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What is always true, `rules.md` §6. Cost O(state): for tests, `verify` and the demonstration,
+//! not for every command of a running node.
+
+use std::collections::BTreeMap;
+
+use super::books::{AccountKind as Kind, Balance, Detail, Section};
+use super::state::{ClaimStatus, PeriodStatus, State, cell_key};
+use crate::domain::{Fen, MemberId, PeriodId, ProgrammeId};
+
+/// A broken invariant, in words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Broken(pub String);
+
+type Check = Result<(), Broken>;
+
+fn ensure(holds: bool, what: impl FnOnce() -> String) -> Check {
+    if holds { Ok(()) } else { Err(Broken(what())) }
+}
+
+/// Checks every invariant of the books, the vouchers and the obligations.
+///
+/// # Errors
+/// The first one that is broken.
+pub fn check(state: &State) -> Check {
+    let accounts = state.accounts();
+    let signed = |b: &Balance| b.debits.cast_signed() - b.credits.cast_signed();
+    let mut sections: BTreeMap<(MemberId, Section), i128> = BTreeMap::new();
+    let mut budgets: BTreeMap<ProgrammeId, i128> = BTreeMap::new();
+    let mut clearing: BTreeMap<PeriodId, i128> = BTreeMap::new();
+    let mut due: BTreeMap<(MemberId, MemberId), i128> = BTreeMap::new();
+    let mut expense = 0_i128;
+    for (account, balance) in &accounts {
+        let (party, kind, net) = (account.party(), account.kind(), signed(balance));
+        *sections.entry((party, kind.section())).or_default() += net;
+        match (kind, account.detail()) {
+            (Kind::Expense, _) => expense += net,
+            (Kind::Clearing, Detail::Period(period)) => {
+                *clearing.entry(period).or_default() += net;
+                let settled = state.period(period).map(|row| row.status);
+                let done = matches!(
+                    settled,
+                    Some(PeriodStatus::Settled | PeriodStatus::SettledWithCarry)
+                );
+                ensure(!done || net == 0, || {
+                    format!("{account:?} of a settled period is {net}")
+                })?;
+            }
+            (Kind::DueFrom, Detail::Member(other)) => {
+                *due.entry((other, party)).or_default() += net;
+            }
+            (Kind::DueTo, Detail::Member(other)) => {
+                *due.entry((party, other)).or_default() += net;
+            }
+            (kind, Detail::Programme(programme)) if kind.section() == Section::Budget => {
+                *budgets.entry(programme).or_default() += net;
+                let side = if kind.is_left() { net } else { -net };
+                ensure(side >= 0, || format!("{account:?} is negative: {side}"))?;
+            }
+            _ => {}
+        }
+    }
+    for (key, net) in &sections {
+        ensure(*net == 0, || format!("book {key:?} is off by {net}"))?;
+    }
+    for (programme, net) in &budgets {
+        ensure(*net == 0, || {
+            format!("budget of {programme:?} is off by {net}")
+        })?;
+    }
+    for (period, net) in &clearing {
+        ensure(*net == 0, || {
+            format!("clearing of {period:?} adds up to {net}")
+        })?;
+    }
+    for (pair, net) in &due {
+        ensure(*net == 0, || {
+            format!("due_from and due_to of {pair:?} differ by {net}")
+        })?;
+    }
+    let claims: i128 = live_claims(state)
+        .map(|amount| i128::from(amount.get()))
+        .sum();
+    ensure(expense == claims, || {
+        format!("expenses are {expense}, live claims {claims}")
+    })?;
+    check_vouchers(state)?;
+    check_lines(state)
+}
+
+fn live_claims(state: &State) -> impl Iterator<Item = Fen> {
+    let live = state
+        .claims()
+        .filter(|(_, row)| row.status != ClaimStatus::Reversed);
+    live.map(|(_, row)| row.amount)
+}
+
+/// A voucher's fen are in exactly one place each, and the vouchers of a programme add up to its
+/// budget accounts.
+fn check_vouchers(state: &State) -> Check {
+    let mut sums: BTreeMap<ProgrammeId, [i128; 3]> = BTreeMap::new();
+    let mut children: BTreeMap<usize, i128> = BTreeMap::new();
+    let mut approved = vec![0_i128; state.voucher_count()];
+    for (_, claim) in state
+        .claims()
+        .filter(|(_, row)| row.status != ClaimStatus::Reversed)
+    {
+        approved[claim.voucher.index()] += i128::from(claim.amount.get());
+    }
+    for (_, row) in state.vouchers() {
+        if let Some(parent) = row.parent {
+            *children.entry(parent.index()).or_default() += i128::from(row.amount.get());
+        }
+    }
+    for (id, row) in state.vouchers() {
+        let fen = |amount: Fen| i128::from(amount.get());
+        let moved = children.get(&id.index()).copied().unwrap_or_default();
+        let parts = fen(row.free) + fen(row.held) + fen(row.approved) + fen(row.returned) + moved;
+        ensure(parts == fen(row.amount), || {
+            format!("{id:?} has {} and its parts are {parts}", row.amount)
+        })?;
+        ensure(fen(row.approved) == approved[id.index()], || {
+            format!("{id:?} counts {} of claims", row.approved)
+        })?;
+        let (programme, _) = state.voucher_owner(row);
+        let sum = sums.entry(programme).or_default();
+        for (total, part) in sum.iter_mut().zip([row.free, row.held, row.approved]) {
+            *total += fen(part);
+        }
+    }
+    for (programme, sum) in sums {
+        let kinds = [Kind::Outstanding, Kind::Held, Kind::Approved];
+        for (kind, total) in kinds.into_iter().zip(sum) {
+            let balance = i128::from(state.budget(programme, kind).get());
+            ensure(balance == total, || {
+                format!(
+                    "{} of {programme:?} is {balance}, vouchers {total}",
+                    kind.as_str()
+                )
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Every line stands in exactly one period, the matrix is the sum of its lines, and what members
+/// owe each other is the sum of the lines that were not agreed yet.
+fn check_lines(state: &State) -> Check {
+    let mut matrix: BTreeMap<u64, (i128, u32)> = BTreeMap::new();
+    let mut owed: BTreeMap<(MemberId, MemberId), i128> = BTreeMap::new();
+    for (id, line) in state.lines().filter(|(_, line)| !line.voided) {
+        let period = state.period(line.period);
+        let status = period.map(|row| row.status);
+        ensure(status.is_some(), || format!("{id:?} stands in no period"))?;
+        let key = cell_key(line.period, line.debtor, line.creditor, line.programme);
+        let cell = matrix.entry(key).or_default();
+        cell.0 += i128::from(line.amount.get());
+        cell.1 += 1;
+        if matches!(status, Some(PeriodStatus::Open | PeriodStatus::Closed)) {
+            *owed.entry((line.debtor, line.creditor)).or_default() += i128::from(line.amount.get());
+        }
+    }
+    for (key, cell) in state.matrix.iter() {
+        let (amount, lines) = matrix.remove(&key).unwrap_or_default();
+        let same = i128::from(cell.amount.get()) == amount && cell.lines == lines;
+        ensure(same, || {
+            format!("cell {key:x} is {cell:?}, its lines {amount} in {lines}")
+        })?;
+    }
+    ensure(matrix.is_empty(), || {
+        format!("cells are missing: {matrix:?}")
+    })?;
+    for (account, balance) in state.accounts() {
+        if let (Kind::DueTo, Detail::Member(creditor)) = (account.kind(), account.detail()) {
+            let lines = owed
+                .remove(&(account.party(), creditor))
+                .unwrap_or_default();
+            let due = balance.on_side(false).0;
+            ensure(due == lines, || {
+                format!("{account:?} is {due}, its lines {lines}")
+            })?;
+        }
+    }
+    ensure(owed.values().all(|sum| *sum == 0), || {
+        format!("lines are not booked: {owed:?}")
+    })
+}

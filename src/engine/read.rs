@@ -1,0 +1,246 @@
+//! Reading the state. Everything here is by id or by key and cheap; lists belong to the views.
+
+use super::books::{Account, AccountKind, Balance};
+use super::command::{Calendar, Subject};
+use super::state::{
+    AgreementRow, CategoryRow, ClaimRow, ConsentRow, EnterpriseRow, InstructionRow, LedgerRow,
+    LineRow, MemberRow, PaymentRow, PeriodRow, PrincipalRow, ProgrammeRow, ProviderRow, State,
+    TokenRow, TransferRow, UsageRow, VoucherRow,
+};
+use super::terms::{Role, Scope};
+use crate::domain::{
+    AgreementId, CategoryCode, CategoryId, ClaimId, ConsentId, Day, DivisionCode, EnterpriseId,
+    Fen, InstructionId, InvoiceNo, LineId, MemberId, PaymentId, PeriodId, PrincipalId,
+    ProgrammeCode, ProgrammeId, ProviderId, RecordedAt, Seq, SignedFen, TransferId, UsageId,
+    VoucherId,
+};
+
+macro_rules! rows_by_id {
+    ($($(#[$doc:meta])* $name:ident, $count:ident: $table:ident[$id:ty] -> $row:ty;)*) => {
+        impl State { $(
+            $(#[$doc])*
+            pub fn $name(&self, id: $id) -> Option<&$row> {
+                self.$table.get(id.index())
+            }
+
+            #[doc = concat!("Number of rows of [`State::", stringify!($name), "`].")]
+            pub fn $count(&self) -> usize {
+                self.$table.len()
+            }
+        )* }
+    };
+}
+
+rows_by_id! {
+    /// A member.
+    member, member_count: members[MemberId] -> MemberRow;
+    /// A category.
+    category, category_count: categories[CategoryId] -> CategoryRow;
+    /// A principal.
+    principal, principal_count: principals[PrincipalId] -> PrincipalRow;
+    /// An enterprise.
+    enterprise, enterprise_count: enterprises[EnterpriseId] -> EnterpriseRow;
+    /// A provider.
+    provider, provider_count: providers[ProviderId] -> ProviderRow;
+    /// A programme.
+    programme, programme_count: programmes[ProgrammeId] -> ProgrammeRow;
+    /// An agreement.
+    agreement_row, agreement_count: agreements[AgreementId] -> AgreementRow;
+    /// A voucher.
+    voucher, voucher_count: vouchers[VoucherId] -> VoucherRow;
+    /// A consent.
+    consent, consent_count: consents[ConsentId] -> ConsentRow;
+    /// A transfer.
+    transfer, transfer_count: transfers[TransferId] -> TransferRow;
+    /// An approved claim.
+    claim, claim_count: claims[ClaimId] -> ClaimRow;
+    /// An obligation line.
+    line, line_count: lines[LineId] -> LineRow;
+    /// A period.
+    period, period_count: periods[PeriodId] -> PeriodRow;
+    /// A settlement payment.
+    instruction, instruction_count: instructions[InstructionId] -> InstructionRow;
+    /// A payment to a payee.
+    payment, payment_count: payments[PaymentId] -> PaymentRow;
+}
+
+impl State {
+    /// Identity of the ledger; `None` before genesis.
+    pub fn ledger(&self) -> Option<&LedgerRow> {
+        self.ledger.as_ref()
+    }
+
+    /// Position of the next event.
+    pub fn next_seq(&self) -> Seq {
+        *self.next_seq
+    }
+
+    /// `recorded_at` of the newest event.
+    pub fn recorded_at(&self) -> RecordedAt {
+        *self.recorded_at
+    }
+
+    /// The business date.
+    pub fn business_date(&self) -> Day {
+        *self.business_date
+    }
+
+    /// The newest epoch.
+    pub fn epoch(&self) -> u64 {
+        *self.epoch
+    }
+
+    /// The settlement calendar.
+    pub fn calendar(&self) -> Calendar {
+        *self.calendar
+    }
+
+    /// The member with this division code.
+    pub fn member_by_code(&self, code: DivisionCode) -> Option<MemberId> {
+        self.member_codes.get(&code).copied()
+    }
+
+    /// All members, in the order of their division codes.
+    pub fn members_by_code(&self) -> impl Iterator<Item = (DivisionCode, MemberId)> {
+        self.member_codes.iter().map(|(code, id)| (*code, *id))
+    }
+
+    /// The category with this code.
+    pub fn category_by_code(&self, code: &CategoryCode) -> Option<CategoryId> {
+        self.category_codes.get(code).copied()
+    }
+
+    /// The programme with this code.
+    pub fn programme_by_code(&self, code: &ProgrammeCode) -> Option<ProgrammeId> {
+        self.programme_codes.get(code).copied()
+    }
+
+    /// All programmes, in the order of their codes.
+    pub fn programmes_by_code(&self) -> impl Iterator<Item = (&ProgrammeCode, ProgrammeId)> {
+        self.programme_codes.iter().map(|(code, id)| (code, *id))
+    }
+
+    /// The claim, not reversed, that has this invoice number.
+    pub fn claim_by_invoice(&self, invoice_no: InvoiceNo) -> Option<ClaimId> {
+        self.find_invoice(invoice_no)
+    }
+
+    /// What a reference (by its key) names, and the event that answered it.
+    pub fn reference(&self, key: u128) -> Option<(Subject, Seq)> {
+        self.find_ref(key).map(|row| (row.subject, row.seq))
+    }
+
+    /// A token by its SHA-256.
+    pub fn token(&self, hash: &[u8; 32]) -> Option<&TokenRow> {
+        self.tokens.get(hash)
+    }
+
+    /// The grants of a principal, by role and scope.
+    pub fn grants_of(&self, principal: PrincipalId) -> impl Iterator<Item = (Role, Scope)> {
+        self.grants
+            .range((principal, Role::Administrator, Scope::Corridor)..)
+            .take_while(move |((owner, _, _), ())| *owner == principal)
+            .map(|((_, role, scope), ())| (*role, *scope))
+    }
+
+    /// What one enterprise has had and used under one programme.
+    pub fn usage(&self, id: UsageId) -> Option<&UsageRow> {
+        (id.index() < self.usage.len()).then(|| self.usage.at(id.index()))
+    }
+
+    /// Usage of an enterprise under a programme.
+    pub fn usage_of(&self, programme: ProgrammeId, enterprise: EnterpriseId) -> UsageRow {
+        let row = self
+            .usage
+            .get(super::state::usage_key(programme, enterprise));
+        row.cloned().unwrap_or_default()
+    }
+
+    /// The consents of a voucher that no newer one replaced, newest first.
+    pub fn consents_of(
+        &self,
+        voucher: VoucherId,
+    ) -> impl Iterator<Item = (ConsentId, &ConsentRow)> {
+        let mut next = self
+            .vouchers
+            .get(voucher.index())
+            .and_then(|row| row.consent);
+        std::iter::from_fn(move || {
+            let id = next?;
+            let row = &self.consents[id.index()];
+            next = row.older;
+            Some((id, row))
+        })
+        .filter(|(_, row)| !row.replaced)
+    }
+
+    /// Balance of an account on its normal side.
+    pub fn balance(&self, account: Account) -> SignedFen {
+        self.books.balance(account)
+    }
+
+    /// Balance of a programme's budget account.
+    pub fn budget(&self, programme: ProgrammeId, kind: AccountKind) -> Fen {
+        let city = self.programmes[programme.index()].city;
+        self.books.budget(city, kind, programme)
+    }
+
+    /// All accounts ever posted to, by party, section, kind and detail.
+    pub fn accounts(&self) -> Vec<(Account, Balance)> {
+        self.books.accounts()
+    }
+
+    /// The confirmed revision of a member's statement.
+    pub fn confirmation(&self, period: PeriodId, member: MemberId) -> Option<u16> {
+        self.confirmations.get(&(period, member)).copied()
+    }
+
+    /// All obligation lines, in the order in which they were made.
+    pub fn lines(&self) -> impl Iterator<Item = (LineId, &LineRow)> {
+        (0..).map(LineId).zip(self.lines.iter())
+    }
+
+    /// All vouchers, in the order in which they were made.
+    pub fn vouchers(&self) -> impl Iterator<Item = (VoucherId, &VoucherRow)> {
+        (0..).map(VoucherId).zip(self.vouchers.iter())
+    }
+
+    /// All approved claims, in the order in which they were made.
+    pub fn claims(&self) -> impl Iterator<Item = (ClaimId, &ClaimRow)> {
+        (0..).map(ClaimId).zip(self.claims.iter())
+    }
+
+    /// What the tables of the hot path hold on the heap.
+    pub fn memory(&self) -> Vec<TableMemory> {
+        let row = |table, rows, heap_bytes| TableMemory {
+            table,
+            rows,
+            heap_bytes,
+        };
+        vec![
+            row("vouchers", self.vouchers.len(), self.vouchers.heap_bytes()),
+            row("consents", self.consents.len(), self.consents.heap_bytes()),
+            row("claims", self.claims.len(), self.claims.heap_bytes()),
+            row("invoices", self.claims.len(), self.invoices.0.heap_bytes()),
+            row("lines", self.lines.len(), self.lines.heap_bytes()),
+            row("keys", self.keys.len(), self.keys.heap_bytes()),
+            row("usage", self.usage.len(), self.usage.heap_bytes()),
+            row(
+                "books",
+                self.books.accounts().len(),
+                self.books.heap_bytes(),
+            ),
+        ]
+    }
+}
+
+/// What one table holds on the heap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct TableMemory {
+    /// Name of the table.
+    pub table: &'static str,
+    /// Number of rows.
+    pub rows: usize,
+    /// Bytes on the heap.
+    pub heap_bytes: usize,
+}

@@ -1,0 +1,188 @@
+//! A lookup index from keys to 32-bit positions; the keys themselves stand in the rows.
+
+use std::hash::{BuildHasher, Hash};
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::{Scoped, UndoLog};
+
+/// Shards of one index. A shard grows on its own, so that with ten million keys the largest
+/// pause is the rehash of some forty thousand entries of eight bytes.
+const SHARDS: usize = 256;
+
+/// A 128-bit key in two words: rows hold it without the 16-byte alignment of `u128`.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+pub struct Hash128(pub u64, pub u64);
+
+impl From<u128> for Hash128 {
+    fn from(key: u128) -> Hash128 {
+        Hash128((key >> 64) as u64, key as u64)
+    }
+}
+
+impl From<Hash128> for u128 {
+    fn from(key: Hash128) -> u128 {
+        (u128::from(key.0) << 64) | u128::from(key.1)
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    position: u32,
+    hash: u32,
+}
+
+impl Entry {
+    /// Spreads the stored half of the hash over 64 bits: the table takes its bucket from the low
+    /// and its tag from the high bits.
+    fn spread(&self) -> u64 {
+        spread(self.hash)
+    }
+}
+
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Undo {
+    Inserted(u64, u32),
+    Removed(u64, u32),
+}
+
+/// Positions by key. Never iterated: its order depends on a random seed.
+#[derive(Clone, Debug)]
+pub struct Index {
+    hasher: DefaultHashBuilder,
+    shards: Vec<HashTable<Entry>>,
+    undo: UndoLog<Undo>,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Index {
+            hasher: DefaultHashBuilder::default(),
+            shards: vec![HashTable::new(); SHARDS],
+            undo: UndoLog::default(),
+        }
+    }
+}
+
+impl Index {
+    /// The hash of a key under this index, to be computed once per lookup and insertion.
+    pub fn hash(&self, key: &impl Hash) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
+    fn shard(hash: u64) -> usize {
+        // The top byte chooses the shard, the low half is stored.
+        (hash >> 56) as usize
+    }
+
+    /// The position whose row has the key, as `is_row_of_key` tells.
+    pub fn find(&self, hash: u64, is_row_of_key: impl Fn(u32) -> bool) -> Option<u32> {
+        let low = hash as u32;
+        self.shards[Index::shard(hash)]
+            .find(spread(low), |entry| {
+                entry.hash == low && is_row_of_key(entry.position)
+            })
+            .map(|entry| entry.position)
+    }
+
+    /// Enters a position; the caller has made sure that the key is not there.
+    pub fn insert(&mut self, hash: u64, position: u32) {
+        self.undo.record(|| Undo::Inserted(hash, position));
+        self.put(hash, position);
+    }
+
+    /// Removes the entry of a position, if there is one.
+    pub fn remove(&mut self, hash: u64, position: u32) {
+        if self.take(hash, position) {
+            self.undo.record(|| Undo::Removed(hash, position));
+        }
+    }
+
+    fn put(&mut self, hash: u64, position: u32) {
+        let low = hash as u32;
+        let entry = Entry {
+            position,
+            hash: low,
+        };
+        self.shards[Index::shard(hash)].insert_unique(spread(low), entry, Entry::spread);
+    }
+
+    /// True if there was an entry.
+    fn take(&mut self, hash: u64, position: u32) -> bool {
+        let low = hash as u32;
+        self.shards[Index::shard(hash)]
+            .find_entry(spread(low), |entry| entry.position == position)
+            .map(|entry| entry.remove())
+            .is_ok()
+    }
+
+    /// Heap bytes held by the shards.
+    pub fn heap_bytes(&self) -> usize {
+        self.shards.iter().map(HashTable::allocation_size).sum()
+    }
+}
+
+impl Scoped for Index {
+    fn open(&mut self) {
+        self.undo.open();
+    }
+
+    fn commit(&mut self) {
+        self.undo.commit();
+    }
+
+    fn rollback(&mut self) {
+        for undo in self.undo.take() {
+            match undo {
+                Undo::Inserted(hash, position) => {
+                    self.take(hash, position);
+                }
+                Undo::Removed(hash, position) => self.put(hash, position),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rolled_back_scope_restores_insertions_and_removals() {
+        let keys: Vec<Hash128> = (0..10_000_u128).map(Hash128::from).collect();
+        let mut index = Index::default();
+        let find = |index: &Index, key: usize| {
+            index.find(index.hash(&keys[key]), |position| {
+                keys[position as usize] == keys[key]
+            })
+        };
+        for (position, key) in keys.iter().enumerate().take(5_000) {
+            index.insert(index.hash(key), position as u32);
+        }
+        index.open();
+        for (position, key) in keys.iter().enumerate().skip(5_000) {
+            index.insert(index.hash(key), position as u32);
+        }
+        index.remove(index.hash(&keys[3]), 3);
+        assert_eq!((find(&index, 3), find(&index, 9_999)), (None, Some(9_999)));
+        index.rollback();
+        assert_eq!((find(&index, 3), find(&index, 9_999)), (Some(3), None));
+        assert!((0..5_000).all(|key| find(&index, key) == Some(key as u32)));
+    }
+}

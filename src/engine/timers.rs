@@ -1,0 +1,134 @@
+//! Timers: what happens because a day comes. They have a total order (due date; the close of a
+//! period, then lapses, then the rest; id) and are stamped with their own due date.
+
+use super::command::{AdvanceDate, Command, Submission};
+use super::event::{DateAdvanced, Event, Recorded, SYSTEM, VoucherLapsed};
+use super::execute::Execution;
+use super::state::{PeriodStatus, State};
+use crate::domain::{Day, PeriodId, RecordedAt, VoucherId};
+
+/// Most timers that run in one batch: a day on which many vouchers lapse is spread over batches.
+pub const TIMERS_PER_BATCH: usize = 4096;
+
+/// A timer that is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Timer {
+    due: Day,
+    what: What,
+}
+
+/// Kinds of timer, in the order in which they run on one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    /// The open period closes.
+    Close,
+    /// What is free on a voucher lapses.
+    Lapse(VoucherId),
+    /// Silence counts as agreement.
+    Deem(PeriodId),
+    /// What is unpaid is carried.
+    Carry(PeriodId),
+}
+
+/// Moves the business date forward as the node does by its clock, at most
+/// [`TIMERS_PER_BATCH`] timers at a time. True once the date has come.
+pub fn advance(
+    state: &mut State,
+    recorded_at: RecordedAt,
+    to: Day,
+    out: &mut Vec<Recorded>,
+) -> bool {
+    if to <= *state.business_date {
+        return true;
+    }
+    let submission = Submission::new(SYSTEM, Command::AdvanceDate(AdvanceDate { to }));
+    let mut execution = Execution::of_node(state, &submission, recorded_at, out);
+    let done = execution.run_timers(to, TIMERS_PER_BATCH);
+    if done {
+        execution.emit(Event::DateAdvanced(DateAdvanced { to }));
+    }
+    done
+}
+
+impl Execution<'_> {
+    /// Runs the timers due up to `to`, at most `timers_max`; true if none is left.
+    pub(super) fn run_timers(&mut self, to: Day, timers_max: usize) -> bool {
+        // Lapses come in order and none is added meanwhile: what was passed is not looked at again.
+        let mut lapses_from = (Day::MIN, VoucherId(0));
+        for _ in 0..timers_max {
+            let Some(timer) = self.state.next_timer(lapses_from, to) else {
+                self.today = to;
+                return true;
+            };
+            self.today = timer.due;
+            match timer.what {
+                What::Close => self.close_open_period(),
+                What::Lapse(voucher) => {
+                    lapses_from = (timer.due, voucher);
+                    self.lapse(voucher);
+                }
+                What::Deem(period) => self.agree_period(period, true),
+                What::Carry(period) => self.carry_unpaid(period),
+            }
+        }
+        false
+    }
+
+    fn lapse(&mut self, voucher: VoucherId) {
+        let row = &self.state.vouchers[voucher.index()];
+        let (programme, _) = self.state.voucher_owner(row);
+        let amount = row.free;
+        let issuer = self.state.programmes[programme.index()].city;
+        let to_lapsed = self.state.is_closed(programme);
+        self.emit(Event::VoucherLapsed(VoucherLapsed {
+            voucher,
+            programme,
+            issuer,
+            amount,
+            to_lapsed,
+        }));
+    }
+}
+
+impl State {
+    /// The first timer due up to a day.
+    fn next_timer(&self, lapses_from: (Day, VoucherId), to: Day) -> Option<Timer> {
+        let lapse = self
+            .lapses
+            .range(lapses_from..=(to, VoucherId(u32::MAX)))
+            .find(|((_, id), ())| !self.vouchers[id.index()].free.is_zero())
+            .map(|((due, id), ())| Timer {
+                due: *due,
+                what: What::Lapse(*id),
+            });
+        let open = self.open_period();
+        let close = Timer {
+            due: self.periods[open.index()].month.next().first_day(),
+            what: What::Close,
+        };
+        self.unsettled()
+            .chain([close])
+            .filter(|timer| timer.due <= to)
+            .chain(lapse)
+            .min()
+    }
+
+    /// The timers of closed periods.
+    fn unsettled(&self) -> impl Iterator<Item = Timer> {
+        (0..self.periods.len()).filter_map(|i| {
+            let id = PeriodId::from_index(i)?;
+            let row = &self.periods[i];
+            match row.status {
+                PeriodStatus::Closed => row.deemed_on.map(|due| Timer {
+                    due,
+                    what: What::Deem(id),
+                }),
+                PeriodStatus::Settling => row.pay_by.map(|pay_by| Timer {
+                    due: pay_by.next(),
+                    what: What::Carry(id),
+                }),
+                _ => None,
+            }
+        })
+    }
+}
