@@ -1,3 +1,4 @@
 //! Quantong 券通: a clearing engine for innovation vouchers across cities.
 
 pub mod domain;
+pub mod journal;
