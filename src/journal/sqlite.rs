@@ -1,0 +1,377 @@
+//! The journal in a SQLite file.
+//!
+//! A data folder holds `journal.db` with one ledger, SQLite's two files beside it, and `LOCK`, on
+//! which the process that writes holds an operating system lock.
+//!
+//! Durability: write-ahead log with `synchronous=FULL`, so that an append has returned only after
+//! `fsync` of the log. The committing connection never checkpoints: a second one moves the log
+//! into the database meanwhile ([`wal`]).
+//!
+//! Pages are 32 KiB: a batch of a megabyte is some forty pages instead of three hundred, each of
+//! which has its own header, checksum and place in the index of the log.
+
+mod reader;
+mod wal;
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::error::ErrorKind;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::pool::PoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Row as _, Sqlite, Transaction};
+
+use super::row::{Row, RowHead};
+use super::store::{
+    AppendError, LedgerUuid, PrivateKey, PrivateRow, Store, StoreError, StoreReader,
+};
+use reader::{SqliteReader, head_of};
+use wal::Checkpointer;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+const DATABASE_FILE: &str = "journal.db";
+const LOCK_FILE: &str = "LOCK";
+const PAGE_BYTES: u32 = 32_768;
+/// Pages that one small batch touches: the end of the table and of its two indexes, and a page for
+/// the log's own headers. Only used to guess the growth of the log.
+const PAGES_PER_ROW: u64 = 4;
+
+const INSERT_FIRST: &str = "INSERT INTO journal \
+    (batch_no, ledger, first_seq, last_seq, epoch, prev_root, root, body) \
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8 \
+    WHERE $1 = 0 AND $3 = 0 AND NOT EXISTS (SELECT 1 FROM journal)";
+
+const INSERT_NEXT: &str = "INSERT INTO journal \
+    (batch_no, ledger, first_seq, last_seq, epoch, prev_root, root, body) \
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8 \
+    WHERE EXISTS (SELECT 1 FROM journal WHERE batch_no = $1 - 1 AND ledger = $2 \
+        AND last_seq = $3 - 1 AND root = $6 AND epoch <= $5)";
+
+const INSERT_PRIVATE: &str =
+    "INSERT INTO private (ledger, seq, field, salt, value) VALUES ($1, $2, $3, $4, $5)";
+
+const ERASE_PRIVATE: &str = "DELETE FROM private WHERE ledger = $1 AND seq = $2 AND field = $3";
+
+/// How a SQLite journal is opened.
+#[derive(Clone, Debug)]
+pub struct SqliteOptions {
+    /// The ledger to begin if the file holds none yet; else the file says which one it holds.
+    pub new_ledger: LedgerUuid,
+    /// Growth of the write-ahead log after which it is moved into the database. 64 MiB: big enough
+    /// that a page written again and again is moved once, small enough to be read from memory.
+    pub wal_soft_bytes: u64,
+    /// Size of the write-ahead log beyond which appends wait until it is moved. 1 GiB: some
+    /// seconds at full speed.
+    pub wal_hard_bytes: u64,
+    /// How long to wait for another connection's lock.
+    pub busy_timeout: Duration,
+    /// Number of reading connections.
+    pub readers_max: u32,
+}
+
+impl SqliteOptions {
+    /// The defaults, with a ledger to begin in an empty file.
+    pub fn new(new_ledger: LedgerUuid) -> SqliteOptions {
+        SqliteOptions {
+            new_ledger,
+            wal_soft_bytes: 64 << 20,
+            wal_hard_bytes: 1 << 30,
+            busy_timeout: Duration::from_secs(5),
+            readers_max: 4,
+        }
+    }
+}
+
+/// Why a data folder could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has the folder open.
+    #[error("the data folder {0} is in use by another process")]
+    InUse(PathBuf),
+    /// The folder or its lock file could not be made or read.
+    #[error("the data folder {folder} cannot be used")]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The tables could not be made or are those of a newer version.
+    #[error("the tables of the journal cannot be brought to this version")]
+    Migration(#[source] Box<MigrateError>),
+    /// The database could not be opened or answers with nonsense.
+    #[error("the journal database cannot be opened")]
+    Store(#[from] StoreError),
+}
+
+pub(super) fn database(error: sqlx::Error) -> StoreError {
+    StoreError::Database(error.into())
+}
+
+fn integer(column: &'static str, value: u64) -> Result<i64, StoreError> {
+    i64::try_from(value).map_err(|_| StoreError::Malformed { column })
+}
+
+/// The writer of a journal in a SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    ledger: LedgerUuid,
+    connection: SqliteConnection,
+    checkpointer: Checkpointer,
+    reader: Arc<SqliteReader>,
+    /// Held as long as the store; `None` only in tests of two writers.
+    _lock: Option<File>,
+}
+
+fn lock(folder: &Path) -> Result<File, OpenError> {
+    let unusable = |source| OpenError::Folder {
+        folder: folder.to_owned(),
+        source,
+    };
+    std::fs::create_dir_all(folder).map_err(unusable)?;
+    let path = folder.join(LOCK_FILE);
+    // Never truncated or removed: a process that waits for the lock holds the same file.
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(folder.to_owned())),
+        Err(TryLockError::Error(source)) => Err(unusable(source)),
+    }
+}
+
+fn connect_options(folder: &Path, options: &SqliteOptions) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(folder.join(DATABASE_FILE))
+        .busy_timeout(options.busy_timeout)
+        .page_size(PAGE_BYTES)
+        .disable_statement_logging()
+}
+
+impl SqliteStore {
+    /// Opens the journal in a data folder, and makes both where they are missing. Must run within
+    /// a tokio runtime, on which the checkpointing task is started.
+    ///
+    /// # Errors
+    /// The folder is in use by another process, or cannot be used.
+    pub async fn open(folder: &Path, options: &SqliteOptions) -> Result<SqliteStore, OpenError> {
+        let lock = lock(folder)?;
+        Self::open_with(folder, options, Some(lock)).await
+    }
+
+    async fn open_with(
+        folder: &Path,
+        options: &SqliteOptions,
+        lock: Option<File>,
+    ) -> Result<SqliteStore, OpenError> {
+        let connect = connect_options(folder, options);
+        let mut connection = connect
+            .clone()
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .pragma("wal_autocheckpoint", "0")
+            .pragma(
+                "journal_size_limit",
+                options.wal_soft_bytes.saturating_mul(4).to_string(),
+            )
+            // Kibibytes. A batch of the greatest size stays in memory until it is committed.
+            .pragma("cache_size", "-16384")
+            // Erased personal data is overwritten with zeros.
+            .pragma("secure_delete", "ON")
+            .connect()
+            .await
+            .map_err(database)?;
+        MIGRATIONS
+            .run(&mut connection)
+            .await
+            .map_err(|error| OpenError::Migration(Box::new(error)))?;
+        let ledger = ledger_of(&mut connection)
+            .await?
+            .unwrap_or(options.new_ledger);
+        let checkpointer = Checkpointer::start(&connect, options).await?;
+        let pool = PoolOptions::<Sqlite>::new()
+            .max_connections(options.readers_max)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_lazy_with(connect.read_only(true));
+        Ok(SqliteStore {
+            ledger,
+            connection,
+            checkpointer,
+            reader: Arc::new(SqliteReader::new(ledger, pool)),
+            _lock: lock,
+        })
+    }
+}
+
+async fn ledger_of(connection: &mut SqliteConnection) -> Result<Option<LedgerUuid>, StoreError> {
+    let row = sqlx::query("SELECT ledger FROM journal ORDER BY batch_no LIMIT 1")
+        .fetch_optional(connection)
+        .await
+        .map_err(database)?;
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let ledger: &[u8] = row.try_get(0).map_err(database)?;
+    let ledger = ledger
+        .try_into()
+        .map_err(|_| StoreError::Malformed { column: "ledger" })?;
+    Ok(Some(ledger))
+}
+
+/// Inserts one row behind its predecessor.
+async fn insert_row(
+    tx: &mut Transaction<'_, Sqlite>,
+    ledger: &LedgerUuid,
+    row: &Row,
+) -> Result<(), AppendError> {
+    let head = &row.head;
+    let number = |column, value| integer(column, value).map_err(AppendError::Failed);
+    let sql = if head.batch_no == 0 {
+        INSERT_FIRST
+    } else {
+        INSERT_NEXT
+    };
+    let inserted = sqlx::query(sql)
+        .bind(number("batch_no", head.batch_no)?)
+        .bind(ledger.as_slice())
+        .bind(number("first_seq", head.first_seq)?)
+        .bind(number("last_seq", head.last_seq)?)
+        .bind(number("epoch", head.epoch)?)
+        .bind(head.prev_root.as_slice())
+        .bind(head.root.as_slice())
+        .bind(row.body.as_slice())
+        .execute(&mut **tx)
+        .await;
+    let batch_no = head.batch_no;
+    match inserted {
+        Ok(done) if done.rows_affected() == 1 => Ok(()),
+        Ok(_) => Err(AppendError::Fenced {
+            batch_no,
+            source: None,
+        }),
+        Err(sqlx::Error::Database(error)) if error.kind() == ErrorKind::UniqueViolation => {
+            Err(AppendError::Fenced {
+                batch_no,
+                source: Some(StoreError::Database(error)),
+            })
+        }
+        Err(error) => Err(AppendError::Failed(database(error))),
+    }
+}
+
+async fn insert_private(
+    tx: &mut Transaction<'_, Sqlite>,
+    ledger: &LedgerUuid,
+    row: &PrivateRow,
+) -> Result<(), StoreError> {
+    sqlx::query(INSERT_PRIVATE)
+        .bind(ledger.as_slice())
+        .bind(integer("seq", row.key.seq)?)
+        .bind(row.key.field)
+        .bind(row.opening.salt.as_slice())
+        .bind(&*row.opening.value)
+        .execute(&mut **tx)
+        .await
+        .map_err(database)?;
+    Ok(())
+}
+
+/// What an append adds to the write-ahead log, roughly.
+fn log_bytes(rows: &[Row], private: &[PrivateRow]) -> u64 {
+    let page = u64::from(PAGE_BYTES);
+    let bodies: u64 = rows.iter().map(|row| row.body.len() as u64 + page).sum();
+    let private: u64 = private
+        .iter()
+        .map(|row| row.opening.value.len() as u64 + 64)
+        .sum();
+    bodies + private + PAGES_PER_ROW * page
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn ledger(&self) -> LedgerUuid {
+        self.ledger
+    }
+
+    async fn append(&mut self, rows: &[Row], private: &[PrivateRow]) -> Result<(), AppendError> {
+        assert!(!rows.is_empty(), "an append has at least one row");
+        let failed = |error| AppendError::Failed(database(error));
+        let turn = self.checkpointer.turn().await;
+        // A deferred transaction could not wait for the lock once it has read.
+        let begun = self.connection.begin_with("BEGIN IMMEDIATE").await;
+        let mut tx = begun.map_err(failed)?;
+        for row in rows {
+            insert_row(&mut tx, &self.ledger, row).await?;
+        }
+        for row in private {
+            let inserted = insert_private(&mut tx, &self.ledger, row).await;
+            inserted.map_err(AppendError::Failed)?;
+        }
+        let committed = tx.commit().await;
+        drop(turn);
+        committed.map_err(|error| AppendError::Unknown(database(error)))?;
+        self.checkpointer.grown(log_bytes(rows, private));
+        Ok(())
+    }
+
+    async fn head(&mut self) -> Result<Option<RowHead>, StoreError> {
+        head_of(&mut self.connection).await
+    }
+
+    async fn erase_private(&mut self, keys: &[PrivateKey]) -> Result<u64, StoreError> {
+        let turn = self.checkpointer.turn().await;
+        let begun = self.connection.begin_with("BEGIN IMMEDIATE").await;
+        let mut tx = begun.map_err(database)?;
+        let mut erased = 0;
+        for key in keys {
+            let deleted = sqlx::query(ERASE_PRIVATE)
+                .bind(self.ledger.as_slice())
+                .bind(integer("seq", key.seq)?)
+                .bind(key.field)
+                .execute(&mut *tx)
+                .await
+                .map_err(database)?;
+            erased += deleted.rows_affected();
+        }
+        tx.commit().await.map_err(database)?;
+        drop(turn);
+        // The log still holds older copies of the pages.
+        self.checkpointer.empty_the_log();
+        Ok(erased)
+    }
+
+    fn reader(&self) -> Arc<dyn StoreReader> {
+        self.reader.clone()
+    }
+
+    async fn close(self: Box<Self>) -> Result<(), StoreError> {
+        let SqliteStore {
+            connection,
+            checkpointer,
+            reader,
+            _lock,
+            ..
+        } = *self;
+        reader.close().await;
+        checkpointer.stop().await?;
+        // The last connection to close moves the rest of the log and removes it.
+        connection.close().await.map_err(database)
+    }
+}
+
+#[cfg(test)]
+mod tests;
