@@ -7,6 +7,10 @@
 //! `fsync` of the log. The committing connection never checkpoints: a second one moves the log
 //! into the database meanwhile ([`wal`]).
 //!
+//! The fence is in the insert: a row goes in only where the newest row of the same ledger has the
+//! preceding number, last event and root and no higher epoch. Together with the unique numbers, and
+//! with one writing transaction at a time, this leaves no way to two rows on one predecessor.
+//!
 //! Pages are 32 KiB: a batch of a megabyte is some forty pages instead of three hundred, each of
 //! which has its own header, checksum and place in the index of the log.
 
@@ -38,9 +42,9 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 const DATABASE_FILE: &str = "journal.db";
 const LOCK_FILE: &str = "LOCK";
 const PAGE_BYTES: u32 = 32_768;
-/// Pages that one small batch touches: the end of the table and of its two indexes, and a page for
-/// the log's own headers. Only used to guess the growth of the log.
-const PAGES_PER_ROW: u64 = 4;
+/// Pages that a small batch touches besides its body: the end of the table and of its index, and
+/// one for the log's own headers. Only used to guess the growth of the log.
+const PAGES_PER_APPEND: u64 = 3;
 
 const INSERT_FIRST: &str = "INSERT INTO journal \
     (batch_no, ledger, first_seq, last_seq, epoch, prev_root, root, body) \
@@ -63,8 +67,9 @@ const ERASE_PRIVATE: &str = "DELETE FROM private WHERE ledger = $1 AND seq = $2 
 pub struct SqliteOptions {
     /// The ledger to begin if the file holds none yet; else the file says which one it holds.
     pub new_ledger: LedgerUuid,
-    /// Growth of the write-ahead log after which it is moved into the database. 64 MiB: big enough
-    /// that a page written again and again is moved once, small enough to be read from memory.
+    /// Growth of the write-ahead log after which it is moved into the database. 32 MiB: big enough
+    /// that a page written again and again is moved once, small enough that the disk takes it
+    /// within about a tenth of a second, for which commits have to share the disk.
     pub wal_soft_bytes: u64,
     /// Size of the write-ahead log beyond which appends wait until it is moved. 1 GiB: some
     /// seconds at full speed.
@@ -80,7 +85,7 @@ impl SqliteOptions {
     pub fn new(new_ledger: LedgerUuid) -> SqliteOptions {
         SqliteOptions {
             new_ledger,
-            wal_soft_bytes: 64 << 20,
+            wal_soft_bytes: 32 << 20,
             wal_hard_bytes: 1 << 30,
             busy_timeout: Duration::from_secs(5),
             readers_max: 4,
@@ -176,27 +181,7 @@ impl SqliteStore {
         lock: Option<File>,
     ) -> Result<SqliteStore, OpenError> {
         let connect = connect_options(folder, options);
-        let mut connection = connect
-            .clone()
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .pragma("wal_autocheckpoint", "0")
-            .pragma(
-                "journal_size_limit",
-                options.wal_soft_bytes.saturating_mul(4).to_string(),
-            )
-            // Kibibytes. A batch of the greatest size stays in memory until it is committed.
-            .pragma("cache_size", "-16384")
-            // Erased personal data is overwritten with zeros.
-            .pragma("secure_delete", "ON")
-            .connect()
-            .await
-            .map_err(database)?;
-        MIGRATIONS
-            .run(&mut connection)
-            .await
-            .map_err(|error| OpenError::Migration(Box::new(error)))?;
+        let mut connection = writing_connection(&connect, options).await?;
         let ledger = ledger_of(&mut connection)
             .await?
             .unwrap_or(options.new_ledger);
@@ -215,6 +200,34 @@ impl SqliteStore {
             _lock: lock,
         })
     }
+}
+
+/// Makes the file and its tables where they are missing, and the connection that will write.
+async fn writing_connection(
+    connect: &SqliteConnectOptions,
+    options: &SqliteOptions,
+) -> Result<SqliteConnection, OpenError> {
+    let size_limit = options.wal_soft_bytes.saturating_mul(4);
+    let connect = connect
+        .clone()
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("wal_autocheckpoint", "0")
+        .pragma("journal_size_limit", size_limit.to_string())
+        // Kibibytes. A batch of the greatest size stays in memory until it is committed.
+        .pragma("cache_size", "-16384")
+        // Erased personal data is overwritten with zeros.
+        .pragma("secure_delete", "ON");
+    // A pool of one, because a migrator on a plain connection makes a future that cannot be sent
+    // between threads.
+    let pool = PoolOptions::<Sqlite>::new().max_connections(1);
+    let pool = pool.connect_with(connect).await.map_err(database)?;
+    let migrated = MIGRATIONS.run(&pool).await;
+    migrated.map_err(|error| OpenError::Migration(Box::new(error)))?;
+    let connection = pool.acquire().await.map_err(database)?.detach();
+    pool.close().await;
+    Ok(connection)
 }
 
 async fn ledger_of(connection: &mut SqliteConnection) -> Result<Option<LedgerUuid>, StoreError> {
@@ -298,7 +311,7 @@ fn log_bytes(rows: &[Row], private: &[PrivateRow]) -> u64 {
         .iter()
         .map(|row| row.opening.value.len() as u64 + 64)
         .sum();
-    bodies + private + PAGES_PER_ROW * page
+    bodies + private + PAGES_PER_APPEND * page
 }
 
 #[async_trait]

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row as _};
-use tokio::sync::{Mutex, MutexGuard, Notify};
+use tokio::sync::{Mutex, MutexGuard, Notify, watch};
 use tokio::task::JoinHandle;
 
 use super::super::store::StoreError;
@@ -34,6 +34,8 @@ struct Shared {
     grown: AtomicU64,
     empty: AtomicBool,
     stop: AtomicBool,
+    /// Number of times the task has looked after the log.
+    rounds: watch::Sender<u64>,
 }
 
 /// The task and the way to talk to it. Dropping it leaves the log to the next process.
@@ -63,6 +65,7 @@ impl Checkpointer {
             grown: AtomicU64::new(0),
             empty: AtomicBool::new(false),
             stop: AtomicBool::new(false),
+            rounds: watch::Sender::new(0),
         });
         // A log left by a process that died is moved at once.
         shared.wake.notify_one();
@@ -95,6 +98,12 @@ impl Checkpointer {
     pub(super) fn empty_the_log(&self) {
         self.shared.empty.store(true, Ordering::Release);
         self.shared.wake.notify_one();
+    }
+
+    /// Changes whenever the task has looked after the log.
+    #[cfg(test)]
+    pub(super) fn rounds(&self) -> watch::Receiver<u64> {
+        self.shared.rounds.subscribe()
     }
 
     /// Ends the task and closes its connection.
@@ -140,6 +149,7 @@ impl Worker {
             if let Err(error) = self.shorten().await {
                 tracing::error!(%error, cause = ?error, "the write-ahead log could not be moved");
             }
+            self.shared.rounds.send_modify(|rounds| *rounds += 1);
         }
     }
 
