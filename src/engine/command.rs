@@ -27,8 +27,19 @@ pub type DocumentNo = Text<120>;
 pub struct ExternalRef {
     /// SHA-256/128 over kind, source and text; what the engine looks up.
     pub key: u128,
+    /// Within which source the text is unique.
+    pub source: RefSource,
     /// The reference as the sender wrote it, at most 40 bytes.
     pub text: crate::domain::InlineText<40>,
+}
+
+/// Whose references these are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RefSource {
+    /// The history that was imported into the ledger.
+    Import,
+    /// One principal.
+    Principal(PrincipalId),
 }
 
 /// Names a voucher by id or by the reference it was imported under.
