@@ -20,6 +20,9 @@ pub struct InvoiceNoError;
 
 const LETTERS: u128 = 1 << 127;
 
+/// The first number above those of 20 digits.
+const DIGITS_END: u128 = 111_111_111_111_111_111_111;
+
 /// (10ⁿ − 1) / 9: the number of digit strings shorter than n, the empty one included.
 fn shorter(n: u32) -> u128 {
     (10_u128.pow(n) - 1) / 9
@@ -55,8 +58,23 @@ impl InvoiceNo {
 
     /// The invoice number for which [`InvoiceNo::to_u128`] gives `number`, if there is one.
     pub fn from_u128(number: u128) -> Option<InvoiceNo> {
-        let text = InvoiceNo(number).text();
-        (InvoiceNo::parse(&text).ok()? == InvoiceNo(number)).then_some(InvoiceNo(number))
+        if number & LETTERS == 0 {
+            return (1..DIGITS_END)
+                .contains(&number)
+                .then_some(InvoiceNo(number));
+        }
+        // Every digit of base 37 stands for a character, the first 10 for digits: at most 20
+        // characters, none of them missing, at least one a letter.
+        let mut rest = number & !LETTERS;
+        let mut letters = false;
+        for _ in 0..20 {
+            match rest % 37 {
+                0 => break,
+                digit => letters |= digit > 10,
+            }
+            rest /= 37;
+        }
+        (rest == 0 && letters).then_some(InvoiceNo(number))
     }
 
     fn text(self) -> String {
@@ -125,8 +143,19 @@ mod tests {
         for text in ["", "123456789012345678901", "12 3", "abc", "12-3", "１"] {
             assert_eq!(InvoiceNo::parse(text), Err(InvoiceNoError), "{text}");
         }
-        for number in [0, shorter(21), LETTERS, LETTERS | 37, u128::MAX] {
+        let digits_only = LETTERS | (1 + 37);
+        for number in [
+            0,
+            shorter(21),
+            LETTERS,
+            LETTERS | 37,
+            digits_only,
+            u128::MAX,
+        ] {
             assert_eq!(InvoiceNo::from_u128(number), None, "{number}");
         }
+        let longest = InvoiceNo::parse("99999999999999999999").expect("20 digits");
+        assert_eq!(longest.to_u128() + 1, DIGITS_END);
+        assert_eq!(shorter(21), DIGITS_END);
     }
 }

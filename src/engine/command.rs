@@ -27,8 +27,19 @@ pub type DocumentNo = Text<120>;
 pub struct ExternalRef {
     /// SHA-256/128 over kind, source and text; what the engine looks up.
     pub key: u128,
+    /// Within which source the text is unique.
+    pub source: RefSource,
     /// The reference as the sender wrote it, at most 40 bytes.
     pub text: crate::domain::InlineText<40>,
+}
+
+/// Whose references these are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RefSource {
+    /// The history that was imported into the ledger.
+    Import,
+    /// One principal.
+    Principal(PrincipalId),
 }
 
 /// Names a voucher by id or by the reference it was imported under.
@@ -582,7 +593,7 @@ pub struct Submission {
     /// SHA-256/128 over the canonical form of the command.
     pub fingerprint: u128,
     /// The sender's reference for the object that the command makes.
-    pub external_ref: Option<ExternalRef>,
+    pub external_ref: Option<Box<ExternalRef>>,
     /// Why, in the sender's words.
     pub reason: Option<Reason>,
     /// True for rows of a history that is imported: administrators only; consent counts as given

@@ -38,7 +38,7 @@ pub struct EventMeta {
     /// Fingerprint of the whole, on the first event of an atomic bulk that had a key.
     pub bulk_fingerprint: Option<u128>,
     /// The sender's reference, on the first event of a command that had one.
-    pub external_ref: Option<ExternalRef>,
+    pub external_ref: Option<Box<ExternalRef>>,
     /// Why, in the sender's words.
     pub reason: Option<Reason>,
     /// Position among the events of one command.

@@ -21,6 +21,7 @@
 
 mod anchor;
 mod body;
+pub mod codec;
 mod fault;
 #[doc(hidden)]
 pub mod faulty;

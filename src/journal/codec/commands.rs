@@ -1,0 +1,184 @@
+//! The canonical form of every command. It is hashed, never stored, so it is written only; yet
+//! it is as fixed as a leaf: keys that are still alive hold fingerprints of it.
+
+use super::cbor::Writer;
+use super::field::Field;
+use super::terms::write_choice;
+use crate::engine::command::{
+    AdvanceDate, ChangeBudget, ClosePeriod, Command, ConfirmInstruction, ConfirmStatement,
+    ConsentGiver, CreateProgramme, DecideTransfer, EnterpriseKey, FileClaim, GiveConsent,
+    InstructPeriod, IssueToken, IssueVoucher, PayClaim, ProposeTransfer, ProviderKey,
+    PublishVersion, RegisterAgreement, RegisterCategory, RegisterEnterprise, RegisterMember,
+    RegisterPrincipal, RegisterProvider, ReturnPayment, ReverseClaim, RevokeToken, RevokeVoucher,
+    SetControllerGroup, SetFreeze, SetGrant, SetProtocol, SetSuspension, TransferRequest,
+    VoucherKey,
+};
+
+/// What can be written in canonical form; everything that stands in a leaf can.
+trait Canonical {
+    fn put(&self, writer: &mut Writer<'_>);
+
+    fn is_left_out(&self) -> bool {
+        false
+    }
+}
+
+impl<T: Field> Canonical for T {
+    #[inline]
+    fn put(&self, writer: &mut Writer<'_>) {
+        self.write(writer);
+    }
+
+    #[inline]
+    fn is_left_out(&self) -> bool {
+        self.is_absent()
+    }
+}
+
+/// An id, or the 16 bytes of the key of a reference, which hold its family and source.
+impl Canonical for VoucherKey {
+    fn put(&self, writer: &mut Writer<'_>) {
+        match self {
+            VoucherKey::Id(id) => id.write(writer),
+            VoucherKey::Ref(reference) => reference.key.write(writer),
+        }
+    }
+}
+
+impl Canonical for ProviderKey {
+    fn put(&self, writer: &mut Writer<'_>) {
+        match self {
+            ProviderKey::Id(id) => id.write(writer),
+            ProviderKey::Code(code) => code.write(writer),
+        }
+    }
+}
+
+impl Canonical for EnterpriseKey {
+    fn put(&self, writer: &mut Writer<'_>) {
+        match self {
+            EnterpriseKey::Id(id) => id.write(writer),
+            EnterpriseKey::Code(code) => code.write(writer),
+        }
+    }
+}
+
+impl Canonical for Option<EnterpriseKey> {
+    fn put(&self, writer: &mut Writer<'_>) {
+        if let Some(key) = self {
+            key.put(writer);
+        }
+    }
+
+    fn is_left_out(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl Canonical for ConsentGiver {
+    fn put(&self, writer: &mut Writer<'_>) {
+        match self {
+            ConsentGiver::Holder(provider) => {
+                write_choice(writer, 0, provider.map(|provider| provider.0));
+            }
+            ConsentGiver::Provider(provider) => write_choice(writer, 1, Some(provider.0)),
+        }
+    }
+}
+
+impl Canonical for TransferRequest {
+    fn put(&self, writer: &mut Writer<'_>) {
+        match self {
+            TransferRequest::Succession { to, cap_share } => {
+                writer.array(3);
+                writer.uint(0);
+                to.write(writer);
+                cap_share.write(writer);
+            }
+            TransferRequest::Relocation { to_city } => {
+                write_choice(writer, 1, Some(u32::from(to_city.0)));
+            }
+            TransferRequest::Open { to } => write_choice(writer, 2, Some(to.0)),
+        }
+    }
+}
+
+/// Field tables as in [`super::table`], for writing only.
+macro_rules! command_tables {
+    ($($type:ident { $($key:literal: $field:ident,)* })*) => { $(
+        impl Canonical for $type {
+            #[inline]
+            fn put(&self, writer: &mut Writer<'_>) {
+                let $type { $($field,)* } = self;
+                writer.map(0 $(+ usize::from(!$field.is_left_out()))*);
+                $(if !$field.is_left_out() {
+                    writer.uint($key);
+                    $field.put(writer);
+                })*
+            }
+        }
+    )* };
+}
+
+command_tables! {
+    RegisterMember {
+        0: code, 1: kind, 2: name_zh, 3: name_en, 4: province, 5: signed_protocol,
+    }
+    SetProtocol { 0: member, 1: signed, }
+    RegisterCategory { 0: code, 1: name_zh, 2: name_en, }
+    RegisterPrincipal { 0: name, }
+    SetGrant { 0: principal, 1: role, 2: scope, 3: granted, }
+    IssueToken { 0: principal, 1: token_hash, 2: label, 3: expires_on, }
+    RevokeToken { 0: token_hash, }
+    RegisterEnterprise {
+        0: code, 1: accept_failed_check, 2: name, 3: city, 4: kind, 5: group,
+    }
+    SetControllerGroup { 0: party, 1: group, 2: from, }
+    RegisterProvider {
+        0: code, 1: accept_failed_check, 2: name, 3: city, 4: categories, 5: group,
+        6: admitted_from, 7: admitted_to, 8: bank_account,
+    }
+    SetSuspension { 0: provider, 1: suspended, }
+    CreateProgramme { 0: code, 1: title, 2: city, 3: budget_year, }
+    ChangeBudget { 0: programme, 1: amount, 2: raise, 3: document_no, }
+    PublishVersion { 0: programme, 1: terms, }
+    RegisterAgreement { 0: terms, 1: document_no, }
+    IssueVoucher { 0: programme, 1: enterprise, 2: amount, }
+    GiveConsent { 0: voucher, 1: giver, 2: up_to, 3: until, }
+    SetFreeze { 0: voucher, 1: frozen, }
+    RevokeVoucher { 0: voucher, }
+    ProposeTransfer { 0: voucher, 1: kind, 2: amount, 3: document_no, }
+    DecideTransfer { 0: transfer, 1: approve, }
+    FileClaim {
+        0: voucher, 1: provider, 2: enterprise, 3: category, 4: contract_no, 5: contract_date,
+        6: contract_amount, 7: invoice_no, 8: invoice_amount, 9: paid_amount, 10: evidence,
+    }
+    ReverseClaim { 0: claim, }
+    PayClaim { 0: claim, 1: bank_ref, 2: paid_on, }
+    ReturnPayment { 0: payment, }
+    ClosePeriod { 0: period, }
+    ConfirmStatement { 0: period, 1: member, 2: revision, }
+    InstructPeriod { 0: period, 1: mode, 2: document_no, }
+    ConfirmInstruction { 0: instruction, 1: amount, 2: bank_ref, 3: paid_on, }
+    AdvanceDate { 0: to, }
+}
+
+macro_rules! payloads {
+    ($($name:ident)*) => {
+        /// Writes `[kind, {field: value}]`.
+        pub(super) fn write(command: &Command, writer: &mut Writer<'_>) {
+            writer.array(2);
+            command.kind().write(writer);
+            match command { $(Command::$name(payload) => payload.put(writer),)* }
+        }
+    };
+}
+
+payloads! {
+    RegisterMember SetProtocol RegisterCategory SetCalendar RegisterPrincipal SetGrant IssueToken
+    RevokeToken RegisterEnterprise RegisterProvider SetControllerGroup SetSuspension
+    CreateProgramme ChangeBudget PublishVersion RegisterAgreement IssueVoucher GiveConsent
+    SetFreeze RevokeVoucher ProposeTransfer DecideTransfer FileClaim ReverseClaim PayClaim
+    ReturnPayment RequestClose ClosePeriod ConfirmStatement InstructPeriod ConfirmInstruction
+    AdvanceDate
+}

@@ -1,0 +1,174 @@
+//! The payload of every kind of event.
+
+use super::Fault;
+use super::cbor::{Reader, Writer};
+use super::field::Field;
+use super::table::{left_out, present, spelled_out, table};
+use crate::engine::command::Payee;
+use crate::engine::event::{
+    AgreementRegistered, ArrearsCarried, BudgetChanged, CalendarSet, CategoryRegistered,
+    CellAgreed, ClaimApproved, ClaimRefused, ClaimReversed, CloseRequested, CommandRefused,
+    ConsentGiven, ControllerGroupSet, DateAdvanced, EnterpriseRegistered, EpochStarted, Event,
+    EvidenceRecorded, FreezeSet, GrantSet, InstructionIssued, InstructionPaid, LedgerCreated,
+    MemberRegistered, PayeePaid, PaymentReturned, PeriodAgreed, PeriodClosed, PeriodInstructed,
+    PeriodSettled, PositionFixed, PrincipalRegistered, ProgrammeCreated, ProtocolSet,
+    ProviderRegistered, StatementConfirmed, SuspensionSet, TokenIssued, TokenRevoked,
+    TransferApproved, TransferDeclined, TransferProposed, VersionPublished, VoucherIssued,
+    VoucherLapsed, VoucherRefused, VoucherRevoked,
+};
+use crate::engine::terms::AccrualPoint;
+
+macro_rules! event_tables {
+    ($($kind:literal v $version:literal $type:ident $table:tt)*) => {
+        $(table! { $type $table })*
+
+        /// Kind and version under which the event is written.
+        #[inline]
+        pub(super) fn kind_and_version(event: &Event) -> (u16, u16) {
+            match event { $(Event::$type(_) => ($kind, $version),)* }
+        }
+
+        #[inline]
+        pub(super) fn write_payload(event: &Event, writer: &mut Writer<'_>) {
+            match event { $(Event::$type(payload) => payload.write(writer),)* }
+        }
+
+        #[inline]
+        pub(super) fn read_payload(
+            kind: u16,
+            version: u16,
+            reader: &mut Reader<'_>,
+        ) -> Result<Event, Fault> {
+            match (kind, version) {
+                $(($kind, $version) => Field::read(reader).map(Event::$type),)*
+                _ => Err(Fault::UnknownKind),
+            }
+        }
+
+        /// Every kind: number, version, name and entries.
+        #[cfg(test)]
+        pub(super) fn documented() -> Vec<(u16, u16, &'static str, String)> {
+            use super::tests::Documented;
+            vec![$(($kind, $version, stringify!($type), $type::columns()),)*]
+        }
+    };
+}
+
+event_tables! {
+    1 v 1 LedgerCreated {
+        0: format, 1: ledger, 2: origin, 3: hash, 4: time_zone, 5: currency, 6: scale,
+    }
+    2 v 1 EpochStarted { 0: epoch, 1: node, 2: version, }
+    3 v 1 DateAdvanced { 0: to, }
+    4 v 1 CommandRefused { 0: command, 1: code, }
+
+    10 v 1 MemberRegistered {
+        0: member, 1: code, 2: kind, 3: name_zh, 4: name_en, 5: province, 6: signed_protocol,
+    }
+    11 v 1 ProtocolSet { 0: member, 1: signed, }
+    12 v 1 CategoryRegistered { 0: category, 1: code, 2: name_zh, 3: name_en, }
+    13 v 1 CalendarSet { 0: calendar, }
+
+    20 v 1 PrincipalRegistered { 0: principal, 1: name, }
+    21 v 1 GrantSet { 0: principal, 1: role, 2: scope, 3: granted, }
+    22 v 1 TokenIssued { 0: principal, 1: token_hash, 2: label, 3: expires_on, }
+    23 v 1 TokenRevoked { 0: token_hash, }
+
+    30 v 1 EnterpriseRegistered {
+        0: enterprise, 1: code, 2: name, 3: city, 4: kind, 5: group,
+    }
+    31 v 1 ProviderRegistered {
+        0: provider, 1: code, 2: name, 3: city, 4: categories, 5: group, 6: admitted_from,
+        7: admitted_to, 8: bank_account,
+    }
+    32 v 1 ControllerGroupSet { 0: party, 1: group, 2: from, }
+    33 v 1 SuspensionSet { 0: provider, 1: suspended, }
+
+    40 v 1 ProgrammeCreated { 0: programme, 1: code, 2: title, 3: city, 4: budget_year, }
+    41 v 1 BudgetChanged { 0: programme, 1: city, 2: amount, 3: raise, 4: document_no, }
+    42 v 1 VersionPublished { 0: programme, 1: version, 2: terms, }
+    43 v 1 AgreementRegistered { 0: agreement, 1: terms, 2: document_no, }
+
+    50 v 1 VoucherIssued {
+        0: voucher, 1: programme, 2: version, 3: issuer, 4: enterprise, 5: amount, 6: use_by,
+        7: cash_by,
+    }
+    51 v 1 VoucherRefused { 0: programme, 1: enterprise, 2: amount, 3: code, }
+    52 v 1 ConsentGiven {
+        0: consent, 1: voucher, 2: by_provider, 3: provider, 4: up_to, 5: until,
+    }
+    53 v 1 FreezeSet { 0: voucher, 1: frozen, }
+    54 v 1 VoucherRevoked { 0: voucher, 1: programme, 2: issuer, 3: amount, 4: to_lapsed, }
+    55 v 1 VoucherLapsed { 0: voucher, 1: programme, 2: issuer, 3: amount, 4: to_lapsed, }
+
+    60 v 1 TransferProposed {
+        0: transfer, 1: voucher, 2: programme, 3: issuer, 4: kind, 5: to, 6: to_city,
+        7: cap_share, 8: amount, 9: document_no,
+    }
+    61 v 1 TransferApproved {
+        0: transfer, 1: programme, 2: issuer, 3: child, 4: amount, 5: issued_moved,
+        6: used_moved,
+    }
+    62 v 1 TransferDeclined { 0: transfer, 1: programme, 2: issuer, 3: amount, 4: returned, }
+
+    70 v 1 ClaimApproved {
+        0: claim,
+        1: voucher,
+        2: programme,
+        3: issuer,
+        4: version,
+        5: provider,
+        6: payee or { provider => Payee::Provider(provider) },
+        7: category,
+        8: contract_no,
+        9: contract_date,
+        10: contract_amount,
+        11: invoice_no,
+        12: invoice_amount or { contract_amount => contract_amount },
+        13: paid_amount,
+        14: amount,
+        15: funding,
+        16: agreement,
+        17: accrues_at or { => AccrualPoint::Approval },
+        18: first_line,
+        19: period,
+        20: consent,
+    }
+    71 v 1 EvidenceRecorded { 0: claim, 1: files, }
+    72 v 1 ClaimRefused {
+        0: result, 1: faults, 2: voucher, 3: provider, 4: voucher_given, 5: provider_given,
+        6: category, 7: contract_no, 8: contract_date, 9: contract_amount, 10: invoice_no,
+        11: invoice_amount or { contract_amount => contract_amount }, 12: paid_amount,
+    }
+    73 v 1 ClaimReversed {
+        0: claim, 1: voucher, 2: programme, 3: issuer, 4: payee, 5: amount, 6: funding,
+        7: returned, 8: lines, 9: period,
+    }
+    74 v 1 PayeePaid {
+        0: payment, 1: claim, 2: programme, 3: payee, 4: amount, 5: funding, 6: first_line,
+        7: period, 8: bank_ref, 9: paid_on,
+    }
+    75 v 1 PaymentReturned { 0: payment, 1: claim, 2: payer, 3: payee, 4: amount, }
+
+    80 v 1 CloseRequested { 0: period, }
+    81 v 1 PositionFixed { 0: period, 1: member, 2: receivable, 3: payable, }
+    82 v 1 PeriodClosed {
+        0: period, 1: month, 2: next, 3: gross, 4: parties, 5: cells, 6: deemed_on,
+    }
+    83 v 1 StatementConfirmed { 0: period, 1: member, 2: revision, }
+    84 v 1 CellAgreed { 0: period, 1: debtor, 2: creditor, 3: amount, }
+    85 v 1 PeriodAgreed { 0: period, 1: revision, 2: deemed, }
+    86 v 1 InstructionIssued {
+        0: instruction, 1: period, 2: order, 3: debtor, 4: creditor, 5: amount,
+    }
+    87 v 1 PeriodInstructed {
+        0: period, 1: mode, 2: document_no, 3: instructions, 4: total, 5: pay_by,
+    }
+    88 v 1 InstructionPaid {
+        0: instruction, 1: period, 2: debtor, 3: creditor, 4: amount, 5: bank_ref, 6: paid_on,
+    }
+    89 v 1 ArrearsCarried {
+        0: instruction, 1: period, 2: line, 3: debtor, 4: creditor, 5: amount, 6: into,
+    }
+    90 v 1 PeriodSettled { 0: period, 1: carried, }
+}
