@@ -84,6 +84,11 @@ impl Keys {
         is_live(&row, seconds(now)).then_some(row)
     }
 
+    /// Reads where a key would stand, so that it is in the cache when it is looked up.
+    pub fn touch(&self, key: u128) -> u64 {
+        self.index.touch(self.index.hash(&Hash128::from(key)))
+    }
+
     /// Remembers a key. An expired row of the same key is forgotten first.
     pub fn push(&mut self, key: u128, fingerprint: u128, seq: Seq, now: RecordedAt) {
         let recorded_s = seconds(now);

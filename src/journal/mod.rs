@@ -53,4 +53,4 @@ pub use store::{
 pub use tree::{
     Frontier, consistency_proof, inclusion_proof, root_of, verify_consistency, verify_inclusion,
 };
-pub use verify::{VerifyError, check_anchor, verify};
+pub use verify::{VerifyError, check_anchor, name_closely, verify};

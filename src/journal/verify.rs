@@ -43,7 +43,7 @@ pub async fn verify(reader: &dyn StoreReader, mut chain: Chain) -> Result<Chain,
 }
 
 /// Tells a row that is missing from one that stands elsewhere.
-async fn name_closely(
+pub async fn name_closely(
     reader: &dyn StoreReader,
     fault: JournalFault,
 ) -> Result<JournalFault, StoreError> {

@@ -7,6 +7,9 @@ mod programmes;
 mod setup;
 mod transfers;
 mod vouchers;
+mod warm;
+
+pub use warm::{LOOK_AHEAD_COMMANDS, look_ahead};
 
 use super::apply::refusal_of;
 use super::command::{Command, Submission};

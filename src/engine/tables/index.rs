@@ -101,6 +101,13 @@ impl Index {
             .map(|entry| entry.position)
     }
 
+    /// Reads where a key would stand, so that it is in the cache when it is looked up.
+    pub fn touch(&self, hash: u64) -> u64 {
+        let low = hash as u32;
+        let found = self.shards[Index::shard(hash)].find(spread(low), |entry| entry.hash == low);
+        found.map_or(0, |entry| u64::from(entry.position))
+    }
+
     /// Enters a position; the caller has made sure that the key is not there.
     pub fn insert(&mut self, hash: u64, position: u32) {
         self.undo.record(|| Undo::Inserted(hash, position));

@@ -1,0 +1,289 @@
+//! The stages behind the sequencer: one encodes and hashes a batch into a row, the next one
+//! commits it and releases the answers. Each has its own thread and a short queue, so that batch
+//! N + 1 is decided and N is hashed while N − 1 is written; batch N is never sent to the database
+//! before N − 1 is known to be in.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use tokio::runtime::Handle;
+
+use super::timing::Stage;
+use super::{Durable, NodeError, Outcome, Released, Reply, Shared};
+use crate::domain::{PersonalText, Seq};
+use crate::engine::command::PartyName;
+use crate::engine::event::{Event, Recorded};
+use crate::journal::codec;
+use crate::journal::{AnchorWriter, BodyWriter, Chain, PrivateKey, PrivateRow, Row, Store};
+
+/// Batches between two stages. With one in each stage and one between them nobody waits; more
+/// would only delay the moment at which a slow disk is felt.
+const STAGE_BATCHES: usize = 2;
+
+/// Bytes of a row's body after which a batch goes on in another row of the same transaction.
+const ROW_BYTES_MAX: usize = 8 << 20;
+
+/// What one job has decided: its events go to the journal, then its answer is released.
+pub(super) struct Finished {
+    pub(super) events: Vec<Recorded>,
+    /// False for a rehearsal, whose events never happened.
+    pub(super) happened: bool,
+    pub(super) seen: Seq,
+    pub(super) answer: Option<(Reply, Outcome)>,
+}
+
+/// What was decided at one go.
+pub(super) struct Batch {
+    pub(super) finished: Vec<Finished>,
+    pub(super) epoch: u64,
+    /// Number of events after this batch.
+    pub(super) end: Seq,
+}
+
+struct Sealed {
+    rows: Vec<Row>,
+    private: Vec<PrivateRow>,
+    finished: Vec<Finished>,
+    end: Seq,
+}
+
+/// The running stages.
+pub(super) struct Pipeline {
+    input: Sender<Batch>,
+    sealer: JoinHandle<()>,
+    committer: JoinHandle<Box<dyn Store>>,
+}
+
+impl Pipeline {
+    /// Starts the stages on a journal that ends with `chain`.
+    pub(super) fn start(
+        shared: &Arc<Shared>,
+        runtime: &Handle,
+        store: Box<dyn Store>,
+        chain: Chain,
+        anchor: Option<AnchorWriter>,
+    ) -> std::io::Result<Pipeline> {
+        let (input, batches) = bounded::<Batch>(STAGE_BATCHES);
+        let (sealed, rows) = bounded::<Sealed>(STAGE_BATCHES);
+        let spawn = |name: &str| std::thread::Builder::new().name(name.to_owned());
+        let to_seal = Arc::clone(shared);
+        let sealer =
+            spawn("quantong-hash").spawn(move || seal_all(&to_seal, chain, &batches, &sealed))?;
+        let mut committing = Committer {
+            shared: Arc::clone(shared),
+            runtime: runtime.clone(),
+            store,
+            anchor,
+            failed: false,
+        };
+        let committer = spawn("quantong-commit").spawn(move || {
+            for batch in rows {
+                committing.commit(batch);
+            }
+            committing.finish()
+        })?;
+        Ok(Pipeline {
+            input,
+            sealer,
+            committer,
+        })
+    }
+
+    /// Hands a batch to the stages; waits while they are behind.
+    pub(super) fn send(&self, batch: Batch) {
+        // The stages end only when this sender is dropped; if one of them panicked the replies
+        // in the batch are dropped with it, and who waits is told that the node is unavailable.
+        if self.input.send(batch).is_err() {
+            tracing::error!("a stage of the pipeline has ended");
+        }
+    }
+
+    /// Finishes what is under way and gives the store back; `None` if a stage panicked.
+    pub(super) fn finish(self) -> Option<Box<dyn Store>> {
+        drop(self.input);
+        let sealed = self.sealer.join();
+        let store = self.committer.join().ok();
+        sealed.is_ok().then_some(store).flatten()
+    }
+}
+
+fn seal_all(shared: &Shared, mut chain: Chain, batches: &Receiver<Batch>, out: &Sender<Sealed>) {
+    for batch in batches {
+        let sealed = seal(shared, &mut chain, batch);
+        if out.send(sealed).is_err() {
+            return;
+        }
+    }
+}
+
+fn seal(shared: &Shared, chain: &mut Chain, batch: Batch) -> Sealed {
+    let (bodies, private) = shared.times.measure(Stage::Encode, || encode(&batch));
+    let rows = shared.times.measure(Stage::Hash, || {
+        let seal = |body| {
+            chain
+                .seal(batch.epoch, body)
+                .expect("a body just written has no damaged frame")
+        };
+        bodies.into_iter().map(seal).collect()
+    });
+    Sealed {
+        rows,
+        private,
+        finished: batch.finished,
+        end: batch.end,
+    }
+}
+
+fn encode(batch: &Batch) -> (Vec<Vec<u8>>, Vec<PrivateRow>) {
+    let count: usize = batch
+        .finished
+        .iter()
+        .filter(|f| f.happened)
+        .map(|f| f.events.len())
+        .sum();
+    // A claim's leaf has some 180 bytes.
+    let mut body = BodyWriter::with_capacity((count * 200).min(ROW_BYTES_MAX));
+    let mut bodies = Vec::new();
+    let mut private = Vec::new();
+    for finished in batch.finished.iter().filter(|finished| finished.happened) {
+        for recorded in &finished.events {
+            body.push_with(|bytes| {
+                codec::encode(recorded, bytes).expect("every text of an event is bounded");
+            })
+            .expect("every text of an event is bounded");
+            if let Some((field, text)) = personal_text(&recorded.event)
+                && let Some(opening) = &text.opening
+            {
+                let key = PrivateKey {
+                    seq: recorded.meta.seq.0,
+                    field,
+                };
+                private.push(PrivateRow {
+                    key,
+                    opening: (**opening).clone(),
+                });
+            }
+            if body.as_bytes().len() >= ROW_BYTES_MAX {
+                bodies.push(body.take(Vec::new()));
+            }
+        }
+    }
+    if body.count() > 0 {
+        bodies.push(body.take(Vec::new()));
+    }
+    (bodies, private)
+}
+
+/// The personal text of an event with the number of its field in the payload.
+fn personal_text(event: &Event) -> Option<(u16, &PersonalText)> {
+    match event {
+        Event::PrincipalRegistered(e) => Some((PRINCIPAL_NAME, &e.name)),
+        Event::EnterpriseRegistered(e) => match &e.name {
+            PartyName::Personal(text) => Some((TEAM_NAME, text)),
+            PartyName::Public(_) => None,
+        },
+        _ => None,
+    }
+}
+
+/// Field of a principal's name in table `private`.
+pub const PRINCIPAL_NAME: u16 = 1;
+/// Field of a team's name in table `private`.
+pub const TEAM_NAME: u16 = 2;
+
+struct Committer {
+    shared: Arc<Shared>,
+    runtime: Handle,
+    store: Box<dyn Store>,
+    anchor: Option<AnchorWriter>,
+    /// True once an append failed: nothing more is written until the node has recovered.
+    failed: bool,
+}
+
+impl Committer {
+    fn commit(&mut self, batch: Sealed) {
+        if !self.failed && !batch.rows.is_empty() {
+            let append = self.store.append(&batch.rows, &batch.private);
+            let outcome = self
+                .shared
+                .times
+                .measure(Stage::Commit, || self.runtime.block_on(append));
+            if let Err(error) = outcome {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the journal was not written; the node recovers"
+                );
+                self.failed = true;
+                self.shared
+                    .durable
+                    .send_modify(|durable| durable.alive = false);
+            } else {
+                let events = batch
+                    .rows
+                    .iter()
+                    .map(|row| row.head.size() - row.head.first_seq)
+                    .sum();
+                self.shared.times.count_batch(events);
+            }
+        }
+        if self.failed {
+            for (reply, _) in batch.finished.into_iter().filter_map(|f| f.answer) {
+                // A client that is gone needs no answer.
+                let _gone = reply.send(Err(NodeError::Unavailable));
+            }
+            return;
+        }
+        self.shared
+            .durable
+            .send_modify(|durable| durable.events = batch.end);
+        release(batch.finished);
+        if let (Some(row), Some(anchor)) = (batch.rows.last(), &mut self.anchor) {
+            complain(anchor.committed(&row.head, Instant::now()));
+        }
+    }
+
+    fn finish(mut self) -> Box<dyn Store> {
+        if let Some(anchor) = &mut self.anchor {
+            complain(anchor.flush());
+        }
+        self.store
+    }
+}
+
+/// The checkpoint file is a second line of defence: that it cannot be written stops nobody.
+fn complain(written: std::io::Result<bool>) {
+    if let Err(error) = written {
+        let error = &error as &dyn std::error::Error;
+        tracing::warn!(error, "the checkpoint file was not written");
+    }
+}
+
+/// Releases answers: everything they saw is durable.
+fn release(finished: Vec<Finished>) {
+    for Finished {
+        events,
+        seen,
+        answer,
+        ..
+    } in finished
+    {
+        if let Some((reply, outcome)) = answer {
+            // A client that is gone needs no answer.
+            let _gone = reply.send(Ok(Released {
+                outcome,
+                events,
+                seen,
+            }));
+        }
+    }
+}
+
+impl Durable {
+    pub(super) const START: Durable = Durable {
+        life: 0,
+        events: Seq(0),
+        alive: false,
+    };
+}

@@ -1,0 +1,216 @@
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+
+use super::*;
+use crate::domain::{CategoryCode, RecordedAt};
+use crate::engine::command::{Command, Name, RegisterCategory};
+use crate::engine::event::{Event, SYSTEM};
+use crate::journal::faulty::{FaultPoint, Faults, FaultyStore};
+use crate::journal::{HashKind, SqliteOptions, SqliteStore};
+
+const NOON: i64 = 1_735_790_400_000_000; // 2025-01-02T12:00 in Shanghai.
+
+fn clock() -> Clock {
+    Clock::Manual(Arc::new(AtomicI64::new(NOON)))
+}
+
+async fn open(folder: &Path) -> SqliteStore {
+    SqliteStore::open(folder, &SqliteOptions::new([7; 16]))
+        .await
+        .expect("a data folder")
+}
+
+async fn ledger(folder: &Path) {
+    let genesis = Genesis {
+        origin: "quantong.example/test".to_owned(),
+        hash: HashKind::Sha256,
+        business_date: Clock::day_of(RecordedAt(NOON)),
+        recorded_at: RecordedAt(NOON),
+    };
+    let mut store = open(folder).await;
+    create(&mut store, &genesis).await.expect("a new ledger");
+    Box::new(store).close().await.expect("a clean end");
+}
+
+fn config(folder: &Path) -> NodeConfig {
+    NodeConfig {
+        clock: clock(),
+        anchor: Some(folder.to_owned()),
+        ..NodeConfig::new("test")
+    }
+}
+
+fn category(code: &str) -> Submission {
+    let name = |text| Name::parse(text).expect("a name");
+    let command = Command::RegisterCategory(Box::new(RegisterCategory {
+        code: CategoryCode::parse(code).expect("a code"),
+        name_zh: name("检测"),
+        name_en: name("Testing"),
+    }));
+    let fingerprint = codec::fingerprint(&command);
+    Submission {
+        key: Some(9),
+        fingerprint,
+        ..Submission::new(SYSTEM, command)
+    }
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_is_there_after_a_restart() {
+    let folder = folder();
+    ledger(folder.path()).await;
+    let node = Node::start(Box::new(open(folder.path()).await), config(folder.path()))
+        .await
+        .expect("a node");
+    let first = node.submit(category("testing")).await.expect("an answer");
+    assert!(matches!(
+        first.events[0].event,
+        Event::CategoryRegistered(_)
+    ));
+    node.stop().await;
+    let node = Node::start(Box::new(open(folder.path()).await), config(folder.path()))
+        .await
+        .expect("a node");
+    let again = node.submit(category("testing")).await.expect("a replay");
+    assert_eq!((again.replayed, &again.events), (true, &first.events));
+    let (count, _) = node.read(State::category_count).await.expect("a read");
+    assert_eq!((count, node.status().epoch), (1, 2));
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsal_answers_and_leaves_nothing() {
+    let folder = folder();
+    ledger(folder.path()).await;
+    let node = Node::start(Box::new(open(folder.path()).await), config(folder.path()))
+        .await
+        .expect("a node");
+    let answer = node.rehearse(category("testing")).await.expect("an answer");
+    assert_eq!(answer.events.len(), 1);
+    let (count, seen) = node.read(State::category_count).await.expect("a read");
+    assert_eq!((count, seen), (0, Seq(2)));
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_append_answers_unavailable_and_the_retry_is_exact() {
+    for (point, already) in [
+        (FaultPoint::Before, false),
+        (FaultPoint::During, false),
+        (FaultPoint::After, true),
+    ] {
+        let folder = folder();
+        ledger(folder.path()).await;
+        let faults = Faults::default();
+        let store = FaultyStore::new(open(folder.path()).await, faults.clone());
+        let node = Node::start(Box::new(store), config(folder.path()))
+            .await
+            .expect("a node");
+        faults.fail(0, point);
+        let lost = node.submit(category("testing")).await;
+        assert!(
+            matches!(lost, Err(NodeError::Unavailable)),
+            "{point:?}: {lost:?}"
+        );
+        let answer = loop {
+            match node.submit(category("testing")).await {
+                Err(NodeError::Unavailable) => tokio::task::yield_now().await,
+                other => break other.expect("an answer after recovery"),
+            }
+        };
+        assert_eq!(answer.replayed, already, "{point:?}");
+        let (count, _) = node.read(State::category_count).await.expect("a read");
+        assert_eq!(count, 1, "{point:?}");
+        node.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_reads_what_is_not_durable() {
+    let folder = folder();
+    ledger(folder.path()).await;
+    let faults = Faults::default();
+    let store = FaultyStore::new(open(folder.path()).await, faults.clone());
+    let node = Node::start(Box::new(store), config(folder.path()))
+        .await
+        .expect("a node");
+    faults.pause();
+    let writing = tokio::spawn({
+        let node = node.clone();
+        async move { node.submit(category("testing")).await }
+    });
+    faults.held().await;
+    let reading = tokio::spawn({
+        let node = node.clone();
+        async move { node.read(State::category_count).await }
+    });
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!reading.is_finished() && !writing.is_finished());
+    faults.resume();
+    assert_eq!(reading.await.expect("a task").expect("a read").0, 1);
+    assert!(writing.await.expect("a task").is_ok());
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_business_date_follows_the_clock_and_timers_run_first() {
+    let folder = folder();
+    ledger(folder.path()).await;
+    let at = Arc::new(AtomicI64::new(NOON));
+    let config = NodeConfig {
+        clock: Clock::Manual(Arc::clone(&at)),
+        ..config(folder.path())
+    };
+    let node = Node::start(Box::new(open(folder.path()).await), config)
+        .await
+        .expect("a node");
+    at.fetch_add(24 * 3600 * 1_000_000, std::sync::atomic::Ordering::Relaxed);
+    let answer = node.submit(category("testing")).await.expect("an answer");
+    assert_eq!(
+        answer.events[0].meta.business_date.to_string(),
+        "2025-01-03"
+    );
+    assert!(matches!(
+        node.event(Seq(2))
+            .await
+            .expect("a read")
+            .expect("an event")
+            .event,
+        Event::DateAdvanced(_)
+    ));
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_truncated_journal_is_refused_at_the_start() {
+    let folder = folder();
+    ledger(folder.path()).await;
+    let node = Node::start(Box::new(open(folder.path()).await), config(folder.path()))
+        .await
+        .expect("a node");
+    node.submit(category("testing")).await.expect("an answer");
+    node.stop().await;
+    truncate(folder.path()).await;
+    let started = Node::start(Box::new(open(folder.path()).await), config(folder.path())).await;
+    assert!(matches!(started.err(), Some(StartError::Anchor(_))));
+}
+
+async fn truncate(folder: &Path) {
+    use sqlx::ConnectOptions;
+    let mut connection = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(folder.join("journal.db"))
+        .connect()
+        .await
+        .expect("the database");
+    sqlx::query("DELETE FROM journal WHERE batch_no = (SELECT max(batch_no) FROM journal)")
+        .execute(&mut connection)
+        .await
+        .expect("a deletion");
+}
