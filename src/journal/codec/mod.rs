@@ -31,12 +31,10 @@ pub use fingerprint::{
 };
 pub use reference::{NoReference, external_ref};
 
+use super::LEAF_BYTES_MAX;
 use crate::domain::{InlineText, PrincipalId};
 use crate::engine::command::{ExternalRef, RefSource};
 use crate::engine::event::{Event, EventMeta, Recorded};
-
-/// Longest leaf in bytes: the tile format counts in 16 bits, and the rest is kept in reserve.
-pub const LEAF_BYTES_MAX: usize = 60_000;
 
 /// Why an event has no leaf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
