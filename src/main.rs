@@ -1,3 +1,12 @@
 //! The `quantong` command.
-
-fn main() {}
+use clap::Parser;
+#[derive(clap::Parser)]
+enum Top {
+    #[command(subcommand)]
+    Bench(quantong::cli::bench::Bench),
+}
+#[tokio::main]
+async fn main() {
+    let Top::Bench(b) = Top::parse();
+    quantong::cli::bench::run(b).await.unwrap();
+}

@@ -111,6 +111,15 @@ pub enum AtomicAnswer {
     },
 }
 
+/// What became of a bulk load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    /// What became of each command, in their order.
+    pub results: Vec<Result<Done, Rejection>>,
+    /// The events of those that were not answered before, in order.
+    pub events: Vec<Recorded>,
+}
+
 /// How a node stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {
@@ -166,6 +175,8 @@ struct Released {
 
 type Reply = oneshot::Sender<Result<Released, NodeError>>;
 
+type Pending = oneshot::Receiver<Result<Released, NodeError>>;
+
 struct Job {
     work: Work,
     reply: Reply,
@@ -199,15 +210,18 @@ impl Node {
         sequencer::start(store, config).await
     }
 
-    async fn ask(&self, work: Work) -> Result<Released, NodeError> {
+    /// Puts work into the queue.
+    fn send(&self, work: Work) -> Result<Pending, NodeError> {
         let (reply, answer) = oneshot::channel();
-        self.queue
-            .try_send(Job { work, reply })
-            .map_err(|error| match error {
-                TrySendError::Full(_) => NodeError::Busy,
-                TrySendError::Disconnected(_) => NodeError::Unavailable,
-            })?;
-        answer.await.map_err(|_| NodeError::Unavailable)?
+        match self.queue.try_send(Job { work, reply }) {
+            Ok(()) => Ok(answer),
+            Err(TrySendError::Full(_)) => Err(NodeError::Busy),
+            Err(TrySendError::Disconnected(_)) => Err(NodeError::Unavailable),
+        }
+    }
+
+    async fn ask(&self, work: Work) -> Result<Released, NodeError> {
+        self.send(work)?.await.map_err(|_| NodeError::Unavailable)?
     }
 
     /// Decides a command.
@@ -259,20 +273,27 @@ impl Node {
         Ok(answers)
     }
 
-    /// Decides several commands one after the other and answers only what became of each: for
-    /// bulk loads that do not need the events back.
+    /// Decides several commands one after the other, each on its own, in the order of the calls:
+    /// the commands are in the queue when this returns, before its future is polled. For bulk
+    /// loads with several calls under way; answers from before are not looked up.
     ///
     /// # Errors
     /// As [`Node::submit_many`].
-    pub async fn submit_load(
+    pub fn submit_load(
         &self,
         submissions: Vec<Submission>,
-    ) -> Result<(Vec<Result<Done, Rejection>>, Vec<Recorded>), NodeError> {
-        let released = self.ask(Work::Each(submissions)).await?;
-        let Outcome::Each(results) = released.outcome else {
-            return Err(NodeError::Unavailable);
-        };
-        Ok((results, released.events))
+    ) -> impl Future<Output = Result<Loaded, NodeError>> + Send + use<> {
+        let sent = self.send(Work::Each(submissions));
+        async move {
+            let released = sent?.await.map_err(|_| NodeError::Unavailable)??;
+            let Outcome::Each(results) = released.outcome else {
+                return Err(NodeError::Unavailable);
+            };
+            Ok(Loaded {
+                results,
+                events: released.events,
+            })
+        }
     }
 
     /// Decides several commands as one.

@@ -5,6 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
@@ -30,6 +31,10 @@ pub struct Replayed {
     pub events: u64,
     /// Origin line of the ledger's checkpoints; empty for an empty journal.
     pub origin: String,
+    /// Time spent checking checksums, chain and roots.
+    pub check: Duration,
+    /// Time spent decoding and applying, beside the checks.
+    pub apply: Duration,
 }
 
 /// Why a journal does not replay.
@@ -81,36 +86,43 @@ pub async fn replay(
     let (kind, origin) = genesis(&*reader).await?;
     let (to_check, mut unchecked) = mpsc::channel::<Arc<Vec<Row>>>(STAGE_GROUPS);
     let (to_apply, mut unapplied) = mpsc::channel::<Arc<Vec<Row>>>(STAGE_GROUPS);
-    let checker = tokio::task::spawn_blocking(move || -> Result<Chain, JournalFault> {
-        let mut chain = Chain::new(kind);
-        while let Some(rows) = unchecked.blocking_recv() {
-            for row in rows.iter() {
-                chain.check(row)?;
+    let checker =
+        tokio::task::spawn_blocking(move || -> Result<(Chain, Duration), JournalFault> {
+            let mut chain = Chain::new(kind);
+            let mut spent = Duration::ZERO;
+            while let Some(rows) = unchecked.blocking_recv() {
+                let start = Instant::now();
+                for row in rows.iter() {
+                    chain.check(row)?;
+                }
+                spent += start.elapsed();
             }
-        }
-        Ok(chain)
-    });
-    let applier = tokio::task::spawn_blocking(move || -> Result<State, ReplayError> {
+            Ok((chain, spent))
+        });
+    let applier = tokio::task::spawn_blocking(move || -> Result<(State, Duration), ReplayError> {
         let mut state = State::empty();
+        let mut spent = Duration::ZERO;
         while let Some(rows) = unapplied.blocking_recv() {
+            let start = Instant::now();
             for row in rows.iter() {
                 apply_row(&mut state, row)?;
             }
+            spent += start.elapsed();
             progress(state.next_seq().0);
         }
-        Ok(state)
+        Ok((state, spent))
     });
     let read = feed(&*reader, &to_check, &to_apply).await;
     drop((to_check, to_apply));
     let chain = checker.await.map_err(|_| ReplayError::Thread)?;
     let state = applier.await.map_err(|_| ReplayError::Thread)?;
     // A broken chain explains whatever else went wrong after it.
-    let chain = match chain {
-        Ok(chain) => chain,
+    let (chain, check) = match chain {
+        Ok(checked) => checked,
         Err(fault) => return Err(name_closely(&*reader, fault).await?.into()),
     };
     read?;
-    let state = state?;
+    let (state, apply) = state?;
     let events = chain.next_seq();
     debug_assert_eq!(state.next_seq(), Seq(events));
     Ok(Replayed {
@@ -118,6 +130,8 @@ pub async fn replay(
         chain,
         events,
         origin,
+        check,
+        apply,
     })
 }
 

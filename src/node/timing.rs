@@ -38,6 +38,20 @@ pub struct StageTimes {
     pub events: u64,
 }
 
+impl StageTimes {
+    /// What was spent since an earlier reading.
+    pub fn since(&self, before: &StageTimes) -> StageTimes {
+        StageTimes {
+            execute: self.execute.saturating_sub(before.execute),
+            encode: self.encode.saturating_sub(before.encode),
+            hash: self.hash.saturating_sub(before.hash),
+            commit: self.commit.saturating_sub(before.commit),
+            batches: self.batches.saturating_sub(before.batches),
+            events: self.events.saturating_sub(before.events),
+        }
+    }
+}
+
 impl Times {
     pub(super) fn measure<T>(&self, stage: Stage, work: impl FnOnce() -> T) -> T {
         let start = Instant::now();

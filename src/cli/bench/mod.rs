@@ -1,0 +1,174 @@
+//! `quantong bench`: benchmarks in JSON lines. Each makes its own ledger in a folder that it
+//! removes at the end, unless it is told to keep it.
+
+mod engine;
+mod replay;
+mod world;
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::journal::{OpenError, StoreError};
+use crate::node::{NodeError, ReplayError, StageTimes, StartError};
+
+/// Which benchmark to run.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum Bench {
+    /// Durable, rule-checked redemptions in batches, in process
+    Engine(EngineBench),
+    /// Replay of a journal with every root checked
+    Replay(ReplayBench),
+}
+
+/// Settings of `bench engine`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct EngineBench {
+    /// Number of vouchers
+    #[arg(long, default_value_t = 1_000_000)]
+    pub vouchers: u32,
+    /// Number of providers
+    #[arg(long, default_value_t = 10_000)]
+    pub providers: u32,
+    /// Number of redemptions, all distinct
+    #[arg(long, default_value_t = 4_000_000)]
+    pub claims: u32,
+    /// Commands of one batch
+    #[arg(long, default_value_t = 8_192)]
+    pub batch: usize,
+    /// Every claim on one programme and one host city
+    #[arg(long)]
+    pub hot: bool,
+    /// Print what each table holds on the heap
+    #[arg(long)]
+    pub memory: bool,
+    /// Folder of the ledger, kept afterwards; a temporary one otherwise
+    #[arg(long)]
+    pub keep: Option<PathBuf>,
+}
+
+/// Settings of `bench replay`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ReplayBench {
+    /// Folder with a ledger, as `bench engine --keep` leaves it; made anew if it is missing
+    #[arg(long)]
+    pub folder: Option<PathBuf>,
+    /// Number of redemptions, if the ledger is made anew
+    #[arg(long, default_value_t = 4_000_000)]
+    pub claims: u32,
+}
+
+/// Why a benchmark ended.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchError {
+    /// A command that should be taken was rejected.
+    #[error("a command of the benchmark was rejected: {0}")]
+    Rejected(String),
+    /// A folder cannot be made or removed.
+    #[error("the folder of the benchmark cannot be used")]
+    Folder(#[from] std::io::Error),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The node did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The node did not answer.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// The journal does not replay.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// A task of the benchmark ended.
+    #[error("a task of the benchmark has ended")]
+    Task,
+}
+
+/// One result.
+struct Line {
+    name: &'static str,
+    count: u64,
+    elapsed: Duration,
+    times: Option<StageTimes>,
+    extra: Vec<(&'static str, String)>,
+}
+
+/// Prints a result as one line of JSON. Rates are whole numbers.
+fn emit(line: &Line) {
+    let nanos = line.elapsed.as_nanos().max(1);
+    let per_second = u128::from(line.count) * 1_000_000_000 / nanos;
+    let seconds = line.elapsed.as_secs_f64();
+    let mut text = format!(
+        r#"{{"name":"{}","count":{},"seconds":{seconds:.3},"per_second":{per_second}"#,
+        line.name, line.count
+    );
+    if let Some(times) = &line.times {
+        let stages = [
+            ("execute_s", times.execute),
+            ("encode_s", times.encode),
+            ("hash_s", times.hash),
+            ("commit_s", times.commit),
+        ];
+        for (stage, time) in stages {
+            // Writing to a string cannot fail.
+            let _written = write!(text, r#","{stage}":{:.3}"#, time.as_secs_f64());
+        }
+        let _written = write!(
+            text,
+            r#","batches":{},"events":{}"#,
+            times.batches, times.events
+        );
+    }
+    for (name, value) in &line.extra {
+        let _written = write!(text, r#","{name}":{value}"#);
+    }
+    println!("{text}}}");
+}
+
+/// Runs a benchmark.
+///
+/// # Errors
+/// See [`BenchError`].
+pub async fn run(bench: Bench) -> Result<(), BenchError> {
+    match bench {
+        Bench::Engine(settings) => match &settings.keep {
+            Some(folder) => engine::run(&settings, folder).await,
+            None => {
+                let folder = temporary();
+                let done = engine::run(&settings, &folder).await;
+                std::fs::remove_dir_all(&folder)?;
+                done
+            }
+        },
+        Bench::Replay(settings) => match settings.folder {
+            Some(folder) if folder.join("journal.db").exists() => replay::run(&folder).await,
+            folder => {
+                let keep = folder.is_some();
+                let folder = folder.unwrap_or_else(temporary);
+                let made = EngineBench {
+                    vouchers: settings.claims.div_ceil(4),
+                    providers: 10_000,
+                    claims: settings.claims,
+                    batch: 8_192,
+                    hot: false,
+                    memory: false,
+                    keep: None,
+                };
+                engine::run(&made, &folder).await?;
+                let done = replay::run(&folder).await;
+                if !keep {
+                    std::fs::remove_dir_all(&folder)?;
+                }
+                done
+            }
+        },
+    }
+}
+
+/// A folder beside the working directory, on the disk that a ledger would stand on.
+fn temporary() -> PathBuf {
+    PathBuf::from(format!("target/bench-{}", std::process::id()))
+}
