@@ -1,6 +1,7 @@
 //! Quantong 券通: a clearing engine for innovation vouchers across cities.
 
 pub mod cli;
+pub mod documents;
 pub mod domain;
 pub mod engine;
 pub mod journal;

@@ -1,12 +1,20 @@
 //! The `quantong` command.
-use clap::Parser;
-#[derive(clap::Parser)]
-enum Top {
-    #[command(subcommand)]
-    Bench(quantong::cli::bench::Bench),
-}
+
+use std::process::ExitCode;
+
 #[tokio::main]
-async fn main() {
-    let Top::Bench(b) = Top::parse();
-    quantong::cli::bench::run(b).await.unwrap();
+async fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    match quantong::cli::run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("quantong: {}", quantong::cli::causes(&error));
+            ExitCode::FAILURE
+        }
+    }
 }

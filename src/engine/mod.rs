@@ -13,6 +13,7 @@ pub mod invariants;
 mod keys;
 pub mod netting;
 mod posting;
+mod public;
 mod read;
 pub mod refusal;
 pub mod state;
@@ -27,6 +28,7 @@ pub use execute::{
 };
 pub use keys::{KEY_LIFE_S, KEYS_MAX};
 pub use posting::posting;
+pub use public::IdText;
 pub use read::TableMemory;
 pub use state::State;
 pub use tables::{Hash128, Scoped};

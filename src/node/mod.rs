@@ -13,6 +13,7 @@ mod clock;
 mod pipeline;
 mod replay;
 mod sequencer;
+mod state_hash;
 mod timing;
 
 use std::path::PathBuf;
@@ -32,6 +33,7 @@ use crate::journal::{PrivateKey, Store, StoreError, StoreReader, frames};
 pub use clock::{Clock, JUMP_DAYS_MAX};
 pub use replay::{ReplayError, Replayed, replay};
 pub use sequencer::{Genesis, StartError, create};
+pub use state_hash::state_hash;
 pub use timing::StageTimes;
 
 /// Most jobs that wait. At 200 bytes each some thirteen megabytes; at 100,000 a second less than

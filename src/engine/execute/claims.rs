@@ -323,6 +323,7 @@ impl State {
         let mut faults = Faults::NONE;
         faults.add_if(voucher.is_none(), RefusalCode::VoucherUnknown);
         faults.add_if(provider.is_none(), RefusalCode::ProviderUnknown);
+        faults.add_if(c.contract_date > filed, RefusalCode::ContractAfterFiling);
         let context = voucher.and_then(|id| self.context(id, c));
         if let Some(context) = &context {
             self.judge_voucher(c, context, filed, &mut faults);
@@ -411,7 +412,6 @@ impl State {
             RefusalCode::ContractBeforeIssue,
         );
         faults.add_if(before_transfer, RefusalCode::ContractBeforeTransfer);
-        faults.add_if(c.contract_date > filed, RefusalCode::ContractAfterFiling);
         faults.add_if(
             c.contract_date > voucher.use_by,
             RefusalCode::VoucherExpired,

@@ -1,0 +1,235 @@
+//! The data folder: opening its ledger, and making one.
+
+use std::path::{Path, PathBuf};
+
+use crate::domain::{Day, PersonalOpening, PersonalText, PrincipalId};
+use crate::engine::Rejection;
+use crate::engine::command::{
+    Command, IssueToken, Name, RegisterPrincipal, Role, Scope, SetGrant, Submission,
+};
+use crate::engine::event::{Event, SYSTEM};
+use crate::journal::{HashKind, OpenError, SqliteOptions, SqliteStore, Store, salted_commitment};
+use crate::node::{Clock, Genesis, Node, NodeConfig, NodeError, ReplayError, StartError, create};
+
+/// Why a command ended without success.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// A benchmark ended.
+    #[error(transparent)]
+    Bench(#[from] super::bench::BenchError),
+    /// The data folder cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The node did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The node did not answer.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// The journal does not replay.
+    #[error("the journal is damaged")]
+    Replay(#[from] ReplayError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] crate::journal::StoreError),
+    /// A file cannot be read or written.
+    #[error("a file cannot be read or written")]
+    File(#[from] std::io::Error),
+    /// What the operator gave cannot be used.
+    #[error("{0}")]
+    Usage(String),
+    /// Something that must hold does not.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<Rejection> for CliError {
+    fn from(rejection: Rejection) -> CliError {
+        CliError::Node(NodeError::Rejected(rejection))
+    }
+}
+
+/// A data folder.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+/// `N` random bytes of the operating system.
+///
+/// # Panics
+/// If the operating system has none: no token may be made then.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}
+
+/// A personal text with a fresh salt.
+pub(crate) fn personal(value: &str) -> PersonalText {
+    let salt = random();
+    PersonalText {
+        commitment: salted_commitment(&salt, value),
+        opening: Some(Box::new(PersonalOpening {
+            salt,
+            value: value.into(),
+        })),
+    }
+}
+
+/// A new access token and its SHA-256.
+pub(crate) fn new_token() -> (String, [u8; 32]) {
+    let secret: [u8; 32] = random();
+    let mut token = String::from("qt_");
+    for byte in secret {
+        use std::fmt::Write as _;
+        // Writing to a string cannot fail.
+        let _written = write!(token, "{byte:02x}");
+    }
+    let hash = token_hash(&token);
+    (token, hash)
+}
+
+/// SHA-256 of a token, the form in which the ledger knows it.
+pub(crate) fn token_hash(token: &str) -> [u8; 32] {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(token.as_bytes()).into()
+}
+
+impl Folder {
+    /// The data folder at a path.
+    pub fn at(path: PathBuf) -> Folder {
+        Folder { path }
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// True if it holds a ledger.
+    pub fn has_ledger(&self) -> bool {
+        self.path.join("journal.db").exists()
+    }
+
+    /// Opens the journal.
+    ///
+    /// # Errors
+    /// The folder is in use or cannot be used.
+    pub async fn store(&self) -> Result<SqliteStore, CliError> {
+        let uuid = *uuid::Uuid::now_v7().as_bytes();
+        Ok(SqliteStore::open(&self.path, &SqliteOptions::new(uuid)).await?)
+    }
+
+    /// Creates a ledger.
+    ///
+    /// # Errors
+    /// There is one already, or the folder cannot be used.
+    pub async fn create(
+        &self,
+        origin: &str,
+        hash: HashKind,
+        first_day: Option<Day>,
+    ) -> Result<(), CliError> {
+        let mut store = self.store().await?;
+        let recorded_at = Clock::System.now();
+        let business_date = first_day.unwrap_or_else(|| Clock::day_of(recorded_at));
+        let genesis = Genesis {
+            origin: origin.to_owned(),
+            hash,
+            business_date,
+            recorded_at,
+        };
+        let created = create(&mut store, &genesis).await;
+        Box::new(store).close().await?;
+        Ok(created?)
+    }
+
+    /// Starts the node on the ledger.
+    ///
+    /// # Errors
+    /// There is no ledger, or its journal is damaged.
+    pub async fn start(&self, clock: Clock) -> Result<Node, CliError> {
+        let store = self.store().await?;
+        let config = NodeConfig {
+            clock,
+            anchor: Some(self.path.clone()),
+            ..NodeConfig::new("quantong")
+        };
+        Ok(Node::start(Box::new(store), config).await?)
+    }
+}
+
+/// Registers a principal with a role and issues a token for it.
+pub(crate) async fn enrol(
+    node: &Node,
+    name: &str,
+    role: Role,
+    scope: Scope,
+) -> Result<(PrincipalId, String), CliError> {
+    let principal = register(node, name).await?;
+    grant(node, principal, role, scope).await?;
+    let (token, token_hash) = new_token();
+    let label = Name::parse(name).map_err(|e| CliError::Usage(format!("name: {e}")))?;
+    let issue = IssueToken {
+        principal,
+        token_hash,
+        label,
+        expires_on: None,
+    };
+    act(node, SYSTEM, Command::IssueToken(Box::new(issue))).await?;
+    Ok((principal, token))
+}
+
+/// Registers a principal.
+pub(crate) async fn register(node: &Node, name: &str) -> Result<PrincipalId, CliError> {
+    let command = RegisterPrincipal {
+        name: personal(name),
+    };
+    match act(node, SYSTEM, Command::RegisterPrincipal(Box::new(command))).await? {
+        Event::PrincipalRegistered(e) => Ok(e.principal),
+        other => Err(CliError::Failed(format!(
+            "unexpected answer {}",
+            other.name()
+        ))),
+    }
+}
+
+/// Gives a principal a role.
+pub(crate) async fn grant(
+    node: &Node,
+    principal: PrincipalId,
+    role: Role,
+    scope: Scope,
+) -> Result<(), CliError> {
+    let command = SetGrant {
+        principal,
+        role,
+        scope,
+        granted: true,
+    };
+    act(node, SYSTEM, Command::SetGrant(command))
+        .await
+        .map(|_| ())
+}
+
+/// Sends a command that must not be refused, and answers its last event.
+pub(crate) async fn act(
+    node: &Node,
+    principal: PrincipalId,
+    command: Command,
+) -> Result<Event, CliError> {
+    let what = command.kind().as_str();
+    let answer = node.submit(Submission::new(principal, command)).await?;
+    let last = answer.events.into_iter().next_back();
+    let event = last
+        .ok_or_else(|| CliError::Failed(format!("{what} had no answer")))?
+        .event;
+    match crate::engine::refusal_of(&event) {
+        Some(code) => Err(CliError::Failed(format!(
+            "{what} was refused: {}",
+            code.as_str()
+        ))),
+        None => Ok(event),
+    }
+}

@@ -1,0 +1,3 @@
+//! Documents in and out. May import `domain`, the engine's commands and the views.
+
+pub mod dataset;
