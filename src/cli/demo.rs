@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::folder::{CliError, Folder, act, grant, register};
+use super::folder::{CliError, Folder, act, enrol, grant, register};
 use super::import::{first_day, import_dataset, read_checked};
+use super::serve::serve_node;
 use super::tables::{self, Lang, Names};
 use super::verify::{print_verified, verify_folder};
 use crate::domain::{
@@ -31,6 +32,9 @@ pub(super) struct Demo {
     /// Folder with the example year
     #[arg(long, default_value = "examples/g60-2025")]
     examples: PathBuf,
+    /// Address and port to serve on
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: String,
 }
 
 pub(super) async fn run(command: &Demo) -> Result<(), CliError> {
@@ -42,16 +46,21 @@ pub(super) async fn run(command: &Demo) -> Result<(), CliError> {
         std::fs::remove_dir_all(folder.path())?;
         return shown;
     }
-    serve(&folder, lang).await
+    serve(&folder, lang, &command.listen).await
 }
 
-async fn serve(folder: &Folder, lang: Lang) -> Result<(), CliError> {
+async fn serve(folder: &Folder, lang: Lang, listen: &str) -> Result<(), CliError> {
+    heading(lang.pick("The ledger is served", "账本服务"));
     println!(
-        "{}: {}",
-        lang.pick("The ledger stays in", "账本保留在"),
+        "{} {}",
+        lang.pick("data folder", "数据目录"),
         folder.path().display()
     );
-    Ok(())
+    let node = folder.start(Clock::SystemWithManualDate).await?;
+    let (_, token) = enrol(&node, "auditor", Role::Auditor, Scope::Corridor).await?;
+    println!("{} {token}", lang.pick("token of an auditor", "审计员令牌"));
+    println!("curl -H 'Authorization: Bearer {token}' http://{listen}/v1/periods/2025-12");
+    serve_node(node, listen).await
 }
 
 async fn show(folder: &Folder, command: &Demo, lang: Lang) -> Result<(), CliError> {

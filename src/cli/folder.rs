@@ -2,14 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::domain::{Day, PersonalOpening, PersonalText, PrincipalId};
+use crate::domain::{Day, PrincipalId};
 use crate::engine::Rejection;
 use crate::engine::command::{
     Command, IssueToken, Name, RegisterPrincipal, Role, Scope, SetGrant, Submission,
 };
 use crate::engine::event::{Event, SYSTEM};
-use crate::journal::{HashKind, OpenError, SqliteOptions, SqliteStore, Store, salted_commitment};
-use crate::node::{Clock, Genesis, Node, NodeConfig, NodeError, ReplayError, StartError, create};
+use crate::journal::{HashKind, OpenError, SqliteOptions, SqliteStore, Store};
+use crate::node::{
+    Clock, Genesis, Node, NodeConfig, NodeError, ReplayError, StartError, create, new_token,
+    personal,
+};
 
 /// Why a command ended without success.
 #[derive(Debug, thiserror::Error)]
@@ -53,47 +56,6 @@ impl From<Rejection> for CliError {
 #[derive(Clone, Debug)]
 pub struct Folder {
     path: PathBuf,
-}
-
-/// `N` random bytes of the operating system.
-///
-/// # Panics
-/// If the operating system has none: no token may be made then.
-pub(crate) fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-    bytes
-}
-
-/// A personal text with a fresh salt.
-pub(crate) fn personal(value: &str) -> PersonalText {
-    let salt = random();
-    PersonalText {
-        commitment: salted_commitment(&salt, value),
-        opening: Some(Box::new(PersonalOpening {
-            salt,
-            value: value.into(),
-        })),
-    }
-}
-
-/// A new access token and its SHA-256.
-pub(crate) fn new_token() -> (String, [u8; 32]) {
-    let secret: [u8; 32] = random();
-    let mut token = String::from("qt_");
-    for byte in secret {
-        use std::fmt::Write as _;
-        // Writing to a string cannot fail.
-        let _written = write!(token, "{byte:02x}");
-    }
-    let hash = token_hash(&token);
-    (token, hash)
-}
-
-/// SHA-256 of a token, the form in which the ledger knows it.
-pub(crate) fn token_hash(token: &str) -> [u8; 32] {
-    use sha2::Digest as _;
-    sha2::Sha256::digest(token.as_bytes()).into()
 }
 
 impl Folder {

@@ -12,6 +12,7 @@
 mod clock;
 mod pipeline;
 mod replay;
+mod secrets;
 mod sequencer;
 mod state_hash;
 mod timing;
@@ -31,7 +32,9 @@ use crate::journal::codec::{self, LeafError};
 use crate::journal::{PrivateKey, Store, StoreError, StoreReader, frames};
 
 pub use clock::{Clock, JUMP_DAYS_MAX};
+pub use pipeline::{PRINCIPAL_NAME, TEAM_NAME};
 pub use replay::{ReplayError, Replayed, replay};
+pub use secrets::{new_token, personal, token_hash};
 pub use sequencer::{Genesis, StartError, create};
 pub use state_hash::state_hash;
 pub use timing::StageTimes;
@@ -415,6 +418,21 @@ impl Node {
         } else {
             Err(NodeError::Unavailable)
         }
+    }
+
+    /// Reads the state without waiting until what was read is durable: for parsing a command and
+    /// for rendering an answer that was released already. Nothing read here may be told to
+    /// anybody before a later answer or read of the same request is released.
+    ///
+    /// # Errors
+    /// `Unavailable` while the state is being rebuilt.
+    pub fn peek<T>(&self, f: impl FnOnce(&State) -> T) -> Result<T, NodeError> {
+        self.shared
+            .state
+            .lock()
+            .as_ref()
+            .map(f)
+            .ok_or(NodeError::Unavailable)
     }
 
     async fn row_of(&self, seq: Seq) -> Result<Option<crate::journal::Row>, NodeError> {

@@ -1,0 +1,33 @@
+# The two commands a newcomer needs: `make demo` and `make test`.
+
+CARGO ?= cargo
+ARGS ?=
+
+.PHONY: demo test test-full bench lint clean
+
+# Main job: imports the example year, clears it, verifies it, then serves it.
+demo:
+	$(CARGO) run --quiet --bin quantong -- demo $(ARGS)
+
+# All tests, long ones in a bounded form.
+test:
+	$(CARGO) test
+
+# All tests, long ones in full.
+test-full:
+	QUANTONG_FULL=1 $(CARGO) test --release
+
+# The figures of docs/PERFORMANCE.md.
+bench:
+	$(CARGO) build --release
+	./target/release/quantong bench engine
+	./target/release/quantong bench engine --hot
+	./target/release/quantong bench replay
+
+lint:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps
+
+clean:
+	$(CARGO) clean

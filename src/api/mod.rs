@@ -1,0 +1,17 @@
+//! The REST surface: routes under `/v1`, problem documents, access, OpenAPI.
+//!
+//! May import the node, the views, `domain`, the engine's types and the journal's codec.
+
+mod bodies;
+mod bulk;
+mod context;
+mod openapi;
+mod problem;
+mod render;
+mod resources;
+mod routes;
+mod server;
+
+pub use openapi::openapi;
+pub use problem::{FieldError, Lang, PROBLEMS, Problem, text};
+pub use server::{ApiSettings, serve};

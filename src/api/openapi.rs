@@ -1,0 +1,134 @@
+//! The OpenAPI document, made from the table of routes and the bodies' types.
+
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathItem,
+    PathsBuilder, Ref, Required, ResponseBuilder,
+};
+
+use super::routes::{CORRIDOR_ROLES, ROUTES, Route, schemas};
+
+/// The OpenAPI 3.1 document of the REST surface.
+pub fn openapi() -> OpenApi {
+    let mut paths = PathsBuilder::new();
+    for route in ROUTES {
+        let method = match route.method {
+            "get" => HttpMethod::Get,
+            "put" => HttpMethod::Put,
+            _ => HttpMethod::Post,
+        };
+        paths = paths.path(path(route.path), PathItem::new(method, operation(route)));
+    }
+    let bulk = Route {
+        method: "post",
+        path: "/claims/bulk",
+        operation: "file_claims",
+        body: "FileClaimBody",
+    };
+    paths = paths.path(
+        path(bulk.path),
+        PathItem::new(HttpMethod::Post, operation(&bulk)),
+    );
+    let refusal = Route {
+        method: "get",
+        path: "/refusals/{id}",
+        operation: "get_refusal",
+        body: "",
+    };
+    paths = paths.path(
+        path(refusal.path),
+        PathItem::new(HttpMethod::Get, operation(&refusal)),
+    );
+    let readers: Vec<&str> = CORRIDOR_ROLES.iter().map(|role| role.as_str()).collect();
+    let description = format!(
+        "Issue, transfer and redeem innovation vouchers across cities, and settle what the cities \
+         owe each other. Amounts are yuan with two places in strings; days are YYYY-MM-DD. The \
+         roles {} read everything; others read what concerns them.",
+        readers.join(", ")
+    );
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Quantong 券通")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some(description)),
+        )
+        .paths(paths)
+        .components(Some(
+            ComponentsBuilder::new()
+                .schemas_from_iter(schemas())
+                .security_scheme("bearer", bearer)
+                .build(),
+        ))
+        .build()
+}
+
+/// A path without the patterns of its parameters.
+fn path(route: &str) -> String {
+    format!(
+        "/v1{}",
+        route.replace("{kind:enterprises|providers}", "{kind}")
+    )
+}
+
+fn operation(route: &Route) -> utoipa::openapi::path::Operation {
+    let mut operation = OperationBuilder::new()
+        .operation_id(Some(route.operation))
+        .summary(Some(route.operation.replace('_', " ")))
+        .security(SecurityRequirement::new::<_, [&str; 0], _>("bearer", []));
+    for segment in path(route.path).split('/').filter(|s| s.starts_with('{')) {
+        let name = segment.trim_matches(['{', '}']);
+        operation = operation.parameter(
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Path)
+                .required(Required::True),
+        );
+    }
+    if route.body.is_empty() {
+        return operation
+            .response("200", ResponseBuilder::new().description("the resource"))
+            .response(
+                "404",
+                ResponseBuilder::new().description("no such resource for you"),
+            )
+            .build();
+    }
+    let parameter = |name: &str, place| ParameterBuilder::new().name(name).parameter_in(place);
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(route.body)))
+        .build();
+    operation
+        .parameter(parameter("Idempotency-Key", ParameterIn::Header))
+        .parameter(parameter("dry_run", ParameterIn::Query))
+        .request_body(Some(
+            RequestBodyBuilder::new()
+                .content("application/json", content)
+                .required(Some(Required::True))
+                .build(),
+        ))
+        .response(
+            "200",
+            ResponseBuilder::new().description("done; the fact of its event"),
+        )
+        .response(
+            "201",
+            ResponseBuilder::new().description("made; the fact of its event"),
+        )
+        .response(
+            "400",
+            ResponseBuilder::new().description("malformed; a problem document"),
+        )
+        .response(
+            "422",
+            ResponseBuilder::new().description("refused by a rule; a problem document"),
+        )
+        .response(
+            "503",
+            ResponseBuilder::new().description("busy or unavailable; retry with the same key"),
+        )
+        .build()
+}

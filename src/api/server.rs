@@ -1,0 +1,65 @@
+//! The HTTP server: limits, timeouts, graceful end.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::{App, HttpServer, web};
+
+use super::routes;
+use crate::node::Node;
+
+/// Limits of the server.
+#[derive(Clone, Debug)]
+pub struct ApiSettings {
+    /// Largest body of a single write: the longest claim with 64 evidence files is 20 kB.
+    pub body_bytes_max: usize,
+    /// Largest body of a bulk: 10,000 claims of some 600 bytes.
+    pub bulk_bytes_max: usize,
+    /// Threads that answer requests.
+    pub workers: usize,
+    /// How long an end waits for requests under way.
+    pub shutdown: Duration,
+}
+
+impl Default for ApiSettings {
+    fn default() -> ApiSettings {
+        ApiSettings {
+            body_bytes_max: 64 << 10,
+            bulk_bytes_max: 8 << 20,
+            workers: std::thread::available_parallelism().map_or(2, usize::from),
+            shutdown: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What every handler is given.
+pub(super) struct Shared {
+    pub(super) node: Node,
+    pub(super) settings: ApiSettings,
+}
+
+/// Serves a node until the process is told to stop; requests that were accepted are finished.
+///
+/// # Errors
+/// The listener cannot be used.
+pub async fn serve(
+    node: Node,
+    settings: ApiSettings,
+    listener: TcpListener,
+) -> std::io::Result<()> {
+    let shared = web::Data::new(Shared {
+        node,
+        settings: settings.clone(),
+    });
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(shared.clone())
+            .configure(routes::configure)
+    })
+    .workers(settings.workers)
+    .client_request_timeout(Duration::from_secs(10))
+    .keep_alive(Duration::from_secs(75))
+    .shutdown_timeout(settings.shutdown.as_secs())
+    .listen(listener)?;
+    server.run().await
+}

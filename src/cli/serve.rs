@@ -1,0 +1,45 @@
+//! `quantong serve`: the REST API on a data folder.
+
+use std::net::TcpListener;
+
+use super::folder::{CliError, Folder};
+use super::init::first_administrator;
+use crate::api::{ApiSettings, serve};
+use crate::journal::HashKind;
+use crate::node::{Clock, Node};
+
+/// Settings of `serve`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Serve {
+    /// Address and port; port 0 takes a free one
+    #[arg(long, env = "QUANTONG_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: String,
+}
+
+pub(super) async fn run(folder: &Folder, command: &Serve) -> Result<(), CliError> {
+    let fresh = !folder.has_ledger();
+    if fresh {
+        folder
+            .create("quantong.example/ledger", HashKind::Sha256, None)
+            .await?;
+    }
+    let node = folder.start(Clock::System).await?;
+    if fresh {
+        first_administrator(&node).await?;
+    }
+    serve_node(node, &command.listen).await
+}
+
+/// Serves a node until the process is told to stop, then stops the node.
+pub(super) async fn serve_node(node: Node, listen: &str) -> Result<(), CliError> {
+    let listener = TcpListener::bind(listen)
+        .map_err(|error| CliError::Usage(format!("cannot listen on {listen}: {error}")))?;
+    println!("listening on http://{}", listener.local_addr()?);
+    println!(
+        "API description: http://{}/v1/openapi.json",
+        listener.local_addr()?
+    );
+    let served = serve(node.clone(), ApiSettings::default(), listener).await;
+    node.stop().await;
+    Ok(served?)
+}

@@ -1,0 +1,45 @@
+//! What needs randomness: salts and tokens. Made at the edge, never in the engine.
+
+use crate::domain::{PersonalOpening, PersonalText};
+use crate::journal::salted_commitment;
+
+/// `N` random bytes of the operating system.
+///
+/// # Panics
+/// If the operating system has none: no token may be made then.
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}
+
+/// A personal text with a fresh salt.
+pub fn personal(value: &str) -> PersonalText {
+    let salt = random();
+    PersonalText {
+        commitment: salted_commitment(&salt, value),
+        opening: Some(Box::new(PersonalOpening {
+            salt,
+            value: value.into(),
+        })),
+    }
+}
+
+/// A new access token and its SHA-256.
+pub fn new_token() -> (String, [u8; 32]) {
+    let secret: [u8; 32] = random();
+    let mut token = String::from("qt_");
+    for byte in secret {
+        use std::fmt::Write as _;
+        // Writing to a string cannot fail.
+        let _written = write!(token, "{byte:02x}");
+    }
+    let hash = token_hash(&token);
+    (token, hash)
+}
+
+/// SHA-256 of a token, the form in which the ledger knows it.
+pub fn token_hash(token: &str) -> [u8; 32] {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(token.as_bytes()).into()
+}
