@@ -1,5 +1,6 @@
 //! `quantong serve`: the REST API on a data folder.
 
+use std::io::Write as _;
 use std::net::TcpListener;
 
 use super::folder::{CliError, Folder};
@@ -34,12 +35,18 @@ pub(super) async fn run(folder: &Folder, command: &Serve) -> Result<(), CliError
 pub(super) async fn serve_node(node: Node, listen: &str) -> Result<(), CliError> {
     let listener = TcpListener::bind(listen)
         .map_err(|error| CliError::Usage(format!("cannot listen on {listen}: {error}")))?;
-    println!("listening on http://{}", listener.local_addr()?);
-    println!(
-        "API description: http://{}/v1/openapi.json",
-        listener.local_addr()?
-    );
+    announce(&listener)?;
     let served = serve(node.clone(), ApiSettings::default(), listener).await;
     node.stop().await;
     Ok(served?)
+}
+
+/// Says where the server listens. A closed standard output stops no server.
+fn announce(listener: &TcpListener) -> std::io::Result<()> {
+    let address = listener.local_addr()?;
+    let text = format!(
+        "API description: http://{address}/v1/openapi.json\nlistening on http://{address}\n"
+    );
+    let _closed = std::io::stdout().write_all(text.as_bytes());
+    Ok(())
 }

@@ -1,0 +1,6 @@
+//! Black-box tests: the real binary, real databases, real servers.
+
+mod crash;
+mod http;
+mod import;
+mod server;
