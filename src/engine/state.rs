@@ -468,7 +468,7 @@ pub const NO_PROGRAMME: u16 = u16::MAX;
 
 macro_rules! state {
     ($($(#[$doc:meta])* $field:ident: $kind:ty = $default:expr;)*) => {
-        /// The state of a ledger. Only [`super::apply`] changes it.
+        /// The state of a ledger. Only applying events changes it.
         #[derive(Clone, Debug, Serialize)]
         pub struct State { $($(#[$doc])* pub(super) $field: $kind,)* }
 

@@ -97,7 +97,7 @@ async fn check(world: &World, url: &str, told: &[Told]) -> i64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_loses_nothing_that_it_acknowledged() {
     let full = std::env::var_os("QUANTONG_FULL").is_some();
-    let rounds: u64 = if full { 50 } else { 8 };
+    let rounds: u64 = if full { 300 } else { 50 };
     let folder = tempfile::tempdir().expect("a folder");
     let mut world = World::new(folder.path()).await;
     let voucher = world.issue("1000000.00").await;

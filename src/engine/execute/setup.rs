@@ -104,15 +104,19 @@ impl Execution<'_> {
 
     /// A role holds in one kind of scope; what the scope names must exist.
     fn check_scope(&self, role: Role, scope: Scope) -> Decision {
-        let fits = match (role, scope) {
-            (Role::Administrator, Scope::Corridor | Scope::Member(_))
-            | (Role::Operator | Role::Arbiter, Scope::Corridor)
-            | (Role::Auditor, Scope::Corridor | Scope::Member(_))
-            | (Role::ScienceOfficer | Role::FinanceOfficer | Role::Reviewer, Scope::Member(_))
-            | (Role::Enterprise, Scope::Enterprise(_))
-            | (Role::Provider, Scope::Provider(_)) => true,
-            _ => false,
-        };
+        let fits = matches!(
+            (role, scope),
+            (
+                Role::Administrator | Role::Auditor,
+                Scope::Corridor | Scope::Member(_)
+            ) | (Role::Operator | Role::Arbiter, Scope::Corridor)
+                | (
+                    Role::ScienceOfficer | Role::FinanceOfficer | Role::Reviewer,
+                    Scope::Member(_)
+                )
+                | (Role::Enterprise, Scope::Enterprise(_))
+                | (Role::Provider, Scope::Provider(_))
+        );
         valid(
             fits,
             "scope",
