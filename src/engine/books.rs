@@ -261,6 +261,13 @@ impl Books {
             .update(pair.credit.0, |balance| balance.credits += amount);
     }
 
+    /// Reads an account, so that it is in the cache when it is posted to.
+    pub fn touch(&self, account: Account) -> u64 {
+        self.0
+            .get(account.0)
+            .map_or(0, |balance| balance.debits as u64)
+    }
+
     /// Balance of an account on its normal side.
     pub fn balance(&self, account: Account) -> SignedFen {
         let balance = self.0.get(account.0).copied().unwrap_or_default();

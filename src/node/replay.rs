@@ -1,7 +1,7 @@
 //! Replay: the state as the fold of the journal, with every root checked on the way.
 //!
-//! Three stages run side by side: rows are read, their chain and roots are checked, their leaves
-//! are decoded and applied.
+//! Three stages run side by side: rows are read; their chain and roots are checked and their
+//! leaves decoded; the events are applied.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use crate::domain::Seq;
-use crate::engine::State;
-use crate::engine::event::Event;
+use crate::engine::event::{Event, Recorded};
+use crate::engine::{LOOK_AHEAD_COMMANDS, State, look_ahead_events};
 use crate::journal::codec::{self, LeafError};
 use crate::journal::{
     Chain, HashKind, JournalFault, ReadLimit, Row, StoreError, StoreReader, frames, name_closely,
@@ -19,6 +19,9 @@ use crate::journal::{
 
 /// Groups of rows between two stages: each group is some 16 MiB.
 const STAGE_GROUPS: usize = 2;
+
+/// Rows between the checks and the state. A row of a full batch is some three megabytes decoded.
+const STAGE_ROWS: usize = 8;
 
 /// What a journal gives.
 #[derive(Debug)]
@@ -84,42 +87,31 @@ pub async fn replay(
     mut progress: impl FnMut(u64) + Send + 'static,
 ) -> Result<Replayed, ReplayError> {
     let (kind, origin) = genesis(&*reader).await?;
-    let (to_check, mut unchecked) = mpsc::channel::<Arc<Vec<Row>>>(STAGE_GROUPS);
-    let (to_apply, mut unapplied) = mpsc::channel::<Arc<Vec<Row>>>(STAGE_GROUPS);
-    let checker =
-        tokio::task::spawn_blocking(move || -> Result<(Chain, Duration), JournalFault> {
-            let mut chain = Chain::new(kind);
-            let mut spent = Duration::ZERO;
-            while let Some(rows) = unchecked.blocking_recv() {
-                let start = Instant::now();
-                for row in rows.iter() {
-                    chain.check(row)?;
-                }
-                spent += start.elapsed();
-            }
-            Ok((chain, spent))
-        });
+    let (to_check, mut unchecked) = mpsc::channel::<Vec<Row>>(STAGE_GROUPS);
+    let (to_apply, mut unapplied) = mpsc::channel::<Decoded>(STAGE_ROWS);
+    let checker = tokio::task::spawn_blocking(move || {
+        check_and_decode(Chain::new(kind), &mut unchecked, &to_apply)
+    });
     let applier = tokio::task::spawn_blocking(move || -> Result<(State, Duration), ReplayError> {
         let mut state = State::empty();
         let mut spent = Duration::ZERO;
-        while let Some(rows) = unapplied.blocking_recv() {
+        while let Some(decoded) = unapplied.blocking_recv() {
             let start = Instant::now();
-            for row in rows.iter() {
-                apply_row(&mut state, row)?;
-            }
+            apply_decoded(&mut state, &decoded)?;
             spent += start.elapsed();
             progress(state.next_seq().0);
         }
         Ok((state, spent))
     });
-    let read = feed(&*reader, &to_check, &to_apply).await;
-    drop((to_check, to_apply));
+    let read = feed(&*reader, &to_check).await;
+    drop(to_check);
     let chain = checker.await.map_err(|_| ReplayError::Thread)?;
     let state = applier.await.map_err(|_| ReplayError::Thread)?;
     // A broken chain explains whatever else went wrong after it.
     let (chain, check) = match chain {
         Ok(checked) => checked,
-        Err(fault) => return Err(name_closely(&*reader, fault).await?.into()),
+        Err(ReplayError::Fault(fault)) => return Err(name_closely(&*reader, fault).await?.into()),
+        Err(other) => return Err(other),
     };
     read?;
     let (state, apply) = state?;
@@ -135,11 +127,16 @@ pub async fn replay(
     })
 }
 
-/// Reads rows in order and hands each group to both stages, until the end or until one stops.
+/// The events of one row.
+struct Decoded {
+    batch_no: u64,
+    events: Vec<Recorded>,
+}
+
+/// Reads rows in order and hands them on, until the end or until the next stage stops.
 async fn feed(
     reader: &dyn StoreReader,
-    to_check: &mpsc::Sender<Arc<Vec<Row>>>,
-    to_apply: &mpsc::Sender<Arc<Vec<Row>>>,
+    to_check: &mpsc::Sender<Vec<Row>>,
 ) -> Result<(), ReplayError> {
     let mut next = 0;
     loop {
@@ -148,13 +145,54 @@ async fn feed(
             return Ok(());
         };
         next = last.head.batch_no + 1;
-        let rows = Arc::new(rows);
-        let checked = to_check.send(Arc::clone(&rows)).await;
-        let applied = to_apply.send(rows).await;
-        if checked.is_err() || applied.is_err() {
+        if to_check.send(rows).await.is_err() {
             return Ok(());
         }
     }
+}
+
+/// Checks rows and decodes their leaves.
+fn check_and_decode(
+    mut chain: Chain,
+    rows: &mut mpsc::Receiver<Vec<Row>>,
+    decoded: &mpsc::Sender<Decoded>,
+) -> Result<(Chain, Duration), ReplayError> {
+    let mut spent = Duration::ZERO;
+    while let Some(rows) = rows.blocking_recv() {
+        for row in rows {
+            let start = Instant::now();
+            chain.check(&row)?;
+            let events = decode_row(&row)?;
+            spent += start.elapsed();
+            let batch_no = row.head.batch_no;
+            if decoded.blocking_send(Decoded { batch_no, events }).is_err() {
+                // The stage behind has stopped and says why.
+                return Ok((chain, spent));
+            }
+        }
+    }
+    Ok((chain, spent))
+}
+
+fn decode_row(row: &Row) -> Result<Vec<Recorded>, ReplayError> {
+    let batch_no = row.head.batch_no;
+    let mut seq = row.head.first_seq;
+    let mut events = Vec::with_capacity(usize::try_from(row.head.size() - seq).unwrap_or(0));
+    for leaf in frames(&row.body) {
+        let leaf = leaf.map_err(|error| JournalFault::BadFrame {
+            batch_no,
+            seq,
+            fault: error.fault,
+        })?;
+        let recorded = codec::decode(leaf);
+        events.push(recorded.map_err(|source| ReplayError::Leaf {
+            batch_no,
+            seq,
+            source,
+        })?);
+        seq += 1;
+    }
+    Ok(events)
 }
 
 /// Hash of the ledger's tree and origin of its checkpoints, as its first event says.
@@ -181,40 +219,31 @@ async fn genesis(reader: &dyn StoreReader) -> Result<(HashKind, String), ReplayE
     }
 }
 
-/// Decodes and applies the leaves of one row.
+/// Applies the events of one row.
 ///
 /// # Errors
-/// A leaf that is no event, or one that contradicts the state.
-pub fn apply_row(state: &mut State, row: &Row) -> Result<(), ReplayError> {
-    let batch_no = row.head.batch_no;
-    let mut seq = row.head.first_seq;
-    let applied = catch_unwind(AssertUnwindSafe(|| -> Result<(), ReplayError> {
-        for leaf in frames(&row.body) {
-            let leaf = leaf.map_err(|error| JournalFault::BadFrame {
-                batch_no,
-                seq: row.head.first_seq + error.index,
-                fault: error.fault,
-            })?;
-            let recorded = codec::decode(leaf).map_err(|source| ReplayError::Leaf {
-                batch_no,
-                seq,
-                source,
-            })?;
-            state.apply(&recorded);
-            seq += 1;
+/// An event contradicts the state.
+fn apply_decoded(state: &mut State, decoded: &Decoded) -> Result<(), ReplayError> {
+    let mut seq = decoded
+        .events
+        .first()
+        .map_or(0, |recorded| recorded.meta.seq.0);
+    let applied = catch_unwind(AssertUnwindSafe(|| {
+        for group in decoded.events.chunks(LOOK_AHEAD_COMMANDS) {
+            look_ahead_events(state, group);
+            for recorded in group {
+                seq = recorded.meta.seq.0;
+                state.apply(recorded);
+            }
         }
-        Ok(())
     }));
-    applied.unwrap_or_else(|panic| {
-        let what = panic
-            .downcast_ref::<String>()
-            .cloned()
-            .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
-            .unwrap_or_default();
-        Err(ReplayError::Contradiction {
-            batch_no,
+    applied.map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let what = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        ReplayError::Contradiction {
+            batch_no: decoded.batch_no,
             seq,
-            what,
-        })
+            what: what.unwrap_or("no reason given").to_owned(),
+        }
     })
 }
