@@ -33,3 +33,6 @@ pub use read::TableMemory;
 pub use state::State;
 pub use tables::{Hash128, Scoped};
 pub use timers::{TIMERS_PER_BATCH, advance};
+
+#[cfg(test)]
+mod tests;

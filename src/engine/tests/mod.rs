@@ -1,0 +1,8 @@
+//! Table tests of the engine: one line per refusal code and per posting row.
+
+mod claims;
+mod postings;
+mod random;
+mod refusals;
+mod scopes;
+mod world;

@@ -1,0 +1,148 @@
+//! Random histories: every invariant after every command, no trace of a rehearsal, and the fold
+//! of the events is the state.
+
+use proptest::prelude::*;
+
+use super::world::*;
+use crate::domain::{
+    BankRef, ClaimId, EnterpriseId, InstructionId, PaymentId, PeriodId, ProviderId, RecordedAt,
+    TransferId, VoucherId,
+};
+use crate::engine::command::*;
+use crate::engine::{State, rehearse};
+
+/// One step: which kind of command, and numbers that choose what it names.
+type Step = (u8, u8, u8, u32);
+
+fn command(world: &mut World, (kind, a, b, n): Step) -> (crate::domain::PrincipalId, Command) {
+    let voucher = VoucherId(u32::from(a) % 6);
+    let claim = ClaimId(u32::from(b) % 8);
+    let amount = fen(i64::from(n % 60_000) + 1);
+    let paid_on = world.state.business_date();
+    let bank_ref = BankRef::parse("B").expect("short");
+    let person = if b.is_multiple_of(2) { MAKER } else { CHECKER };
+    let period = PeriodId(u16::from(a) % 4);
+    let command = match kind % 16 {
+        0..=4 => {
+            let mut claim = world.claim();
+            claim.voucher = VoucherKey::Id(voucher);
+            claim.provider = ProviderKey::Id(ProviderId(u32::from(b) % 5));
+            claim.invoice_amount = fen(i64::from(n % 200_000));
+            claim.contract_date = paid_on;
+            return (FILER, Command::FileClaim(claim));
+        }
+        5 => Command::IssueVoucher(IssueVoucher {
+            programme: PROGRAMME,
+            enterprise: EnterpriseKey::Id(EnterpriseId(u32::from(a) % 3)),
+            amount,
+        }),
+        6 => {
+            let giver = ConsentGiver::Holder(None);
+            let until = day("2026-12-31");
+            let consent = GiveConsent {
+                voucher,
+                giver,
+                up_to: amount,
+                until,
+            };
+            return (crate::engine::event::SYSTEM, Command::GiveConsent(consent));
+        }
+        7 => Command::ReverseClaim(ReverseClaim { claim }),
+        8 => Command::PayClaim(PayClaim {
+            claim,
+            bank_ref,
+            paid_on,
+        }),
+        9 => {
+            let payment = PaymentId(u32::from(b) % 4);
+            Command::ReturnPayment(ReturnPayment { payment })
+        }
+        10 => Command::ProposeTransfer(ProposeTransfer {
+            voucher,
+            kind: if a.is_multiple_of(3) {
+                TransferRequest::Relocation {
+                    to_city: if b.is_multiple_of(2) { HOME } else { HOST },
+                }
+            } else {
+                TransferRequest::Succession {
+                    to: EnterpriseId(u32::from(b) % 3),
+                    cap_share: ratio(n % 1_000_001),
+                }
+            },
+            amount: if a.is_multiple_of(3) {
+                crate::domain::Fen::ZERO
+            } else {
+                amount
+            },
+            document_no: None,
+        }),
+        11 => Command::DecideTransfer(DecideTransfer {
+            transfer: TransferId(u32::from(a) % 4),
+            approve: n.is_multiple_of(3),
+        }),
+        12 => Command::RevokeVoucher(RevokeVoucher { voucher }),
+        13 => {
+            let to = paid_on.plus_days(n % 40 + 1);
+            Command::AdvanceDate(AdvanceDate { to })
+        }
+        14 => Command::InstructPeriod(InstructPeriod {
+            period,
+            mode: match b % 3 {
+                0 => SettlementMode::Direct,
+                1 => SettlementMode::Bilateral,
+                _ => SettlementMode::Hub(HUB),
+            },
+            document_no: Some(crate::domain::Text::parse("文").expect("short")),
+        }),
+        _ => {
+            let instruction = InstructionId(u32::from(a) % 6);
+            let open = world.state.instruction(instruction).map(|row| row.open());
+            let amount = open.filter(|open| !open.is_zero() && n.is_multiple_of(2));
+            let amount = amount.unwrap_or(fen(i64::from(n % 9_000) + 1));
+            let payment = ConfirmInstruction {
+                instruction,
+                amount,
+                bank_ref,
+                paid_on,
+            };
+            Command::ConfirmInstruction(payment)
+        }
+    };
+    (person, command)
+}
+
+fn bytes(state: &State) -> Vec<u8> {
+    postcard::to_allocvec(state).expect("a state can be written")
+}
+
+/// Number of histories; more by `QUANTONG_CASES`.
+fn cases() -> u32 {
+    let given = std::env::var("QUANTONG_CASES")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    given.unwrap_or(64)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_histories_keep_every_invariant(steps in prop::collection::vec(any::<Step>(), 1..80)) {
+        let mut world = World::new();
+        for step in steps {
+            let (principal, command) = command(&mut world, step);
+            let submission = Submission::new(principal, command);
+            let before = bytes(&world.state);
+            let mut rehearsed = Vec::new();
+            let said = rehearse(&mut world.state, RecordedAt(1), &submission, &mut rehearsed);
+            prop_assert_eq!(bytes(&world.state), before);
+            let mark = world.out.len();
+            let done = world.send(&submission);
+            prop_assert_eq!(said, done);
+            prop_assert_eq!(&rehearsed[..], &world.out[mark..]);
+        }
+        let mut folded = State::empty();
+        world.out.iter().for_each(|recorded| folded.apply(recorded));
+        prop_assert_eq!(bytes(&folded), bytes(&world.state));
+    }
+}
