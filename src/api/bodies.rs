@@ -41,7 +41,11 @@ fn group(text: Option<String>) -> Result<Option<Name>, Problem> {
 }
 
 macro_rules! body {
-    ($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* } ($self:ident, $cx:ident) $convert:block) => {
+    (
+        $(#[$doc:meta])*
+        $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* }
+        ($self:ident, $cx:ident) $convert:block
+    ) => {
         $(#[$doc])*
         #[derive(Debug, Deserialize, ToSchema)]
         #[serde(deny_unknown_fields)]

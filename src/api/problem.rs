@@ -240,7 +240,8 @@ mod tests {
             "# Errors\n\nEvery problem document (RFC 9457) names one of these codes. Refusals by \
              rule have status 422\nand a stable number; they are journaled. *Retry* says whether \
              the same request under a new key can\nsucceed: never, after something was changed, \
-             or later.\n\n| Code | Number | Status | Retry | Meaning | 含义 |\n|---|---|---|---|---|---|\n",
+             or later.\n\n| Code | Number | Status | Retry | Meaning | 含义 |\n\
+             |---|---|---|---|---|---|\n",
         );
         for (code, status, retry) in codes() {
             let number = RefusalCode::ALL.iter().find(|c| c.as_str() == code);

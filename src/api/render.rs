@@ -125,7 +125,9 @@ impl View<'_> {
     }
 
     pub(super) fn agreement(&self, terms: &AgreementTerms) -> Value {
-        let share = |(member, share): &(MemberId, crate::domain::Ratio)| json!({"member": self.member(*member), "share": share.to_string()});
+        let shares = terms.shares.iter().map(
+            |(member, share)| json!({"member": self.member(*member), "share": share.to_string()}),
+        );
         json!({
             "home": self.member(terms.home),
             "host": self.member(terms.host),
@@ -134,7 +136,7 @@ impl View<'_> {
             "to": terms.to.to_string(),
             "model": terms.model.as_str(),
             "pool": terms.pool.map(|id| self.member(id)),
-            "shares": terms.shares.iter().map(share).collect::<Value>(),
+            "shares": shares.collect::<Value>(),
             "accrues_at": terms.accrues_at.as_str(),
         })
     }
@@ -154,7 +156,10 @@ impl View<'_> {
         let evidence = EvidenceKind::ALL
             .iter()
             .filter(|kind| terms.evidence.contains(**kind));
-        let recognised = terms.recognised.as_ref();
+        let recognised = terms
+            .recognised
+            .as_ref()
+            .map(|cities| cities.iter().map(|id| self.member(*id)).collect::<Value>());
         json!({
             "version": number,
             "effective_from": terms.effective_from.to_string(),
@@ -166,7 +171,7 @@ impl View<'_> {
             "use_months": terms.use_months,
             "cash_days": terms.cash_days,
             "rates": rates.collect::<Value>(),
-            "recognised": recognised.map(|c| c.iter().map(|id| self.member(*id)).collect::<Value>()),
+            "recognised": recognised,
             "evidence": evidence.map(|kind| json!(kind.as_str())).collect::<Value>(),
             "transfers": terms.transfers.iter().map(|rule| json!({
                 "kind": rule.kind.as_str(),

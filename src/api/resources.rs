@@ -78,12 +78,12 @@ pub(super) fn get_principal(cx: &Cx<'_>) -> Result<Found, Problem> {
         .principal(id)
         .ok_or_else(|| Problem::not_found("principal"))?;
     let view = view(cx);
-    let grants = cx.state.grants_of(id);
-    let grant = |(role, scope): (crate::engine::terms::Role, Scope)| json!({"role": role.as_str(), "scope": view.scope(scope)});
-    found(
-        json!({"grants": grants.map(grant).collect::<Value>()}),
-        row.details,
-    )
+    let grants: Vec<Value> = cx
+        .state
+        .grants_of(id)
+        .map(|(role, scope)| json!({"role": role.as_str(), "scope": view.scope(scope)}))
+        .collect();
+    found(json!({"grants": grants}), row.details)
 }
 
 pub(super) fn get_enterprise(cx: &Cx<'_>) -> Result<Found, Problem> {

@@ -87,7 +87,8 @@ routes! {
         post "/enterprises" register_enterprise RegisterEnterpriseBody;
         post "/providers" register_provider RegisterProviderBody;
         post "/providers/{id}/suspension" set_suspension SetSuspensionBody;
-        post "/{kind:enterprises|providers}/{id}/controller-group" set_controller_group SetControllerGroupBody;
+        post "/{kind:enterprises|providers}/{id}/controller-group"
+            set_controller_group SetControllerGroupBody;
         post "/programmes" create_programme CreateProgrammeBody;
         post "/programmes/{code}/budget-changes" change_budget ChangeBudgetBody;
         post "/programmes/{code}/versions" publish_version PublishVersionBody;

@@ -97,9 +97,28 @@ pub struct RecordedAt(pub i64);
 
 impl fmt::Display for RecordedAt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_microsecond(self.0) {
-            Ok(instant) => f.pad(&format!("{instant:.6}")),
-            Err(_) => write!(f, "{}us", self.0),
-        }
+        const DAY_US: i64 = 24 * 3600 * 1_000_000;
+        let day = i32::try_from(self.0.div_euclid(DAY_US)).ok();
+        let Some(day) = day.and_then(|days| super::Day::try_new(days).ok()) else {
+            return write!(f, "{}us", self.0);
+        };
+        let rest = self.0.rem_euclid(DAY_US);
+        let (seconds, micros) = (rest / 1_000_000, rest % 1_000_000);
+        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        f.pad(&format!(
+            "{day}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z"
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_written_in_utc_with_microseconds() {
+        let at = RecordedAt(1_735_790_400_000_001);
+        assert_eq!(at.to_string(), "2025-01-02T04:00:00.000001Z");
+        assert_eq!(RecordedAt(-1).to_string(), "1969-12-31T23:59:59.999999Z");
     }
 }

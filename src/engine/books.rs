@@ -19,7 +19,10 @@ pub enum Section {
 }
 
 macro_rules! account_kinds {
-    ($($(#[$doc:meta])* $name:ident = $number:literal, $text:literal, $section:ident, $left:literal, $detail:ident;)*) => {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident = $number:literal, $text:literal, $section:ident, $left:literal, $detail:ident;
+    )*) => {
         /// Kinds of account.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{CategoryId, Day, EnterpriseId, Fen, MemberId, ProviderId, Ratio, Text};
 
 macro_rules! closed_set {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $number:literal, $text:literal;)* }) => {
+    (
+        $(#[$doc:meta])*
+        $name:ident { $($(#[$vdoc:meta])* $variant:ident = $number:literal, $text:literal;)* }
+    ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[repr(u8)]

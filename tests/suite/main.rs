@@ -3,4 +3,5 @@
 mod crash;
 mod http;
 mod import;
+mod layers;
 mod server;
