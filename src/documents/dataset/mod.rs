@@ -4,14 +4,17 @@
 //! whole set is good or all faults are reported and nothing is taken.
 
 mod answers;
+mod check;
 mod plan;
+mod read;
 mod rows;
 mod table;
 
 pub use answers::{Answers, write_answers};
 pub use plan::{Plan, Step, StepKind};
+pub use read::read_dataset;
 pub use rows::{
-    AgreementRecord, CityRecord, ClaimRecord, Dataset, EnterpriseRecord, ProgrammeRecord,
-    ProviderRecord, VersionRecord, VoucherRecord, read_dataset,
+    AgreementRecord, CityRecord, ClaimRecord, Dataset, EnterpriseRecord, Place, ProgrammeRecord,
+    ProviderRecord, RefText, VersionRecord, VoucherRecord,
 };
 pub use table::{FAULTS_MAX, Faults, RowFault};
