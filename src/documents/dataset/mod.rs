@@ -5,16 +5,19 @@
 
 mod answers;
 mod check;
+mod faults;
+mod kinds;
 mod plan;
 mod read;
 mod rows;
 mod table;
 
 pub use answers::{Answers, write_answers};
+pub use faults::{FAULTS_MAX, FILES, Faults, RowFault};
 pub use plan::{Plan, Step, StepKind};
 pub use read::read_dataset;
 pub use rows::{
     AgreementRecord, CityRecord, ClaimRecord, Dataset, EnterpriseRecord, Place, ProgrammeRecord,
     ProviderRecord, RefText, VersionRecord, VoucherRecord,
 };
-pub use table::{FAULTS_MAX, Faults, RowFault};
+pub use table::FILE_BYTES_MAX;

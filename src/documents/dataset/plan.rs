@@ -60,65 +60,34 @@ pub struct Plan<'a> {
     pub days: Vec<(Day, Vec<Step<'a>>)>,
 }
 
+fn steps<'a, T: 'a>(
+    rows: impl IntoIterator<Item = &'a T>,
+    step: impl Fn(&'a T) -> (Place, StepKind<'a>),
+) -> Vec<Step<'a>> {
+    let made = rows.into_iter().map(step);
+    made.map(|(place, kind)| Step { place, kind }).collect()
+}
+
 impl<'a> Plan<'a> {
     /// The plan of a data set without faults.
     pub fn of(set: &'a Dataset) -> Plan<'a> {
-        let steps = |kinds: Vec<(Place, StepKind<'a>)>| -> Vec<Step<'a>> {
-            kinds
-                .into_iter()
-                .map(|(place, kind)| Step { place, kind })
-                .collect()
-        };
-        let categories = categories(set);
+        let categories = categories(set).into_iter();
+        // A programme may begin without money; a budget is loaded by a positive amount only.
+        let funded = set.programmes.iter().filter(|r| !r.budget.is_zero());
         let set_up = vec![
-            steps(
-                set.cities
-                    .iter()
-                    .map(|r| (r.place, StepKind::City(r)))
-                    .collect(),
-            ),
-            steps(
-                categories
-                    .into_iter()
-                    .map(|(c, at)| (at, StepKind::Category(c)))
-                    .collect(),
-            ),
-            steps(
-                set.programmes
-                    .iter()
-                    .map(|r| (r.place, StepKind::Programme(r)))
-                    .collect(),
-            ),
-            steps(
-                set.programmes
-                    .iter()
-                    .map(|r| (r.place, StepKind::Budget(r)))
-                    .collect(),
-            ),
-            steps(
-                set.versions
-                    .iter()
-                    .map(|r| (r.place, StepKind::Version(r)))
-                    .collect(),
-            ),
-            steps(
-                set.agreements
-                    .iter()
-                    .map(|r| (r.place, StepKind::Agreement(r)))
-                    .collect(),
-            ),
-            steps(
-                set.enterprises
-                    .iter()
-                    .map(|r| (r.place, StepKind::Enterprise(r)))
-                    .collect(),
-            ),
-            steps(
-                set.providers
-                    .iter()
-                    .map(|r| (r.place, StepKind::Provider(r)))
-                    .collect(),
-            ),
+            steps(&set.cities, |r| (r.place, StepKind::City(r))),
+            categories
+                .map(|(code, place)| Step {
+                    place,
+                    kind: StepKind::Category(code),
+                })
+                .collect(),
+            steps(&set.programmes, |r| (r.place, StepKind::Programme(r))),
+            steps(funded, |r| (r.place, StepKind::Budget(r))),
+            steps(&set.versions, |r| (r.place, StepKind::Version(r))),
+            steps(&set.agreements, |r| (r.place, StepKind::Agreement(r))),
+            steps(&set.enterprises, |r| (r.place, StepKind::Enterprise(r))),
+            steps(&set.providers, |r| (r.place, StepKind::Provider(r))),
         ];
         let mut days: BTreeMap<Day, Vec<Step<'a>>> = BTreeMap::new();
         for row in &set.vouchers {
@@ -143,7 +112,7 @@ impl<'a> Plan<'a> {
 }
 
 /// All categories that any file names, each with the first place that names it.
-fn categories(set: &Dataset) -> BTreeMap<CategoryCode, Place> {
+pub(super) fn categories(set: &Dataset) -> BTreeMap<CategoryCode, Place> {
     let mut categories = BTreeMap::new();
     let mut name = |code: CategoryCode, place: Place| {
         categories.entry(code).or_insert(place);
@@ -291,7 +260,8 @@ fn publish(r: &VersionRecord, state: &State) -> Option<Command> {
             use_months: r.use_months,
             cash_days: r.cash_days,
             rates: rates.into(),
-            recognised: Some(recognised.into()),
+            // A version that names no host city recognises all members.
+            recognised: (!recognised.is_empty()).then(|| recognised.into()),
             evidence: EvidenceKinds::NONE,
             transfers: Box::default(),
         }),

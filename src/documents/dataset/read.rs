@@ -1,30 +1,122 @@
-//! Readers of the ten input files.
+//! Readers of the ten input files. They are read in the order of [`super::FILES`], so that what a
+//! row names can be looked up while the row is read.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::check::{check_references, unknown};
+use super::check::check_set;
+use super::faults::{Faults, RowFault};
+use super::kinds::{
+    BASE, BUDGET_YEAR, CASH_DAYS, CATEGORIES, CATEGORY, CONTRACT_NO, CREDIT_CODE, DAY, DIVISION,
+    DOCUMENT_NO, ENTERPRISE_KIND, INVOICE_NO, NAME, PAYEE, PAYER, PROGRAMME, RATIO, REFERENCE,
+    USE_MONTHS, VERSION, YUAN,
+};
 use super::rows::{
     AgreementRecord, CityRecord, ClaimRecord, Dataset, EnterpriseRecord, Place, ProgrammeRecord,
-    ProviderRecord, RefText, VersionRecord, VoucherRecord,
+    ProviderRecord, VersionRecord, VoucherRecord,
 };
-use super::table::{Faults, Record, Table};
-use crate::domain::{
-    CategoryCode, ContractNo, CreditCode, Day, DivisionCode, Fen, InvoiceNo, ProgrammeCode, Ratio,
-};
-use crate::engine::command::{DocumentNo, Name};
-use crate::engine::terms::{BasePolicy, EnterpriseKind, PayeeMode, PayerModel};
+use super::table::{Kind, Record, Source};
+use crate::domain::{CategoryCode, CreditCode, DivisionCode, Fen, ProgrammeCode, Ratio};
 
-fn whole_number(text: &str) -> Result<u16, &'static str> {
-    let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    text.parse()
-        .ok()
-        .filter(|_| plain)
-        .ok_or("not a whole number from 0 to 65535")
+/// A version by programme and number.
+pub(super) type VersionKey = (ProgrammeCode, u16);
+
+/// The keys of a file with their lines, ascending. A row with a fault elsewhere still defines its
+/// key, so that one fault is not reported again by every row that names the key.
+pub(super) struct Keys<K> {
+    keys: Vec<(K, u64)>,
+    /// False if the file as a whole could not be used: then nothing is known to be missing.
+    known: bool,
 }
 
-fn word<T>(parse: fn(&str) -> Option<T>) -> impl Fn(&str) -> Result<T, &'static str> {
-    move |text| parse(text).ok_or("not one of the words that this column takes")
+impl<K: Ord> Keys<K> {
+    /// True if no row of the file has this key.
+    pub(super) fn lacks(&self, key: &K) -> bool {
+        let found = self.keys.binary_search_by(|(other, _)| other.cmp(key));
+        self.known && found.is_err()
+    }
+
+    /// The keys with their lines, each once.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(K, u64)> {
+        self.keys.iter()
+    }
+
+    /// True if the file could be used.
+    pub(super) fn known(&self) -> bool {
+        self.known
+    }
+}
+
+/// The keys that rows of later files may name.
+pub(super) struct Known {
+    pub(super) cities: Keys<DivisionCode>,
+    pub(super) programmes: Keys<ProgrammeCode>,
+    pub(super) versions: Keys<VersionKey>,
+}
+
+/// Reads a data set from a folder. If `faults.count` is zero afterwards, the set is good.
+pub fn read_dataset(folder: &Path, faults: &mut Faults) -> Dataset {
+    let (cities, city_keys) = read_cities(folder, faults);
+    let (programmes, programme_keys) = read_programmes(folder, faults, &city_keys);
+    let (mut versions, version_keys) = read_versions(folder, faults, &programme_keys);
+    let known = Known {
+        cities: city_keys,
+        programmes: programme_keys,
+        versions: version_keys,
+    };
+    read_rates(folder, faults, &known, &mut versions);
+    read_recognition(folder, faults, &known, &mut versions);
+    let agreements = read_agreements(folder, faults, &known);
+    let (enterprises, enterprise_keys) = read_enterprises(folder, faults, &known);
+    let providers = read_providers(folder, faults, &known);
+    let vouchers = read_vouchers(folder, faults, &known, &enterprise_keys);
+    let claims = read_claims(folder, faults, &enterprise_keys);
+    let set = Dataset {
+        cities,
+        programmes,
+        versions,
+        agreements,
+        enterprises,
+        providers,
+        vouchers,
+        claims,
+    };
+    check_set(&set, &known, faults);
+    faults.sort();
+    set
+}
+
+/// Reads the rows of a file, sorts them by key and notes doubled keys.
+fn collect<T, K: Ord>(
+    source: &Source<'_>,
+    faults: &mut Faults,
+    key: impl Fn(&Record<'_>) -> Option<K>,
+    mut read: impl FnMut(&Record<'_>, &mut Faults) -> Option<T>,
+) -> (Vec<T>, Keys<K>) {
+    let mut found: Vec<(K, u64, Option<T>)> = Vec::new();
+    let known = source.scan(faults, |record, faults| {
+        let row = read(record, faults);
+        if let Some(key) = key(record) {
+            found.push((key, record.line, row));
+        }
+    });
+    found.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.cmp(&b.1)));
+    let mut keys: Vec<(K, u64)> = Vec::with_capacity(found.len());
+    let mut rows = Vec::with_capacity(found.len());
+    for (key, line, row) in found {
+        match keys.last() {
+            Some((last, first)) if *last == key => {
+                let problem = format!("repeats the key of line {first}");
+                let fault = RowFault::of_row(source.file, line, problem);
+                faults.add(fault.hint("keep one of the rows"));
+            }
+            _ => {
+                keys.push((key, line));
+                rows.extend(row);
+            }
+        }
+    }
+    (rows, Keys { keys, known })
 }
 
 fn place(record: &Record<'_>) -> Place {
@@ -34,208 +126,163 @@ fn place(record: &Record<'_>) -> Place {
     }
 }
 
-/// A credit code; one whose check character fails is legal and only odd.
-fn credit_code(
+/// A value that must be the key of a row of another file.
+fn named<K: Ord, E: std::fmt::Display>(
     record: &Record<'_>,
     column: &'static str,
     faults: &mut Faults,
-) -> Option<CreditCode> {
-    record.value(column, faults, CreditCode::parse)
-}
-
-fn warn_check(record: &Record<'_>, code: CreditCode, faults: &mut Faults) {
-    if !code.has_valid_check() {
-        faults.warn(record.fault("uscc", "the check character does not match; taken as it is"));
+    kind: &Kind<K, E>,
+    keys: &Keys<K>,
+    file: &str,
+) -> Option<K> {
+    let key = record.value(column, faults, kind)?;
+    if keys.lacks(&key) {
+        let fault = record.fault(column, format!("names no row of {file}"));
+        faults.add(fault.hint(format!("add the row to {file} or correct this one")));
     }
+    Some(key)
 }
 
-/// Reads rows of one file, sorts them by key and notes doubled keys.
-fn collect<T, K: Ord>(
-    table: &Table,
+fn city(
+    record: &Record<'_>,
+    column: &'static str,
     faults: &mut Faults,
-    mut read: impl FnMut(&Record<'_>, &mut Faults) -> Option<T>,
-    key: impl Fn(&T) -> K,
-) -> Vec<T> {
-    let mut rows: Vec<(u64, T)> = Vec::new();
-    for record in table.records() {
-        if let Some(row) = read(&record, faults) {
-            rows.push((record.line, row));
-        }
-    }
-    rows.sort_by(|a, b| key(&a.1).cmp(&key(&b.1)).then(a.0.cmp(&b.0)));
-    for pair in rows
-        .windows(2)
-        .filter(|pair| key(&pair[0].1) == key(&pair[1].1))
-    {
-        faults.add(super::RowFault {
-            file: table.file,
-            line: pair[1].0,
-            column: String::new(),
-            value: String::new(),
-            problem: format!("repeats the key of line {}", pair[0].0),
-        });
-    }
-    rows.into_iter().map(|(_, row)| row).collect()
+    cities: &Keys<DivisionCode>,
+) -> Option<DivisionCode> {
+    named(record, column, faults, &DIVISION, cities, "cities.csv")
 }
 
-/// Reads a data set from a folder. If `faults.count` is zero afterwards, the set is good.
-pub fn read_dataset(folder: &Path, faults: &mut Faults) -> Dataset {
-    let cities = read_cities(folder, faults);
-    let programmes = read_programmes(folder, faults);
-    let versions = read_versions(folder, faults);
-    let set = Dataset {
-        agreements: read_agreements(folder, faults),
-        enterprises: read_enterprises(folder, faults),
-        providers: read_providers(folder, faults),
-        vouchers: read_vouchers(folder, faults),
-        claims: read_claims(folder, faults),
-        cities,
-        programmes,
-        versions,
+fn enterprise(
+    record: &Record<'_>,
+    faults: &mut Faults,
+    enterprises: &Keys<CreditCode>,
+) -> Option<CreditCode> {
+    let file = "enterprises.csv";
+    named(
+        record,
+        "enterprise",
+        faults,
+        &CREDIT_CODE,
+        enterprises,
+        file,
+    )
+}
+
+/// The credit code of a new party; one whose check character fails is legal and only odd.
+fn own_code(record: &Record<'_>, faults: &mut Faults) -> Option<CreditCode> {
+    let code = record.value("uscc", faults, &CREDIT_CODE)?;
+    if !code.has_valid_check() {
+        let odd = record.fault("uscc", "the check character does not match; taken as it is");
+        faults.warn(odd.hint("compare it with the business licence"));
+    }
+    Some(code)
+}
+
+fn read_cities(folder: &Path, faults: &mut Faults) -> (Vec<CityRecord>, Keys<DivisionCode>) {
+    let source = Source {
+        folder,
+        file: "cities.csv",
+        columns: &["code", "name_zh", "name_en", "province"],
     };
-    check_references(&set, faults);
-    faults.faults.sort();
-    set
+    let key = |r: &Record<'_>| r.key("code", &DIVISION);
+    collect(&source, faults, key, |r, f| {
+        let code = r.value("code", f, &DIVISION);
+        let name_zh = r.value("name_zh", f, &NAME);
+        let name_en = r.value("name_en", f, &NAME);
+        let province = r.value("province", f, &NAME);
+        Some(CityRecord {
+            place: place(r),
+            code: code?,
+            name_zh: name_zh?,
+            name_en: name_en?,
+            province: province?,
+        })
+    })
 }
 
-fn read_cities(folder: &Path, faults: &mut Faults) -> Vec<CityRecord> {
-    let columns = &["code", "name_zh", "name_en", "province"];
-    let table = Table::read(folder, "cities.csv", columns, faults);
-    collect(
-        &table,
-        faults,
-        |r, f| {
-            let code = r.value("code", f, DivisionCode::parse);
-            let name_zh = r.value("name_zh", f, Name::parse);
-            let name_en = r.value("name_en", f, Name::parse);
-            let province = r.value("province", f, Name::parse);
-            Some(CityRecord {
-                place: place(r),
-                code: code?,
-                name_zh: name_zh?,
-                name_en: name_en?,
-                province: province?,
-            })
-        },
-        |row| row.code,
-    )
-}
-
-fn read_programmes(folder: &Path, faults: &mut Faults) -> Vec<ProgrammeRecord> {
-    let columns = &["programme", "city", "budget_year", "budget"];
-    let table = Table::read(folder, "programmes.csv", columns, faults);
-    collect(
-        &table,
-        faults,
-        |r, f| {
-            let code = r.value("programme", f, ProgrammeCode::parse);
-            let city = r.value("city", f, DivisionCode::parse);
-            let budget_year = r.value("budget_year", f, whole_number);
-            let budget = r.value("budget", f, Fen::parse_yuan);
-            Some(ProgrammeRecord {
-                place: place(r),
-                code: code?,
-                city: city?,
-                budget_year: budget_year?,
-                budget: budget?,
-            })
-        },
-        |row| row.code,
-    )
-}
-
-type VersionKey = (ProgrammeCode, u16);
-
-fn read_rates(
+fn read_programmes(
     folder: &Path,
     faults: &mut Faults,
-) -> Vec<(VersionKey, CategoryCode, Ratio, Fen, Place)> {
-    let columns = &["programme", "version", "category", "ratio", "cap_claim"];
-    let table = Table::read(folder, "rates.csv", columns, faults);
-    collect(
-        &table,
-        faults,
-        |r, f| {
-            let programme = r.value("programme", f, ProgrammeCode::parse);
-            let version = r.value("version", f, whole_number);
-            let category = r.value("category", f, CategoryCode::parse);
-            let ratio = r.value("ratio", f, Ratio::parse);
-            let cap = r.value("cap_claim", f, Fen::parse_yuan);
-            Some(((programme?, version?), category?, ratio?, cap?, place(r)))
-        },
-        |row| (row.0, row.1),
-    )
+    cities: &Keys<DivisionCode>,
+) -> (Vec<ProgrammeRecord>, Keys<ProgrammeCode>) {
+    let source = Source {
+        folder,
+        file: "programmes.csv",
+        columns: &["programme", "city", "budget_year", "budget"],
+    };
+    let key = |r: &Record<'_>| r.key("programme", &PROGRAMME);
+    collect(&source, faults, key, |r, f| {
+        let code = r.value("programme", f, &PROGRAMME);
+        let city = city(r, "city", f, cities);
+        let budget_year = r.value("budget_year", f, &BUDGET_YEAR);
+        let budget = r.value("budget", f, &YUAN);
+        Some(ProgrammeRecord {
+            place: place(r),
+            code: code?,
+            city: city?,
+            budget_year: budget_year?,
+            budget: budget?,
+        })
+    })
 }
 
-fn read_recognition(folder: &Path, faults: &mut Faults) -> Vec<(VersionKey, DivisionCode, Place)> {
-    let columns = &["programme", "version", "host_city"];
-    let table = Table::read(folder, "recognition.csv", columns, faults);
-    collect(
-        &table,
-        faults,
-        |r, f| {
-            let programme = r.value("programme", f, ProgrammeCode::parse);
-            let version = r.value("version", f, whole_number);
-            let host = r.value("host_city", f, DivisionCode::parse);
-            Some(((programme?, version?), host?, place(r)))
-        },
-        |row| (row.0, row.1),
-    )
+fn version_key(r: &Record<'_>) -> Option<VersionKey> {
+    Some((r.key("programme", &PROGRAMME)?, r.key("version", &VERSION)?))
 }
 
-fn read_versions(folder: &Path, faults: &mut Faults) -> Vec<VersionRecord> {
-    let columns = &[
-        "programme",
-        "version",
-        "effective_from",
-        "document_no",
-        "payee",
-        "base",
-        "cap_enterprise_year",
-        "cap_group_year",
-        "use_months",
-        "cash_days",
-    ];
-    let table = Table::read(folder, "versions.csv", columns, faults);
-    let mut versions = collect(&table, faults, read_version, |row| {
-        (row.programme, row.version)
-    });
-    for (key, category, ratio, cap, at) in read_rates(folder, faults) {
-        match find(&mut versions, key) {
-            Some(version) => {
-                version.rates.insert(category, (ratio, cap));
-            }
-            None => faults.add(unknown(at, "version", "names no row of versions.csv")),
-        }
+fn read_versions(
+    folder: &Path,
+    faults: &mut Faults,
+    programmes: &Keys<ProgrammeCode>,
+) -> (Vec<VersionRecord>, Keys<VersionKey>) {
+    let source = Source {
+        folder,
+        file: "versions.csv",
+        columns: &[
+            "programme",
+            "version",
+            "effective_from",
+            "document_no",
+            "payee",
+            "base",
+            "cap_enterprise_year",
+            "cap_group_year",
+            "use_months",
+            "cash_days",
+        ],
+    };
+    let read = |r: &Record<'_>, f: &mut Faults| read_version(r, f, programmes);
+    collect(&source, faults, version_key, read)
+}
+
+fn read_version(
+    r: &Record<'_>,
+    f: &mut Faults,
+    programmes: &Keys<ProgrammeCode>,
+) -> Option<VersionRecord> {
+    let programme = named(r, "programme", f, &PROGRAMME, programmes, "programmes.csv");
+    let version = r.value("version", f, &VERSION);
+    let effective_from = r.value("effective_from", f, &DAY);
+    let document_no = r.value("document_no", f, &DOCUMENT_NO);
+    let payee = r.value("payee", f, &PAYEE);
+    let base = r.value("base", f, &BASE);
+    let cap_enterprise = r.value("cap_enterprise_year", f, &YUAN);
+    let cap_group = r.value("cap_group_year", f, &YUAN);
+    let use_months = r.value("use_months", f, &USE_MONTHS);
+    let cash_days = r.value("cash_days", f, &CASH_DAYS);
+    let (payee, base) = (payee?, base?);
+    if !payee.takes(base) {
+        let fault = r.fault("base", "does not go with the payee provider");
+        f.add(fault.hint("contract or invoice"));
     }
-    for (key, host, at) in read_recognition(folder, faults) {
-        match find(&mut versions, key) {
-            Some(version) => version.recognised.push(host),
-            None => faults.add(unknown(at, "version", "names no row of versions.csv")),
-        }
-    }
-    versions
-}
-
-fn read_version(r: &Record<'_>, f: &mut Faults) -> Option<VersionRecord> {
-    let programme = r.value("programme", f, ProgrammeCode::parse);
-    let version = r.value("version", f, whole_number);
-    let effective_from = r.value("effective_from", f, Day::parse);
-    let document_no = r.value("document_no", f, DocumentNo::parse);
-    let payee = r.value("payee", f, word(PayeeMode::parse));
-    let base = r.value("base", f, word(BasePolicy::parse));
-    let cap_enterprise = r.value("cap_enterprise_year", f, Fen::parse_yuan);
-    let cap_group = r.value("cap_group_year", f, Fen::parse_yuan);
-    let use_months = r.value("use_months", f, whole_number);
-    let cash_days = r.value("cash_days", f, whole_number);
     Some(VersionRecord {
         place: place(r),
         programme: programme?,
         version: version?,
         effective_from: effective_from?,
         document_no: document_no?,
-        payee: payee?,
-        base: base?,
+        payee,
+        base,
         cap_enterprise: cap_enterprise?,
         cap_group: cap_group?,
         use_months: use_months?,
@@ -245,197 +292,278 @@ fn read_version(r: &Record<'_>, f: &mut Faults) -> Option<VersionRecord> {
     })
 }
 
+/// The version that a row of `rates.csv` or `recognition.csv` belongs to.
+fn of_version(r: &Record<'_>, f: &mut Faults, known: &Known) -> Option<VersionKey> {
+    let programme = r.value("programme", f, &PROGRAMME);
+    let version = r.value("version", f, &VERSION);
+    let key = (programme?, version?);
+    if known.versions.lacks(&key) {
+        let problem = format!("names no row of versions.csv for {}", key.0);
+        let fault = r.fault("version", problem);
+        f.add(fault.hint("add the version to versions.csv or correct this row"));
+    }
+    Some(key)
+}
+
 fn find(versions: &mut [VersionRecord], key: VersionKey) -> Option<&mut VersionRecord> {
     let found = versions.binary_search_by_key(&key, |row| (row.programme, row.version));
     found.ok().map(|i| &mut versions[i])
 }
 
-fn read_agreements(folder: &Path, faults: &mut Faults) -> Vec<AgreementRecord> {
-    let columns = &[
-        "home_city",
-        "host_city",
-        "category",
-        "model",
-        "home_share",
-        "effective_from",
-        "effective_to",
-    ];
-    let table = Table::read(folder, "agreements.csv", columns, faults);
-    collect(
-        &table,
-        faults,
-        |r, f| {
-            let home = r.value("home_city", f, DivisionCode::parse);
-            let host = r.value("host_city", f, DivisionCode::parse);
-            let category = r.optional("category", f, CategoryCode::parse);
-            let model = r.value("model", f, word(PayerModel::parse));
-            let home_share = r.value("home_share", f, Ratio::parse);
-            let from = r.value("effective_from", f, Day::parse);
-            let to = r.value("effective_to", f, Day::parse);
-            Some(AgreementRecord {
-                place: place(r),
-                home: home?,
-                host: host?,
-                category: category?,
-                model: model?,
-                home_share: home_share?,
-                from: from?,
-                to: to?,
-            })
-        },
-        |row| (row.home, row.host, row.category, row.from),
-    )
+fn read_rates(folder: &Path, faults: &mut Faults, known: &Known, versions: &mut [VersionRecord]) {
+    let source = Source {
+        folder,
+        file: "rates.csv",
+        columns: &["programme", "version", "category", "ratio", "cap_claim"],
+    };
+    let key = |r: &Record<'_>| Some((version_key(r)?, r.key("category", &CATEGORY)?));
+    let read = |r: &Record<'_>, f: &mut Faults| {
+        let version = of_version(r, f, known);
+        let category = r.value("category", f, &CATEGORY);
+        let ratio = r.value("ratio", f, &RATIO);
+        let cap = r.value("cap_claim", f, &YUAN);
+        Some((version?, category?, (ratio?, cap?)))
+    };
+    let rows: Vec<(VersionKey, CategoryCode, (Ratio, Fen))> = collect(&source, faults, key, read).0;
+    for (key, category, rate) in rows {
+        if let Some(version) = find(versions, key) {
+            version.rates.insert(category, rate);
+        }
+    }
 }
 
-fn read_enterprises(folder: &Path, faults: &mut Faults) -> Vec<EnterpriseRecord> {
-    let columns = &["uscc", "name", "city", "kind", "controller_group"];
-    let table = Table::read(folder, "enterprises.csv", columns, faults);
-    collect(
-        &table,
-        faults,
-        |r, f| {
-            let code = credit_code(r, "uscc", f);
-            let name = r.value("name", f, Name::parse);
-            let city = r.value("city", f, DivisionCode::parse);
-            let kind = r.value("kind", f, word(EnterpriseKind::parse));
-            let group = r.optional("controller_group", f, Name::parse);
-            if kind == Some(EnterpriseKind::Team) {
-                f.add(r.fault("kind", "a team has no credit code and is not imported"));
-            }
-            let code = code?;
-            warn_check(r, code, f);
-            Some(EnterpriseRecord {
-                place: place(r),
-                code,
-                name: name?,
-                city: city?,
-                kind: kind?,
-                group: group?,
-            })
-        },
-        |row| row.code,
-    )
+fn read_recognition(
+    folder: &Path,
+    faults: &mut Faults,
+    known: &Known,
+    versions: &mut [VersionRecord],
+) {
+    let source = Source {
+        folder,
+        file: "recognition.csv",
+        columns: &["programme", "version", "host_city"],
+    };
+    let key = |r: &Record<'_>| Some((version_key(r)?, r.key("host_city", &DIVISION)?));
+    let (rows, _) = collect(&source, faults, key, |r, f| {
+        let version = of_version(r, f, known);
+        let host = city(r, "host_city", f, &known.cities);
+        Some((version?, host?))
+    });
+    for (key, host) in rows {
+        if let Some(version) = find(versions, key) {
+            version.recognised.push(host);
+        }
+    }
 }
 
-fn categories(text: &str) -> Result<Vec<CategoryCode>, crate::domain::TextError> {
-    let mut categories: Vec<CategoryCode> = text
-        .split('|')
-        .filter(|code| !code.is_empty())
-        .map(CategoryCode::parse)
-        .collect::<Result<_, _>>()?;
-    categories.sort_unstable();
-    categories.dedup();
-    Ok(categories)
+fn read_agreements(folder: &Path, faults: &mut Faults, known: &Known) -> Vec<AgreementRecord> {
+    let source = Source {
+        folder,
+        file: "agreements.csv",
+        columns: &[
+            "home_city",
+            "host_city",
+            "category",
+            "model",
+            "home_share",
+            "effective_from",
+            "effective_to",
+        ],
+    };
+    let key = |r: &Record<'_>| {
+        let (home, host) = (
+            r.key("home_city", &DIVISION)?,
+            r.key("host_city", &DIVISION)?,
+        );
+        let category = match r.text("category") {
+            "" => None,
+            _ => Some(r.key("category", &CATEGORY)?),
+        };
+        Some((home, host, category, r.key("effective_from", &DAY)?))
+    };
+    collect(&source, faults, key, |r, f| {
+        let home = city(r, "home_city", f, &known.cities);
+        let host = city(r, "host_city", f, &known.cities);
+        let category = r.optional("category", f, &CATEGORY);
+        let model = r.value("model", f, &PAYER);
+        let home_share = r.value("home_share", f, &RATIO);
+        let from = r.value("effective_from", f, &DAY);
+        let to = r.value("effective_to", f, &DAY);
+        if home.is_some() && home == host {
+            let fault = r.fault("host_city", "is the home city itself");
+            f.add(fault.hint("within one city the home city bears all; leave the row out"));
+        }
+        if from.zip(to).is_some_and(|(from, to)| from > to) {
+            f.add(r.fault("effective_to", "lies before effective_from"));
+        }
+        Some(AgreementRecord {
+            place: place(r),
+            home: home?,
+            host: host?,
+            category: category?,
+            model: model?,
+            home_share: home_share?,
+            from: from?,
+            to: to?,
+        })
+    })
+    .0
 }
 
-fn read_providers(folder: &Path, faults: &mut Faults) -> Vec<ProviderRecord> {
-    let columns = &[
-        "uscc",
-        "name",
-        "city",
-        "categories",
-        "controller_group",
-        "admitted_from",
-        "admitted_to",
-    ];
-    let table = Table::read(folder, "providers.csv", columns, faults);
-    collect(
-        &table,
-        faults,
-        |r, f| {
-            let code = credit_code(r, "uscc", f);
-            let name = r.value("name", f, Name::parse);
-            let city = r.value("city", f, DivisionCode::parse);
-            let categories = r.value("categories", f, categories);
-            let group = r.optional("controller_group", f, Name::parse);
-            let admitted_from = r.value("admitted_from", f, Day::parse);
-            let admitted_to = r.value("admitted_to", f, Day::parse);
-            let code = code?;
-            warn_check(r, code, f);
-            if admitted_from? > admitted_to? {
-                f.add(r.fault("admitted_to", "lies before admitted_from"));
-            }
-            Some(ProviderRecord {
-                place: place(r),
-                code,
-                name: name?,
-                city: city?,
-                categories: categories?,
-                group: group?,
-                admitted_from: admitted_from?,
-                admitted_to: admitted_to?,
-            })
-        },
-        |row| row.code,
-    )
+fn read_enterprises(
+    folder: &Path,
+    faults: &mut Faults,
+    known: &Known,
+) -> (Vec<EnterpriseRecord>, Keys<CreditCode>) {
+    let source = Source {
+        folder,
+        file: "enterprises.csv",
+        columns: &["uscc", "name", "city", "kind", "controller_group"],
+    };
+    let key = |r: &Record<'_>| r.key("uscc", &CREDIT_CODE);
+    collect(&source, faults, key, |r, f| {
+        let code = own_code(r, f);
+        let name = r.value("name", f, &NAME);
+        let city = city(r, "city", f, &known.cities);
+        let kind = r.value("kind", f, &ENTERPRISE_KIND);
+        let group = r.optional("controller_group", f, &NAME);
+        Some(EnterpriseRecord {
+            place: place(r),
+            code: code?,
+            name: name?,
+            city: city?,
+            kind: kind?,
+            group: group?,
+        })
+    })
 }
 
-fn read_vouchers(folder: &Path, faults: &mut Faults) -> Vec<VoucherRecord> {
-    let columns = &[
-        "voucher_ref",
-        "programme",
-        "enterprise",
-        "amount",
-        "issued_on",
-    ];
-    let table = Table::read(folder, "vouchers.csv", columns, faults);
-    collect(
-        &table,
-        faults,
-        |r, f| {
-            let reference = r.value("voucher_ref", f, RefText::parse);
-            let programme = r.value("programme", f, ProgrammeCode::parse);
-            let enterprise = credit_code(r, "enterprise", f);
-            let amount = r.value("amount", f, Fen::parse_yuan);
-            let issued_on = r.value("issued_on", f, Day::parse);
-            if amount == Some(Fen::ZERO) {
-                f.add(r.fault("amount", "must be more than zero"));
-            }
-            Some(VoucherRecord {
-                place: place(r),
-                reference: reference?,
-                programme: programme?,
-                enterprise: enterprise?,
-                amount: amount?,
-                issued_on: issued_on?,
-            })
-        },
-        |row| row.reference,
-    )
+fn read_providers(folder: &Path, faults: &mut Faults, known: &Known) -> Vec<ProviderRecord> {
+    let source = Source {
+        folder,
+        file: "providers.csv",
+        columns: &[
+            "uscc",
+            "name",
+            "city",
+            "categories",
+            "controller_group",
+            "admitted_from",
+            "admitted_to",
+        ],
+    };
+    let key = |r: &Record<'_>| r.key("uscc", &CREDIT_CODE);
+    collect(&source, faults, key, |r, f| {
+        let code = own_code(r, f);
+        let name = r.value("name", f, &NAME);
+        let city = city(r, "city", f, &known.cities);
+        let categories = r.value("categories", f, &CATEGORIES);
+        let group = r.optional("controller_group", f, &NAME);
+        let from = r.value("admitted_from", f, &DAY);
+        let to = r.value("admitted_to", f, &DAY);
+        if from.zip(to).is_some_and(|(from, to)| from > to) {
+            f.add(r.fault("admitted_to", "lies before admitted_from"));
+        }
+        Some(ProviderRecord {
+            place: place(r),
+            code: code?,
+            name: name?,
+            city: city?,
+            categories: categories?,
+            group: group?,
+            admitted_from: from?,
+            admitted_to: to?,
+        })
+    })
+    .0
 }
 
-fn read_claims(folder: &Path, faults: &mut Faults) -> Vec<ClaimRecord> {
-    let columns = &[
-        "claim_ref",
-        "filed_on",
-        "voucher_ref",
-        "enterprise",
-        "provider",
-        "category",
-        "contract_no",
-        "contract_date",
-        "contract_amount",
-        "invoice_no",
-        "invoice_amount",
-        "paid_amount",
-    ];
-    let table = Table::read(folder, "claims.csv", columns, faults);
-    collect(&table, faults, read_claim, |row| row.reference)
+fn read_vouchers(
+    folder: &Path,
+    faults: &mut Faults,
+    known: &Known,
+    enterprises: &Keys<CreditCode>,
+) -> Vec<VoucherRecord> {
+    let source = Source {
+        folder,
+        file: "vouchers.csv",
+        columns: &[
+            "voucher_ref",
+            "programme",
+            "enterprise",
+            "amount",
+            "issued_on",
+        ],
+    };
+    let key = |r: &Record<'_>| r.key("voucher_ref", &REFERENCE);
+    collect(&source, faults, key, |r, f| {
+        let reference = r.value("voucher_ref", f, &REFERENCE);
+        let programmes = &known.programmes;
+        let programme = named(r, "programme", f, &PROGRAMME, programmes, "programmes.csv");
+        let enterprise = enterprise(r, f, enterprises);
+        let amount = r.value("amount", f, &YUAN);
+        let issued_on = r.value("issued_on", f, &DAY);
+        if amount == Some(Fen::ZERO) {
+            f.add(r.fault("amount", "must be more than zero"));
+        }
+        Some(VoucherRecord {
+            place: place(r),
+            reference: reference?,
+            programme: programme?,
+            enterprise: enterprise?,
+            amount: amount?,
+            issued_on: issued_on?,
+        })
+    })
+    .0
 }
 
-fn read_claim(r: &Record<'_>, f: &mut Faults) -> Option<ClaimRecord> {
-    let reference = r.value("claim_ref", f, RefText::parse);
-    let filed_on = r.value("filed_on", f, Day::parse);
-    let voucher = r.value("voucher_ref", f, RefText::parse);
-    let enterprise = credit_code(r, "enterprise", f);
-    let provider = credit_code(r, "provider", f);
-    let category = r.value("category", f, CategoryCode::parse);
-    let contract_no = r.value("contract_no", f, ContractNo::parse);
-    let contract_date = r.value("contract_date", f, Day::parse);
-    let contract_amount = r.value("contract_amount", f, Fen::parse_yuan);
-    let invoice_no = r.value("invoice_no", f, InvoiceNo::parse);
-    let invoice_amount = r.value("invoice_amount", f, Fen::parse_yuan);
-    let paid_amount = r.value("paid_amount", f, Fen::parse_yuan);
+fn read_claims(
+    folder: &Path,
+    faults: &mut Faults,
+    enterprises: &Keys<CreditCode>,
+) -> Vec<ClaimRecord> {
+    let source = Source {
+        folder,
+        file: "claims.csv",
+        columns: &[
+            "claim_ref",
+            "filed_on",
+            "voucher_ref",
+            "enterprise",
+            "provider",
+            "category",
+            "contract_no",
+            "contract_date",
+            "contract_amount",
+            "invoice_no",
+            "invoice_amount",
+            "paid_amount",
+        ],
+    };
+    let key = |r: &Record<'_>| r.key("claim_ref", &REFERENCE);
+    let read = |r: &Record<'_>, f: &mut Faults| read_claim(r, f, enterprises);
+    collect(&source, faults, key, read).0
+}
+
+/// An unknown voucher or provider is no fault here: the claim will be refused by rule.
+fn read_claim(
+    r: &Record<'_>,
+    f: &mut Faults,
+    enterprises: &Keys<CreditCode>,
+) -> Option<ClaimRecord> {
+    let reference = r.value("claim_ref", f, &REFERENCE);
+    let filed_on = r.value("filed_on", f, &DAY);
+    let voucher = r.value("voucher_ref", f, &REFERENCE);
+    let enterprise = enterprise(r, f, enterprises);
+    let provider = r.value("provider", f, &CREDIT_CODE);
+    let category = r.value("category", f, &CATEGORY);
+    let contract_no = r.value("contract_no", f, &CONTRACT_NO);
+    let contract_date = r.value("contract_date", f, &DAY);
+    let contract_amount = r.value("contract_amount", f, &YUAN);
+    let invoice_no = r.value("invoice_no", f, &INVOICE_NO);
+    let invoice_amount = r.value("invoice_amount", f, &YUAN);
+    let paid_amount = r.value("paid_amount", f, &YUAN);
     Some(ClaimRecord {
         place: place(r),
         reference: reference?,
