@@ -1,5 +1,8 @@
 //! `quantong import`: a year of a corridor from CSV files, all of it or nothing.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;

@@ -11,6 +11,8 @@ mod plan;
 mod read;
 mod rows;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use answers::{Answers, write_answers};
 pub use faults::{FAULTS_MAX, FILES, Faults, RowFault};
