@@ -35,10 +35,13 @@ pub(super) struct Demo {
     /// Address and port to serve on
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: String,
+    /// Language of the tables; that of the environment if not given
+    #[arg(long)]
+    lang: Option<Lang>,
 }
 
 pub(super) async fn run(command: &Demo) -> Result<(), CliError> {
-    let lang = Lang::of_environment();
+    let lang = command.lang.unwrap_or_else(Lang::of_environment);
     let path = std::env::temp_dir().join(format!("quantong-demo-{}", std::process::id()));
     let folder = Folder::at(path);
     let shown = show(&folder, command, lang).await;

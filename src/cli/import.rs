@@ -1,5 +1,8 @@
 //! `quantong import`: a year of a corridor from CSV files, all of it or nothing.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -10,10 +13,10 @@ use crate::documents::dataset::{
     Answers, Dataset, Faults, Plan, RowFault, Step, read_dataset, write_answers,
 };
 use crate::domain::Day;
-use crate::engine::State;
 use crate::engine::command::{AdvanceDate, Command, RefSource, Submission};
 use crate::engine::event::SYSTEM;
 use crate::engine::refusal_of;
+use crate::engine::{Rejection, State};
 use crate::journal::{HashKind, ReadLimit, codec, frames};
 use crate::node::{Clock, Loaded, Node};
 
@@ -45,7 +48,8 @@ pub struct RowReport {
     pub line: u64,
     /// Reference of the row.
     pub reference: String,
-    /// `done`, `unchanged` (it was there before), a code of refusal, or `conflict`.
+    /// `done`, `unchanged` (it was there before), a code of refusal, `conflict` (the reference
+    /// names other content), `rejected: …`, or `skipped` (it rests on a row that was not taken).
     pub result: String,
 }
 
@@ -58,8 +62,11 @@ pub struct ImportReport {
     pub refused: usize,
     /// Number of rows that were there before, refused ones too.
     pub unchanged: usize,
-    /// Number of rows whose reference names other content.
+    /// Number of rows that could not be taken: their reference names other content, or the ledger
+    /// does not take them.
     pub conflicts: usize,
+    /// Number of rows left out because a set-up row could not be taken.
+    pub skipped: usize,
     /// What became of each row.
     pub rows: Vec<RowReport>,
     /// What is odd but was taken.
@@ -89,13 +96,15 @@ pub(super) async fn run(folder: &Folder, command: &Import) -> Result<(), CliErro
     } else {
         print_report(&report, command.rows);
     }
-    if report.conflicts > 0 {
-        return Err(CliError::Failed(format!(
-            "{} rows are in conflict",
-            report.conflicts
-        )));
+    match (report.conflicts, report.skipped) {
+        (0, _) => Ok(()),
+        (conflicts, 0) => Err(CliError::Failed(format!(
+            "{conflicts} rows are in conflict"
+        ))),
+        (conflicts, skipped) => Err(CliError::Failed(format!(
+            "{conflicts} rows are in conflict; {skipped} rows that rest on them were left out"
+        ))),
     }
-    Ok(())
 }
 
 /// Reads a data set; all faults are printed and nothing is imported if there is one.
@@ -103,6 +112,10 @@ pub(super) fn read_checked(
     folder: &Path,
     json: bool,
 ) -> Result<(Dataset, Vec<RowFault>), CliError> {
+    if !folder.is_dir() {
+        let path = folder.display();
+        return Err(CliError::Usage(format!("there is no folder {path}")));
+    }
     let mut faults = Faults::default();
     let set = read_dataset(folder, &mut faults);
     if faults.count == 0 {
@@ -114,6 +127,9 @@ pub(super) fn read_checked(
             serde_json::to_string(&faults).map_err(std::io::Error::from)?
         );
     } else {
+        for warning in &faults.warnings {
+            eprintln!("warning: {warning}");
+        }
         faults.faults.iter().for_each(|fault| eprintln!("{fault}"));
         let more = faults.count - faults.faults.len();
         if more > 0 {
@@ -150,6 +166,10 @@ async fn import_and_answer(
 
 /// Takes a data set over: set-up rows, then day by day, then the first day after the last month.
 ///
+/// If a set-up row cannot be taken, rows that are there already are still compared, and no new
+/// voucher or claim is judged: it would be judged by rules that are not those of the files, and
+/// for ever.
+///
 /// # Errors
 /// A new row lies before the ledger's business date, or the node does not answer. Rows that were
 /// acknowledged before stay; importing the same files again goes on where it ended.
@@ -164,19 +184,34 @@ pub async fn import_dataset(node: &Node, set: &Dataset) -> Result<ImportReport, 
     let bar = progress_bar(total.map(|n| n as u64).sum(), true);
     let mut report = ImportReport::default();
     for group in &plan.set_up {
-        load(node, group, &mut report).await?;
+        load(node, group, Take::All, &mut report).await?;
         bar.inc(group.len() as u64);
     }
+    let complete = report.conflicts == 0;
     for (day, steps) in &plan.days {
-        advance(node, *day).await?;
-        load(node, steps, &mut report).await?;
+        let take = if complete {
+            advance(node, *day).await?;
+            Take::All
+        } else {
+            Take::Known
+        };
+        load(node, steps, take, &mut report).await?;
         bar.inc(steps.len() as u64);
     }
-    if let Some((last, _)) = plan.days.last() {
+    if let Some((last, _)) = plan.days.last().filter(|_| complete) {
         advance(node, last.month().next().first_day()).await?;
     }
     bar.finish_and_clear();
     Ok(report)
+}
+
+/// Which rows of a group are sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Take {
+    /// All whose parts are there.
+    All,
+    /// Only those that were taken over before, to say whether they are unchanged.
+    Known,
 }
 
 /// A new row may not lie before the ledger's business date.
@@ -216,15 +251,34 @@ async fn advance(node: &Node, to: Day) -> Result<(), CliError> {
     Ok(())
 }
 
-async fn load(node: &Node, steps: &[Step<'_>], report: &mut ImportReport) -> Result<(), CliError> {
+async fn load(
+    node: &Node,
+    steps: &[Step<'_>],
+    take: Take,
+    report: &mut ImportReport,
+) -> Result<(), CliError> {
     for group in steps.chunks(BATCH_COMMANDS) {
-        let make = |state: &State| -> Option<Vec<Submission>> {
-            group.iter().map(|step| submission(step, state)).collect()
+        let make = |state: &State| -> Vec<Option<Submission>> {
+            let made = group.iter().map(|step| submission(step, state));
+            let known = |sent: &Submission| {
+                let reference = sent.external_ref.as_ref();
+                reference.is_some_and(|reference| state.reference(reference.key).is_some())
+            };
+            made.map(|sent| sent.filter(|sent| take == Take::All || known(sent)))
+                .collect()
         };
         let (submissions, _) = node.read(make).await?;
-        let submissions = submissions
-            .ok_or_else(|| CliError::Failed("a row names what is not there".to_owned()))?;
-        note(group, node.submit_load(submissions).await?, report);
+        let sent: Vec<bool> = submissions.iter().map(Option::is_some).collect();
+        let submissions: Vec<Submission> = submissions.into_iter().flatten().collect();
+        let loaded = if submissions.is_empty() {
+            Loaded {
+                results: Vec::new(),
+                events: Vec::new(),
+            }
+        } else {
+            node.submit_load(submissions).await?
+        };
+        note(group, &sent, loaded, report);
     }
     Ok(())
 }
@@ -241,16 +295,21 @@ fn submission(step: &Step<'_>, state: &State) -> Option<Submission> {
     })
 }
 
-/// Notes what became of each row.
-fn note(steps: &[Step<'_>], loaded: Loaded, report: &mut ImportReport) {
+/// Notes what became of each row; `sent` says of each whether it was sent at all.
+fn note(steps: &[Step<'_>], sent: &[bool], loaded: Loaded, report: &mut ImportReport) {
+    let mut results = loaded.results.into_iter();
     let mut events = loaded.events.iter();
-    for (step, result) in steps.iter().zip(loaded.results) {
-        let result = match result {
-            Ok(done) if done.replayed => {
+    for (step, sent) in steps.iter().zip(sent) {
+        let result = match sent.then(|| results.next()).flatten() {
+            None => {
+                report.skipped += 1;
+                "skipped".to_owned()
+            }
+            Some(Ok(done)) if done.replayed => {
                 report.unchanged += 1;
                 "unchanged".to_owned()
             }
-            Ok(done) => {
+            Some(Ok(done)) => {
                 let first = events.next();
                 (1..done.events).for_each(|_| {
                     events.next();
@@ -266,9 +325,12 @@ fn note(steps: &[Step<'_>], loaded: Loaded, report: &mut ImportReport) {
                     }
                 }
             }
-            Err(rejection) => {
+            Some(Err(rejection)) => {
                 report.conflicts += 1;
-                format!("conflict: {rejection}")
+                match rejection {
+                    Rejection::RefConflict => "conflict".to_owned(),
+                    other => format!("rejected: {other}"),
+                }
             }
         };
         report.rows.push(RowReport {
@@ -315,7 +377,7 @@ fn print_report(report: &ImportReport, rows: bool) {
     let shown = report
         .rows
         .iter()
-        .filter(|row| rows || row.result.starts_with("conflict"));
+        .filter(|row| rows || is_in_conflict(&row.result));
     for row in shown {
         println!(
             "{}:{}: {} {}",
@@ -323,7 +385,11 @@ fn print_report(report: &ImportReport, rows: bool) {
         );
     }
     println!(
-        "{} rows done, {} refused by rule, {} unchanged, {} in conflict",
-        report.done, report.refused, report.unchanged, report.conflicts
+        "{} rows done, {} refused by rule, {} unchanged, {} in conflict, {} skipped",
+        report.done, report.refused, report.unchanged, report.conflicts, report.skipped
     );
+}
+
+fn is_in_conflict(result: &str) -> bool {
+    result == "conflict" || result.starts_with("rejected")
 }

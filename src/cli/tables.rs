@@ -12,7 +12,7 @@ use crate::engine::state::ClaimStatus;
 use crate::engine::terms::SettlementMode;
 
 /// Language of headings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Lang {
     /// English.
     En,
@@ -21,10 +21,16 @@ pub(super) enum Lang {
 }
 
 impl Lang {
-    /// The language of the environment: Chinese if `LANG` says so.
+    /// The language of the environment: Chinese if `LC_ALL` or else `LANG` says so.
     pub(super) fn of_environment() -> Lang {
-        let lang = std::env::var("LC_ALL").or_else(|_| std::env::var("LANG"));
-        if lang.is_ok_and(|lang| lang.starts_with("zh")) {
+        let value = |name| std::env::var(name).unwrap_or_default();
+        Lang::of_locale(&value("LC_ALL"), &value("LANG"))
+    }
+
+    /// An empty `LC_ALL` counts as not set, as in POSIX.
+    fn of_locale(lc_all: &str, lang: &str) -> Lang {
+        let locale = if lc_all.is_empty() { lang } else { lc_all };
+        if locale.starts_with("zh") {
             Lang::Zh
         } else {
             Lang::En
@@ -190,4 +196,23 @@ pub(super) fn trial_balance(lang: Lang, state: &State, names: &Names) -> String 
     }
     align_right(&mut table, 2);
     table.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_follows_the_locale() {
+        let lines = [
+            ("", "zh_CN.UTF-8", Lang::Zh),
+            ("zh_CN.UTF-8", "C", Lang::Zh),
+            ("C", "zh_CN.UTF-8", Lang::En),
+            ("", "en_GB.UTF-8", Lang::En),
+            ("", "", Lang::En),
+        ];
+        for (lc_all, lang, expected) in lines {
+            assert_eq!(Lang::of_locale(lc_all, lang), expected, "{lc_all} {lang}");
+        }
+    }
 }

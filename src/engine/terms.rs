@@ -126,6 +126,17 @@ closed_set! {
     }
 }
 
+impl PayeeMode {
+    /// True if rules may pair this payee with the base: what the firm paid says nothing of what a
+    /// provider is owed.
+    pub const fn takes(self, base: BasePolicy) -> bool {
+        match self {
+            PayeeMode::Provider => matches!(base, BasePolicy::Contract | BasePolicy::Invoice),
+            PayeeMode::Enterprise => true,
+        }
+    }
+}
+
 closed_set! {
     /// Who pays the payee in full.
     PayerModel {
@@ -232,6 +243,23 @@ pub struct Tier {
     /// Ratio of this slice.
     pub ratio: Ratio,
 }
+
+/// First and last budget year of a programme.
+pub const BUDGET_YEARS: std::ops::RangeInclusive<u16> = 2000..=2999;
+
+/// All budgets of a ledger together: 2.5 trillion yuan. Every total of the engine (a position, a
+/// gross matrix, a balance) is a sum of parts of budgets, at most a few times over, and so stays
+/// below [`Fen::MAX`].
+pub const BUDGETS_TOTAL_MAX_FEN: i64 = 250_000_000_000_000;
+
+/// Most versions of one programme: one a week for a year, and as many again.
+pub const VERSIONS_MAX: usize = 100;
+
+/// Most months of use: ten years.
+pub const USE_MONTHS_MAX: u16 = 120;
+
+/// Most days to cash: ten years.
+pub const CASH_DAYS_MAX: u16 = 3_660;
 
 /// Most tiers of one rate.
 pub const TIERS_MAX: usize = 8;

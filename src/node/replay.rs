@@ -176,9 +176,9 @@ fn check_and_decode(
 
 fn decode_row(row: &Row) -> Result<Vec<Recorded>, ReplayError> {
     let batch_no = row.head.batch_no;
-    let mut seq = row.head.first_seq;
-    let mut events = Vec::with_capacity(usize::try_from(row.head.size() - seq).unwrap_or(0));
-    for leaf in frames(&row.body) {
+    let first = row.head.first_seq;
+    let mut events = Vec::with_capacity(usize::try_from(row.head.size() - first).unwrap_or(0));
+    for (seq, leaf) in (first..).zip(frames(&row.body)) {
         let leaf = leaf.map_err(|error| JournalFault::BadFrame {
             batch_no,
             seq,
@@ -190,7 +190,6 @@ fn decode_row(row: &Row) -> Result<Vec<Recorded>, ReplayError> {
             seq,
             source,
         })?);
-        seq += 1;
     }
     Ok(events)
 }

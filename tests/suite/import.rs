@@ -141,7 +141,7 @@ fn bad_rows_are_all_reported_with_file_line_and_column_and_nothing_is_imported()
         "vouchers.csv:2: amount `30000.001`",
         "claims.csv:2: filed_on `2025-02-30`",
         "providers.csv:2: admitted_to `2020-12-31`",
-        "programmes.csv:11: city: 999999 names no row",
+        "programmes.csv:11: city `999999`: names no row",
         "rates.csv:2: ratio `1.2`",
         "cities.csv:11: repeats the key of line 2",
         "nothing was imported",

@@ -4,14 +4,22 @@
 //! whole set is good or all faults are reported and nothing is taken.
 
 mod answers;
+mod check;
+mod faults;
+mod kinds;
 mod plan;
+mod read;
 mod rows;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use answers::{Answers, write_answers};
+pub use faults::{FAULTS_MAX, FILES, Faults, RowFault};
 pub use plan::{Plan, Step, StepKind};
+pub use read::read_dataset;
 pub use rows::{
-    AgreementRecord, CityRecord, ClaimRecord, Dataset, EnterpriseRecord, ProgrammeRecord,
-    ProviderRecord, VersionRecord, VoucherRecord, read_dataset,
+    AgreementRecord, CityRecord, ClaimRecord, Dataset, EnterpriseRecord, Place, ProgrammeRecord,
+    ProviderRecord, RefText, VersionRecord, VoucherRecord,
 };
-pub use table::{FAULTS_MAX, Faults, RowFault};
+pub use table::FILE_BYTES_MAX;

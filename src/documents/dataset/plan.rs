@@ -1,14 +1,13 @@
 //! From a data set to commands: set-up in the order of the keys, then day by day the vouchers
 //! before the claims, each by reference. The order of the rows in the files does not matter.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::rows::{
     AgreementRecord, ClaimRecord, Dataset, EnterpriseRecord, Place, ProgrammeRecord,
-    ProviderRecord, VersionRecord, VoucherRecord, unknown,
+    ProviderRecord, VersionRecord, VoucherRecord,
 };
-use super::table::Faults;
-use crate::domain::{CategoryCode, Day, DivisionCode, Fen, InlineText, ProgrammeCode};
+use crate::domain::{CategoryCode, Day, Fen, InlineText};
 use crate::engine::State;
 use crate::engine::command::{
     AccrualPoint, AgreementTerms, ChangeBudget, Command, CreateProgramme, EnterpriseKey,
@@ -17,123 +16,6 @@ use crate::engine::command::{
     RegisterMember, RegisterProvider, Tier, VersionTerms, VoucherKey,
 };
 use crate::journal::codec;
-
-/// Notes rows that name what no file defines. An unknown voucher or provider of a claim is no
-/// fault here: the claim will be refused by rule.
-pub(super) fn check_references(set: &Dataset, faults: &mut Faults) {
-    let cities: BTreeSet<DivisionCode> = set.cities.iter().map(|row| row.code).collect();
-    let programmes: BTreeSet<ProgrammeCode> = set.programmes.iter().map(|row| row.code).collect();
-    let enterprises: BTreeSet<_> = set.enterprises.iter().map(|row| row.code).collect();
-    let mut city = |at: Place, column: &str, code: DivisionCode| {
-        if !cities.contains(&code) {
-            faults.add(unknown(
-                at,
-                column,
-                &format!("{code} names no row of cities.csv"),
-            ));
-        }
-    };
-    for row in &set.programmes {
-        city(row.place, "city", row.city);
-    }
-    for row in &set.versions {
-        row.recognised
-            .iter()
-            .for_each(|host| city(row.place, "recognition.csv", *host));
-    }
-    for row in &set.agreements {
-        city(row.place, "home_city", row.home);
-        city(row.place, "host_city", row.host);
-    }
-    set.enterprises
-        .iter()
-        .for_each(|row| city(row.place, "city", row.city));
-    set.providers
-        .iter()
-        .for_each(|row| city(row.place, "city", row.city));
-    for row in &set.versions {
-        if !programmes.contains(&row.programme) {
-            faults.add(unknown(
-                row.place,
-                "programme",
-                "names no row of programmes.csv",
-            ));
-        }
-    }
-    for row in &set.vouchers {
-        if !programmes.contains(&row.programme) {
-            faults.add(unknown(
-                row.place,
-                "programme",
-                "names no row of programmes.csv",
-            ));
-        }
-        if !enterprises.contains(&row.enterprise) {
-            faults.add(unknown(
-                row.place,
-                "enterprise",
-                "names no row of enterprises.csv",
-            ));
-        }
-    }
-    for row in &set.claims {
-        if !enterprises.contains(&row.enterprise) {
-            faults.add(unknown(
-                row.place,
-                "enterprise",
-                "names no row of enterprises.csv",
-            ));
-        }
-    }
-    check_versions(set, faults);
-    check_agreements(set, faults);
-}
-
-/// Versions are numbered from 1 without gaps; a programme with vouchers has one.
-fn check_versions(set: &Dataset, faults: &mut Faults) {
-    let mut numbers: BTreeMap<ProgrammeCode, u16> = BTreeMap::new();
-    for row in &set.versions {
-        let last = numbers.entry(row.programme).or_default();
-        if row.version != *last + 1 {
-            let problem = format!("should be {}: versions are numbered from 1", *last + 1);
-            faults.add(unknown(row.place, "version", &problem));
-        }
-        *last = row.version;
-    }
-    for row in &set.vouchers {
-        if !numbers.contains_key(&row.programme) {
-            faults.add(unknown(
-                row.place,
-                "programme",
-                "has no row in versions.csv",
-            ));
-        }
-    }
-}
-
-fn check_agreements(set: &Dataset, faults: &mut Faults) {
-    for (i, row) in set.agreements.iter().enumerate() {
-        if row.home == row.host {
-            faults.add(unknown(row.place, "host_city", "is the home city itself"));
-        }
-        if row.from > row.to {
-            faults.add(unknown(
-                row.place,
-                "effective_to",
-                "lies before effective_from",
-            ));
-        }
-        let overlapping = set.agreements[..i].iter().find(|other| {
-            (other.home, other.host, other.category) == (row.home, row.host, row.category)
-                && other.from <= row.to
-                && row.from <= other.to
-        });
-        if let Some(other) = overlapping {
-            let problem = format!("overlaps the agreement in line {}", other.place.line);
-            faults.add(unknown(row.place, "effective_from", &problem));
-        }
-    }
-}
 
 /// One row to be taken over.
 #[derive(Clone, Copy, Debug)]
@@ -178,65 +60,34 @@ pub struct Plan<'a> {
     pub days: Vec<(Day, Vec<Step<'a>>)>,
 }
 
+fn steps<'a, T: 'a>(
+    rows: impl IntoIterator<Item = &'a T>,
+    step: impl Fn(&'a T) -> (Place, StepKind<'a>),
+) -> Vec<Step<'a>> {
+    let made = rows.into_iter().map(step);
+    made.map(|(place, kind)| Step { place, kind }).collect()
+}
+
 impl<'a> Plan<'a> {
     /// The plan of a data set without faults.
     pub fn of(set: &'a Dataset) -> Plan<'a> {
-        let steps = |kinds: Vec<(Place, StepKind<'a>)>| -> Vec<Step<'a>> {
-            kinds
-                .into_iter()
-                .map(|(place, kind)| Step { place, kind })
-                .collect()
-        };
-        let categories = categories(set);
+        let categories = categories(set).into_iter();
+        // A programme may begin without money; a budget is loaded by a positive amount only.
+        let funded = set.programmes.iter().filter(|r| !r.budget.is_zero());
         let set_up = vec![
-            steps(
-                set.cities
-                    .iter()
-                    .map(|r| (r.place, StepKind::City(r)))
-                    .collect(),
-            ),
-            steps(
-                categories
-                    .into_iter()
-                    .map(|(c, at)| (at, StepKind::Category(c)))
-                    .collect(),
-            ),
-            steps(
-                set.programmes
-                    .iter()
-                    .map(|r| (r.place, StepKind::Programme(r)))
-                    .collect(),
-            ),
-            steps(
-                set.programmes
-                    .iter()
-                    .map(|r| (r.place, StepKind::Budget(r)))
-                    .collect(),
-            ),
-            steps(
-                set.versions
-                    .iter()
-                    .map(|r| (r.place, StepKind::Version(r)))
-                    .collect(),
-            ),
-            steps(
-                set.agreements
-                    .iter()
-                    .map(|r| (r.place, StepKind::Agreement(r)))
-                    .collect(),
-            ),
-            steps(
-                set.enterprises
-                    .iter()
-                    .map(|r| (r.place, StepKind::Enterprise(r)))
-                    .collect(),
-            ),
-            steps(
-                set.providers
-                    .iter()
-                    .map(|r| (r.place, StepKind::Provider(r)))
-                    .collect(),
-            ),
+            steps(&set.cities, |r| (r.place, StepKind::City(r))),
+            categories
+                .map(|(code, place)| Step {
+                    place,
+                    kind: StepKind::Category(code),
+                })
+                .collect(),
+            steps(&set.programmes, |r| (r.place, StepKind::Programme(r))),
+            steps(funded, |r| (r.place, StepKind::Budget(r))),
+            steps(&set.versions, |r| (r.place, StepKind::Version(r))),
+            steps(&set.agreements, |r| (r.place, StepKind::Agreement(r))),
+            steps(&set.enterprises, |r| (r.place, StepKind::Enterprise(r))),
+            steps(&set.providers, |r| (r.place, StepKind::Provider(r))),
         ];
         let mut days: BTreeMap<Day, Vec<Step<'a>>> = BTreeMap::new();
         for row in &set.vouchers {
@@ -261,7 +112,7 @@ impl<'a> Plan<'a> {
 }
 
 /// All categories that any file names, each with the first place that names it.
-fn categories(set: &Dataset) -> BTreeMap<CategoryCode, Place> {
+pub(super) fn categories(set: &Dataset) -> BTreeMap<CategoryCode, Place> {
     let mut categories = BTreeMap::new();
     let mut name = |code: CategoryCode, place: Place| {
         categories.entry(code).or_insert(place);
@@ -409,7 +260,8 @@ fn publish(r: &VersionRecord, state: &State) -> Option<Command> {
             use_months: r.use_months,
             cash_days: r.cash_days,
             rates: rates.into(),
-            recognised: Some(recognised.into()),
+            // A version that names no host city recognises all members.
+            recognised: (!recognised.is_empty()).then(|| recognised.into()),
             evidence: EvidenceKinds::NONE,
             transfers: Box::default(),
         }),

@@ -1,80 +1,20 @@
-//! One CSV file as a table of texts, with faults that say file, line and column.
+//! One CSV file, row by row as texts.
 
 use std::fmt;
+use std::io::Read as _;
 use std::path::Path;
 
-/// Most faults that are reported one by one; the rest is counted. A file whose every row is wrong
-/// is understood long before.
-pub const FAULTS_MAX: usize = 1_000;
+use super::faults::{Faults, RowFault};
 
-/// Longest value that is shown in a fault.
-const SHOWN_CHARS: usize = 40;
+/// Largest input file: 1 GiB is some seven million claims of 150 bytes. A file is held in memory
+/// while it is read.
+pub const FILE_BYTES_MAX: u64 = 1 << 30;
 
-/// Something wrong in an input file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub struct RowFault {
-    /// Name of the file.
-    pub file: &'static str,
-    /// Line, from 1; 0 for the file as a whole.
-    pub line: u64,
-    /// Name of the column; empty for the row as a whole.
-    pub column: String,
-    /// The value, shortened.
-    pub value: String,
-    /// What is wrong, and what to do.
-    pub problem: String,
-}
-
-impl fmt::Display for RowFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file)?;
-        if self.line > 0 {
-            write!(f, ":{}", self.line)?;
-        }
-        if !self.column.is_empty() {
-            write!(f, ": {}", self.column)?;
-        }
-        if !self.value.is_empty() {
-            write!(f, " `{}`", self.value)?;
-        }
-        write!(f, ": {}", self.problem)
-    }
-}
-
-/// Faults and warnings found so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Faults {
-    /// The first [`FAULTS_MAX`] faults.
-    pub faults: Vec<RowFault>,
-    /// Number of all faults.
-    pub count: usize,
-    /// What is odd but allowed.
-    pub warnings: Vec<RowFault>,
-}
-
-impl Faults {
-    /// Notes a fault.
-    pub fn add(&mut self, fault: RowFault) {
-        self.count += 1;
-        if self.faults.len() < FAULTS_MAX {
-            self.faults.push(fault);
-        }
-    }
-
-    /// Notes something odd.
-    pub fn warn(&mut self, warning: RowFault) {
-        if self.warnings.len() < FAULTS_MAX {
-            self.warnings.push(warning);
-        }
-    }
-}
-
-/// A file as a table.
-pub(super) struct Table {
+/// A file by its name and the columns that its header must name.
+pub(super) struct Source<'a> {
+    pub(super) folder: &'a Path,
     pub(super) file: &'static str,
-    columns: &'static [&'static str],
-    /// Line and values in the order of `columns`.
-    records: Vec<(u64, Vec<String>)>,
+    pub(super) columns: &'static [&'static str],
 }
 
 /// One row while it is read.
@@ -82,128 +22,186 @@ pub(super) struct Record<'a> {
     pub(super) file: &'static str,
     pub(super) line: u64,
     columns: &'static [&'static str],
-    values: &'a [String],
+    /// Where each column stands in the file.
+    places: &'a [usize],
+    fields: &'a csv::StringRecord,
 }
 
-impl Table {
-    /// Reads a file whose header names exactly these columns, in any order.
-    pub(super) fn read(
-        folder: &Path,
-        file: &'static str,
-        columns: &'static [&'static str],
+/// How the texts of a column become values, and what to do if one does not.
+pub(super) struct Kind<T, E> {
+    pub(super) parse: fn(&str) -> Result<T, E>,
+    pub(super) hint: &'static str,
+}
+
+impl Source<'_> {
+    /// Hands every row to `take`. False if the file as a whole cannot be used: then nothing is
+    /// known of its rows.
+    pub(super) fn scan(
+        &self,
         faults: &mut Faults,
-    ) -> Table {
-        let mut table = Table {
-            file,
-            columns,
-            records: Vec::new(),
-        };
-        let whole = |problem: String| RowFault {
-            file,
-            line: 0,
-            column: String::new(),
-            value: String::new(),
-            problem,
-        };
-        let bytes = match std::fs::read(folder.join(file)) {
+        mut take: impl FnMut(&Record<'_>, &mut Faults),
+    ) -> bool {
+        let bytes = match self.bytes() {
             Ok(bytes) => bytes,
-            Err(error) => {
-                faults.add(whole(format!("cannot be read: {error}")));
-                return table;
+            Err(fault) => {
+                faults.add(fault);
+                return false;
             }
         };
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
-        let header: Vec<String> = match reader.headers() {
-            Ok(header) => header.iter().map(|name| name.trim().to_owned()).collect(),
-            Err(error) => {
-                faults.add(whole(format!("has no header that can be read: {error}")));
-                return table;
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(bytes);
+        let mut lines = Lines {
+            bytes,
+            at: 0,
+            line: 1,
+        };
+        let mut fields = csv::ByteRecord::new();
+        let mut places: Option<Vec<usize>> = None;
+        // Reading from memory with rows of any length cannot fail.
+        while reader.read_byte_record(&mut fields).unwrap_or(false) {
+            let line = lines.of(fields.position());
+            let Some(places) = &places else {
+                places = self.places(&fields, faults);
+                if places.is_none() {
+                    return false;
+                }
+                continue;
+            };
+            if let Some(fields) = self.row(&fields, places, line, faults) {
+                let record = Record {
+                    file: self.file,
+                    line,
+                    columns: self.columns,
+                    places,
+                    fields: &fields,
+                };
+                take(&record, faults);
             }
+        }
+        if places.is_none() {
+            let empty = RowFault::of_row(self.file, 0, "is empty");
+            faults.add(empty.hint(format!("begin with the header {}", self.columns.join(","))));
+        }
+        places.is_some()
+    }
+
+    /// The whole file.
+    fn bytes(&self) -> Result<Vec<u8>, RowFault> {
+        let whole = |problem: String| RowFault::of_row(self.file, 0, problem);
+        let file = match std::fs::File::open(self.folder.join(self.file)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(whole("is missing".to_owned())
+                    .hint("a data set has ten files; one without rows has its header alone"));
+            }
+            Err(error) => return Err(whole(format!("cannot be opened: {error}"))),
         };
-        let Some(places) = places(&header, columns, &mut |problem| faults.add(whole(problem)))
-        else {
-            return table;
+        let mut bytes = Vec::new();
+        let read = file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes);
+        match read.map(|length| u64::try_from(length).unwrap_or(u64::MAX)) {
+            Ok(length) if length <= FILE_BYTES_MAX => Ok(bytes),
+            Ok(_) => Err(whole("is larger than 1 GiB".to_owned())
+                .hint("import the vouchers and claims of each month from a folder of its own")),
+            Err(error) => Err(whole(format!("cannot be read: {error}"))),
+        }
+    }
+
+    /// Where each column stands in the header.
+    fn places(&self, header: &csv::ByteRecord, faults: &mut Faults) -> Option<Vec<usize>> {
+        let before = faults.count;
+        let names: Vec<_> = header.iter().map(String::from_utf8_lossy).collect();
+        let names: Vec<&str> = names.iter().map(|name| name.trim()).collect();
+        let mut complain = |name: &str, problem: &str| {
+            let fault = RowFault::of_row(self.file, 1, problem).at(name, "");
+            faults.add(fault.hint(format!("the columns are {}", self.columns.join(","))));
         };
-        for record in reader.records() {
-            match record {
-                Ok(record) if record.len() == header.len() => {
-                    let line = record.position().map_or(0, csv::Position::line);
-                    let values = places
-                        .iter()
-                        .map(|place| record[*place].to_owned())
-                        .collect();
-                    table.records.push((line, values));
-                }
-                Ok(record) => {
-                    let line = record.position().map_or(0, csv::Position::line);
-                    let problem = format!(
-                        "has {} fields where {} are needed",
-                        record.len(),
-                        header.len()
-                    );
-                    faults.add(RowFault {
-                        line,
-                        ..whole(problem)
-                    });
-                }
-                Err(error) => {
-                    let line = error.position().map_or(0, csv::Position::line);
-                    let problem = "is not UTF-8 text in CSV".to_owned();
-                    faults.add(RowFault {
-                        line,
-                        ..whole(problem)
-                    });
+        for (i, name) in names.iter().enumerate() {
+            if !self.columns.contains(name) {
+                complain(name, "is no column of this file");
+            } else if names[..i].contains(name) {
+                complain(name, "is named twice in the header");
+            }
+        }
+        let mut places = Vec::new();
+        for column in self.columns {
+            match names.iter().position(|name| name == column) {
+                Some(place) => places.push(place),
+                None => complain(column, "is missing in the header"),
+            }
+        }
+        (faults.count == before).then_some(places)
+    }
+
+    /// The fields of a row as text, if there are as many as columns.
+    fn row(
+        &self,
+        fields: &csv::ByteRecord,
+        places: &[usize],
+        line: u64,
+        faults: &mut Faults,
+    ) -> Option<csv::StringRecord> {
+        if fields.len() != self.columns.len() {
+            let problem = format!(
+                "has {} fields where {} are needed",
+                fields.len(),
+                self.columns.len()
+            );
+            let fault = RowFault::of_row(self.file, line, problem);
+            let runs_on = fields.iter().any(|field| field.contains(&b'\n'));
+            let hint = if runs_on {
+                "it runs over several lines: is a quotation mark left open?"
+            } else {
+                "a text with a comma stands in quotation marks"
+            };
+            faults.add(fault.hint(hint));
+            return None;
+        }
+        let text = csv::StringRecord::from_byte_record(fields.clone());
+        if text.is_err() {
+            for (column, place) in self.columns.iter().zip(places) {
+                if std::str::from_utf8(&fields[*place]).is_err() {
+                    let value = String::from_utf8_lossy(&fields[*place]);
+                    let fault = RowFault::of_row(self.file, line, "is not UTF-8");
+                    faults.add(fault.at(column, &value).hint("save the file as UTF-8"));
                 }
             }
         }
-        table
-    }
-
-    pub(super) fn records(&self) -> impl Iterator<Item = Record<'_>> {
-        self.records.iter().map(|(line, values)| Record {
-            file: self.file,
-            line: *line,
-            columns: self.columns,
-            values,
-        })
+        text.ok()
     }
 }
 
-/// Where each column stands in the header.
-fn places(
-    header: &[String],
-    columns: &'static [&'static str],
-    complain: &mut impl FnMut(String),
-) -> Option<Vec<usize>> {
-    let mut good = true;
-    for (i, name) in header.iter().enumerate() {
-        if !columns.contains(&name.as_str()) {
-            complain(format!("has an unknown column `{name}`"));
-            good = false;
-        } else if header[..i].contains(name) {
-            complain(format!("names the column `{name}` twice"));
-            good = false;
-        }
+/// Counts lines up to a row. The `csv` crate's own count is one too low after `\r\n` and after
+/// blank lines: it takes a row to begin where the row before ended.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    fn of(&mut self, position: Option<&csv::Position>) -> u64 {
+        let begin = position.and_then(|p| usize::try_from(p.byte()).ok());
+        let begin = begin.unwrap_or(self.at).clamp(self.at, self.bytes.len());
+        let is_break = |byte: &&u8| matches!(byte, b'\r' | b'\n');
+        let begin = begin + self.bytes[begin..].iter().take_while(is_break).count();
+        let passed = &self.bytes[self.at..begin];
+        let breaks = passed.iter().filter(|byte| **byte == b'\n').count();
+        self.at = begin;
+        self.line += u64::try_from(breaks).unwrap_or(0);
+        self.line
     }
-    let mut places = Vec::new();
-    for column in columns {
-        match header.iter().position(|name| name == column) {
-            Some(place) => places.push(place),
-            None => {
-                complain(format!("lacks the column `{column}`"));
-                good = false;
-            }
-        }
-    }
-    good.then_some(places)
 }
 
 impl Record<'_> {
     /// The text of a column.
     pub(super) fn text(&self, column: &'static str) -> &str {
         let place = self.columns.iter().position(|name| *name == column);
-        place.map_or("", |place| self.values[place].as_str())
+        place
+            .and_then(|place| self.fields.get(self.places[place]))
+            .unwrap_or("")
     }
 
     /// The value of a column; a fault is noted if it is none.
@@ -211,12 +209,12 @@ impl Record<'_> {
         &self,
         column: &'static str,
         faults: &mut Faults,
-        parse: impl FnOnce(&str) -> Result<T, E>,
+        kind: &Kind<T, E>,
     ) -> Option<T> {
-        match parse(self.text(column)) {
+        match (kind.parse)(self.text(column)) {
             Ok(value) => Some(value),
             Err(error) => {
-                faults.add(self.fault(column, error));
+                faults.add(self.fault(column, error).hint(kind.hint));
                 None
             }
         }
@@ -227,27 +225,21 @@ impl Record<'_> {
         &self,
         column: &'static str,
         faults: &mut Faults,
-        parse: impl FnOnce(&str) -> Result<T, E>,
+        kind: &Kind<T, E>,
     ) -> Option<Option<T>> {
         if self.text(column).is_empty() {
             return Some(None);
         }
-        self.value(column, faults, parse).map(Some)
+        self.value(column, faults, kind).map(Some)
+    }
+
+    /// The value of a column, without a word if it is none.
+    pub(super) fn key<T, E>(&self, column: &'static str, kind: &Kind<T, E>) -> Option<T> {
+        (kind.parse)(self.text(column)).ok()
     }
 
     /// A fault of a column of this row.
     pub(super) fn fault(&self, column: &'static str, problem: impl fmt::Display) -> RowFault {
-        let text = self.text(column);
-        let mut value: String = text.chars().take(SHOWN_CHARS).collect();
-        if value.len() < text.len() {
-            value.push('…');
-        }
-        RowFault {
-            file: self.file,
-            line: self.line,
-            column: column.to_owned(),
-            value,
-            problem: problem.to_string(),
-        }
+        RowFault::of_row(self.file, self.line, problem).at(column, self.text(column))
     }
 }

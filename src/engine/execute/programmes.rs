@@ -10,24 +10,16 @@ use crate::engine::event::{
 };
 use crate::engine::refusal::RefusalCode;
 use crate::engine::terms::{
-    AgreementTerms, BasePolicy, PayeeMode, PayerModel, RateTerms, Role, TIERS_MAX, TransferKind,
-    VersionTerms,
+    AgreementTerms, BUDGET_YEARS, BUDGETS_TOTAL_MAX_FEN, CASH_DAYS_MAX, PayerModel, RateTerms,
+    Role, TIERS_MAX, TransferKind, USE_MONTHS_MAX, VERSIONS_MAX, VersionTerms,
 };
-
-/// All budgets of a ledger together, in fen: 2.5 trillion yuan. Every total of the engine (a
-/// position, a gross matrix, a balance) is a sum of parts of budgets, at most a few times over,
-/// and so stays below [`Fen::MAX`].
-const BUDGETS_TOTAL_MAX: i64 = 250_000_000_000_000;
-
-/// Most versions of one programme: one a week for a year, and as many again.
-const VERSIONS_MAX: usize = 100;
 
 impl Execution<'_> {
     pub(super) fn create_programme(&mut self, c: &CreateProgramme) -> Decision {
         self.require_officer(Role::ScienceOfficer, c.city)?;
         self.check_city(c.city, "city")?;
         valid(
-            (2000..=2999).contains(&c.budget_year),
+            BUDGET_YEARS.contains(&c.budget_year),
             "budget_year",
             "lies between 2000 and 2999",
         )?;
@@ -62,7 +54,7 @@ impl Execution<'_> {
         if c.raise {
             let total = *self.state.budgets_total + c.amount.get();
             valid(
-                total <= BUDGETS_TOTAL_MAX,
+                total <= BUDGETS_TOTAL_MAX_FEN,
                 "amount",
                 "all budgets together are at most 2500000000000.00 yuan",
             )?;
@@ -107,19 +99,21 @@ impl Execution<'_> {
     }
 
     fn check_terms(&self, terms: &VersionTerms) -> Decision {
-        let pair = match terms.payee {
-            PayeeMode::Provider => {
-                matches!(terms.base, BasePolicy::Contract | BasePolicy::Invoice)
-            }
-            PayeeMode::Enterprise => true,
-        };
         valid(
-            pair,
+            terms.payee.takes(terms.base),
             "base",
             "a payee `provider` goes with the base `contract` or `invoice`",
         )?;
-        valid(terms.use_months <= 120, "use_months", "is at most 120")?;
-        valid(terms.cash_days <= 3660, "cash_days", "is at most 3660")?;
+        valid(
+            terms.use_months <= USE_MONTHS_MAX,
+            "use_months",
+            "is at most 120",
+        )?;
+        valid(
+            terms.cash_days <= CASH_DAYS_MAX,
+            "cash_days",
+            "is at most 3660",
+        )?;
         let ascending = terms
             .rates
             .windows(2)

@@ -199,13 +199,14 @@ fn a_contract_older_than_an_open_transfer_is_refused_and_than_a_succession_is_no
 
 #[test]
 fn each_limit_can_be_the_least() {
-    let amount = |change: fn(&mut World, &mut FileClaim)| {
+    type Change = fn(&mut World, &mut FileClaim);
+    let amount = |change: Change| {
         let mut world = World::new();
         let mut claim = world.claim();
         change(&mut world, &mut claim);
         world.approve(claim).amount.get()
     };
-    let lines: [(i64, fn(&mut World, &mut FileClaim)); 9] = [
+    let lines: [(i64, Change); 9] = [
         (40_000, |_, _| {}),
         (40_000, |_, c| c.invoice_amount = fen(80_001)),
         (55_000, |_, c| c.invoice_amount = fen(120_000)),
