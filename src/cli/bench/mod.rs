@@ -5,6 +5,8 @@ mod engine;
 mod replay;
 mod world;
 
+pub use world::World;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -36,11 +36,13 @@ fn filer(provider: u32) -> PrincipalId {
 
 /// How large the world is and how its claims are spread.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct World {
-    pub(super) vouchers: u32,
-    pub(super) providers: u32,
+pub struct World {
+    /// Number of vouchers.
+    pub vouchers: u32,
+    /// Number of providers.
+    pub providers: u32,
     /// True if every claim falls on one programme and one host city.
-    pub(super) hot: bool,
+    pub hot: bool,
 }
 
 /// Steps of a 64-bit mixer (the finaliser of SplitMix64): a fixed, well-spread sequence.
@@ -78,7 +80,7 @@ fn submission(command: Command) -> Submission {
 
 impl World {
     /// First business date of the world.
-    pub(super) fn first_day() -> Day {
+    pub fn first_day() -> Day {
         day("2025-01-02")
     }
 
@@ -103,7 +105,7 @@ impl World {
     }
 
     /// Members, categories, programmes and agreements.
-    pub(super) fn set_up(&self) -> Vec<Submission> {
+    pub fn set_up(&self) -> Vec<Submission> {
         let mut commands = Vec::new();
         for code in CITIES {
             commands.push(Command::RegisterMember(Box::new(RegisterMember {
@@ -186,7 +188,7 @@ impl World {
     }
 
     /// Providers, each with the person who files for it, then enterprises.
-    pub(super) fn parties(&self) -> Vec<Submission> {
+    pub fn parties(&self) -> Vec<Submission> {
         let categories: Box<[CategoryId]> = (0..CATEGORIES.len())
             .filter_map(CategoryId::from_index)
             .collect();
@@ -229,7 +231,7 @@ impl World {
     }
 
     /// The vouchers `range` and a consent on each for any provider.
-    pub(super) fn vouchers(&self, range: std::ops::Range<u32>) -> Vec<Submission> {
+    pub fn vouchers(&self, range: std::ops::Range<u32>) -> Vec<Submission> {
         range
             .flat_map(|n| {
                 let enterprise = n % self.enterprises();
@@ -252,7 +254,7 @@ impl World {
     }
 
     /// The claims `range`: distinct invoices and keys, vouchers and providers in a scattered order.
-    pub(super) fn claims(&self, range: std::ops::Range<u32>) -> Vec<Submission> {
+    pub fn claims(&self, range: std::ops::Range<u32>) -> Vec<Submission> {
         range.map(|n| self.claim(n)).collect()
     }
 
