@@ -141,8 +141,7 @@ pub async fn run(bench: Bench) -> Result<(), BenchError> {
             None => {
                 let folder = temporary();
                 let done = engine::run(&settings, &folder).await;
-                std::fs::remove_dir_all(&folder)?;
-                done
+                clear(&folder, done)
             }
         },
         Bench::Replay(settings) => match settings.folder {
@@ -161,13 +160,17 @@ pub async fn run(bench: Bench) -> Result<(), BenchError> {
                 };
                 engine::run(&made, &folder).await?;
                 let done = replay::run(&folder).await;
-                if !keep {
-                    std::fs::remove_dir_all(&folder)?;
-                }
-                done
+                if keep { done } else { clear(&folder, done) }
             }
         },
     }
+}
+
+/// Removes a temporary folder; what went wrong before matters more than that it stays.
+fn clear(folder: &std::path::Path, done: Result<(), BenchError>) -> Result<(), BenchError> {
+    let removed = std::fs::remove_dir_all(folder);
+    done?;
+    Ok(removed?)
 }
 
 /// A folder beside the working directory, on the disk that a ledger would stand on.
