@@ -73,7 +73,7 @@ impl Fen {
         let fen = yuan
             .checked_mul(Decimal::ONE_HUNDRED)
             .ok_or(FenError::TooLarge)?;
-        if !fen.fract().is_zero() {
+        if yuan.scale() > 2 {
             return Err(FenError::TooManyPlaces);
         }
         if fen.is_sign_negative() && !fen.is_zero() {
@@ -193,7 +193,8 @@ mod tests {
             ("92233720368547758.08", Err(FenError::TooLarge)),
             ("9223372036854775808", Err(FenError::TooLarge)),
             ("1.001", Err(FenError::TooManyPlaces)),
-            ("1.000", Ok(100)),
+            ("1.000", Err(FenError::TooManyPlaces)),
+            ("1.50", Ok(150)),
             ("-0.01", Err(FenError::Negative)),
             ("", Err(FenError::NotANumber)),
             ("1e3", Err(FenError::NotANumber)),

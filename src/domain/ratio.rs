@@ -61,7 +61,7 @@ impl Ratio {
         if scaled.is_sign_negative() && !scaled.is_zero() {
             return Err(RatioError::OutOfRange);
         }
-        if !scaled.fract().is_zero() {
+        if value.scale() > 6 {
             return Err(RatioError::TooManyPlaces);
         }
         Ratio::from_millionths(scaled.to_u32().ok_or(RatioError::OutOfRange)?)
@@ -116,6 +116,7 @@ mod tests {
             ("0", Ok(0)),
             ("0.5", Ok(500_000)),
             ("0.3333333", Err(RatioError::TooManyPlaces)),
+            ("0.5000000", Err(RatioError::TooManyPlaces)),
             ("1.000001", Err(RatioError::OutOfRange)),
             ("-0.1", Err(RatioError::OutOfRange)),
             ("half", Err(RatioError::NotANumber)),
