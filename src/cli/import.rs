@@ -379,15 +379,21 @@ fn print_report(report: &ImportReport, rows: bool) {
         .iter()
         .filter(|row| rows || is_in_conflict(&row.result));
     for row in shown {
-        println!(
+        say(&format!(
             "{}:{}: {} {}",
             row.file, row.line, row.reference, row.result
-        );
+        ));
     }
-    println!(
+    say(&format!(
         "{} rows done, {} refused by rule, {} unchanged, {} in conflict, {} skipped",
         report.done, report.refused, report.unchanged, report.conflicts, report.skipped
-    );
+    ));
+}
+
+/// Prints a line. A reader that has gone away (`| head`) ends nothing that was asked for.
+fn say(line: &str) {
+    use std::io::Write as _;
+    let _gone = writeln!(std::io::stdout(), "{line}");
 }
 
 fn is_in_conflict(result: &str) -> bool {
