@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::command::Payee;
-use super::tables::{Keyed, Scoped};
+use super::tables::{Scoped, Slots, Table};
 use crate::domain::{EnterpriseId, Fen, MemberId, PeriodId, ProgrammeId, ProviderId, SignedFen};
 
 /// A section of a book; each balances on its own.
@@ -160,9 +160,12 @@ impl Account {
         Account::packed(party, AccountKind::Treasury, 0)
     }
 
-    /// The account with this packed form.
-    fn from_key(key: u64) -> Account {
-        Account(key)
+    /// Where the account is found: a list for each party, kind and kind of payee, and a number
+    /// within it.
+    const fn slot(self) -> (u32, u32) {
+        let kind = (self.0 >> 40) as u32 & 31;
+        let list = (self.party().0 as u32) << 6 | kind << 1 | (self.0 >> 32) as u32 & 1;
+        (list, self.0 as u32)
     }
 
     /// Whose book it stands in.
@@ -250,30 +253,49 @@ impl Balance {
     }
 }
 
-/// All accounts of all parties.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Books(Keyed<Balance>);
+/// All accounts of all parties, in the order in which they were first posted to.
+#[derive(Clone, Debug, Default)]
+pub struct Books {
+    rows: Table<(Account, Balance)>,
+    slots: Slots,
+}
 
 impl Books {
     /// Posts a pair.
     pub fn post(&mut self, pair: Pair) {
         let amount = u128::from(pair.amount.get().unsigned_abs());
-        self.0
-            .update(pair.debit.0, |balance| balance.debits += amount);
-        self.0
-            .update(pair.credit.0, |balance| balance.credits += amount);
+        let debit = self.position_or_open(pair.debit);
+        self.rows.update(debit, |row| row.1.debits += amount);
+        let credit = self.position_or_open(pair.credit);
+        self.rows.update(credit, |row| row.1.credits += amount);
+    }
+
+    fn get(&self, account: Account) -> Option<&Balance> {
+        let (list, number) = account.slot();
+        let position = self.slots.get(list as usize, number)?;
+        self.rows.get(position as usize).map(|row| &row.1)
+    }
+
+    fn position_or_open(&mut self, account: Account) -> usize {
+        let (list, number) = account.slot();
+        if let Some(position) = self.slots.get(list as usize, number) {
+            return position as usize;
+        }
+        let position = self.rows.push((account, Balance::default()));
+        let narrow = u32::try_from(position).expect("a table holds fewer than 2^32 rows");
+        self.slots.set(list, number, narrow);
+        position
     }
 
     /// Reads an account, so that it is in the cache when it is posted to.
     pub fn touch(&self, account: Account) -> u64 {
-        self.0
-            .get(account.0)
-            .map_or(0, |balance| balance.debits as u64)
+        let balance = self.get(account);
+        balance.map_or(0, |balance| balance.debits as u64 ^ balance.credits as u64)
     }
 
     /// Balance of an account on its normal side.
     pub fn balance(&self, account: Account) -> SignedFen {
-        let balance = self.0.get(account.0).copied().unwrap_or_default();
+        let balance = self.get(account).copied().unwrap_or_default();
         balance.on_side(account.kind().is_left())
     }
 
@@ -285,32 +307,38 @@ impl Books {
 
     /// All accounts that were ever posted to, in the order of party, section, kind and detail.
     pub fn accounts(&self) -> Vec<(Account, Balance)> {
-        let mut accounts: Vec<_> = self
-            .0
-            .iter()
-            .map(|(key, balance)| (Account::from_key(key), *balance))
-            .collect();
+        let mut accounts: Vec<_> = self.rows.iter().copied().collect();
         accounts.sort_unstable_by_key(|(account, _)| *account);
         accounts
     }
 
     /// Heap bytes held.
     pub fn heap_bytes(&self) -> usize {
-        self.0.heap_bytes()
+        self.rows.heap_bytes() + self.slots.heap_bytes()
+    }
+}
+
+/// The slots follow from the rows.
+impl Serialize for Books {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.rows.serialize(serializer)
     }
 }
 
 impl Scoped for Books {
     fn open(&mut self) {
-        self.0.open();
+        self.rows.open();
+        self.slots.open();
     }
 
     fn commit(&mut self) {
-        self.0.commit();
+        self.rows.commit();
+        self.slots.commit();
     }
 
     fn rollback(&mut self) {
-        self.0.rollback();
+        self.rows.rollback();
+        self.slots.rollback();
     }
 }
 

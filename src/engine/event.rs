@@ -492,6 +492,12 @@ impl Funding {
         self.other.into_iter().chain(self.more.iter().copied())
     }
 
+    /// Number of other funders.
+    pub fn other_count(&self) -> u8 {
+        let count = usize::from(self.other.is_some()) + self.more.len();
+        u8::try_from(count).expect("a claim has at most eight funders")
+    }
+
     /// The payer's own part of `amount`.
     pub fn payer_part(&self, amount: Fen) -> Fen {
         self.others()

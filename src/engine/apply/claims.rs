@@ -46,7 +46,7 @@ impl State {
             group,
             filed_by: meta.principal,
             payer: e.funding.payer,
-            lines: 0,
+            lines: e.first_line.map_or(0, |_| e.funding.other_count()),
             status: ClaimStatus::Approved,
             pays_enterprise: matches!(e.payee, Payee::Enterprise(_)),
         });
@@ -57,7 +57,7 @@ impl State {
         }
     }
 
-    /// Adds one line per other funder and notes them on the claim.
+    /// Adds one line per other funder.
     fn add_claim_lines(
         &mut self,
         claim: ClaimId,
@@ -80,13 +80,9 @@ impl State {
             self.add_line(id, line);
             id = LineId(id.0 + 1);
         }
-        let lines = u8::try_from(id.0 - first.0).expect("a claim has at most eight funders");
-        self.claims.update(claim.index(), |row| {
-            row.first_line = Some(first);
-            row.lines = lines;
-        });
     }
 
+    #[inline(always)] // The key is made from registers: reading a row just written would stall.
     pub(super) fn add_line(&mut self, id: LineId, line: LineRow) {
         let key = cell_key(line.period, line.debtor, line.creditor, line.programme);
         self.matrix.update(key, |cell| {
@@ -164,6 +160,10 @@ impl State {
         });
         assert_eq!(position, e.payment.index(), "payment ids are dense");
         if let Some(first) = e.first_line {
+            self.claims.update(e.claim.index(), |row| {
+                row.first_line = Some(first);
+                row.lines = e.funding.other_count();
+            });
             self.add_claim_lines(e.claim, first, e.programme, e.period, &e.funding);
         }
     }

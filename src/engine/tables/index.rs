@@ -2,8 +2,9 @@
 
 use std::hash::{BuildHasher, Hash};
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use foldhash::fast::RandomState;
 
+use super::shard::Shard;
 use super::{Scoped, UndoLog};
 
 /// Shards of one index. A shard grows on its own, so that with ten million keys the largest
@@ -39,24 +40,6 @@ impl From<Hash128> for u128 {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Entry {
-    position: u32,
-    hash: u32,
-}
-
-impl Entry {
-    /// Spreads the stored half of the hash over 64 bits: the table takes its bucket from the low
-    /// and its tag from the high bits.
-    fn spread(&self) -> u64 {
-        spread(self.hash)
-    }
-}
-
-fn spread(hash: u32) -> u64 {
-    u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
-}
-
-#[derive(Clone, Copy, Debug)]
 enum Undo {
     Inserted(u64, u32),
     Removed(u64, u32),
@@ -65,16 +48,16 @@ enum Undo {
 /// Positions by key. Never iterated: its order depends on a random seed.
 #[derive(Clone, Debug)]
 pub struct Index {
-    hasher: DefaultHashBuilder,
-    shards: Vec<HashTable<Entry>>,
+    hasher: RandomState,
+    shards: Vec<Shard>,
     undo: UndoLog<Undo>,
 }
 
 impl Default for Index {
     fn default() -> Self {
         Index {
-            hasher: DefaultHashBuilder::default(),
-            shards: vec![HashTable::new(); SHARDS],
+            hasher: RandomState::default(),
+            shards: vec![Shard::default(); SHARDS],
             undo: UndoLog::default(),
         }
     }
@@ -86,62 +69,37 @@ impl Index {
         self.hasher.hash_one(key)
     }
 
+    /// The top byte chooses the shard, the low half stands in it.
     fn shard(hash: u64) -> usize {
-        // The top byte chooses the shard, the low half is stored.
         (hash >> 56) as usize
     }
 
     /// The position whose row has the key, as `is_row_of_key` tells.
     pub fn find(&self, hash: u64, is_row_of_key: impl Fn(u32) -> bool) -> Option<u32> {
-        let low = hash as u32;
-        self.shards[Index::shard(hash)]
-            .find(spread(low), |entry| {
-                entry.hash == low && is_row_of_key(entry.position)
-            })
-            .map(|entry| entry.position)
+        self.shards[Index::shard(hash)].find(hash, is_row_of_key)
     }
 
     /// Reads where a key would stand, so that it is in the cache when it is looked up.
     pub fn touch(&self, hash: u64) -> u64 {
-        let low = hash as u32;
-        let found = self.shards[Index::shard(hash)].find(spread(low), |entry| entry.hash == low);
-        found.map_or(0, |entry| u64::from(entry.position))
+        self.shards[Index::shard(hash)].touch(hash)
     }
 
     /// Enters a position; the caller has made sure that the key is not there.
     pub fn insert(&mut self, hash: u64, position: u32) {
         self.undo.record(|| Undo::Inserted(hash, position));
-        self.put(hash, position);
+        self.shards[Index::shard(hash)].insert(hash, position);
     }
 
     /// Removes the entry of a position, if there is one.
     pub fn remove(&mut self, hash: u64, position: u32) {
-        if self.take(hash, position) {
+        if self.shards[Index::shard(hash)].remove(hash, position) {
             self.undo.record(|| Undo::Removed(hash, position));
         }
     }
 
-    fn put(&mut self, hash: u64, position: u32) {
-        let low = hash as u32;
-        let entry = Entry {
-            position,
-            hash: low,
-        };
-        self.shards[Index::shard(hash)].insert_unique(spread(low), entry, Entry::spread);
-    }
-
-    /// True if there was an entry.
-    fn take(&mut self, hash: u64, position: u32) -> bool {
-        let low = hash as u32;
-        self.shards[Index::shard(hash)]
-            .find_entry(spread(low), |entry| entry.position == position)
-            .map(|entry| entry.remove())
-            .is_ok()
-    }
-
     /// Heap bytes held by the shards.
     pub fn heap_bytes(&self) -> usize {
-        self.shards.iter().map(HashTable::allocation_size).sum()
+        self.shards.iter().map(Shard::heap_bytes).sum()
     }
 }
 
@@ -158,9 +116,11 @@ impl Scoped for Index {
         for undo in self.undo.take() {
             match undo {
                 Undo::Inserted(hash, position) => {
-                    self.take(hash, position);
+                    self.shards[Index::shard(hash)].remove(hash, position);
                 }
-                Undo::Removed(hash, position) => self.put(hash, position),
+                Undo::Removed(hash, position) => {
+                    self.shards[Index::shard(hash)].insert(hash, position);
+                }
             }
         }
     }

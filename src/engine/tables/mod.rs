@@ -6,13 +6,16 @@
 mod index;
 mod keyed;
 mod ordered;
+mod shard;
 mod slot;
+mod slots;
 mod table;
 
 pub use index::{Hash128, Index};
 pub use keyed::Keyed;
 pub use ordered::Ordered;
 pub use slot::Slot;
+pub use slots::Slots;
 pub use table::Table;
 
 /// A container that can undo what happened since a scope was opened. Scopes nest.

@@ -39,6 +39,7 @@ impl<T: Clone> Table<T> {
     }
 
     /// Appends a row and answers its position.
+    #[inline(always)] // A row is written where it stays, not copied there.
     pub fn push(&mut self, row: T) -> usize {
         let position = self.len;
         if position.is_multiple_of(SEGMENT_ROWS) {
