@@ -4,7 +4,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use quantong::cli::bench::World;
 use quantong::domain::{RecordedAt, Text};
 use quantong::engine::event::{Event, LedgerCreated};
-use quantong::engine::{LOOK_AHEAD_COMMANDS, State, emit_system, look_ahead, submit};
+use quantong::engine::{State, emit_system, look_ahead, submit};
 
 const CLAIMS: u32 = 8_192;
 
@@ -53,11 +53,9 @@ fn redeem(criterion: &mut Criterion) {
             bencher.iter_batched_ref(
                 || (ready.clone(), Vec::with_capacity(claims.len())),
                 |(state, out)| {
-                    for group in claims.chunks(LOOK_AHEAD_COMMANDS) {
-                        look_ahead(state, group);
-                        for claim in group {
-                            submit(state, RecordedAt(0), claim, out).expect("claims are taken");
-                        }
+                    for (at, claim) in claims.iter().enumerate() {
+                        look_ahead(state, &claims, at);
+                        submit(state, RecordedAt(0), claim, out).expect("claims are taken");
                     }
                 },
                 BatchSize::LargeInput,

@@ -287,10 +287,12 @@ impl Books {
         position
     }
 
-    /// Reads an account, so that it is in the cache when it is posted to.
-    pub fn touch(&self, account: Account) -> u64 {
-        let balance = self.get(account);
-        balance.map_or(0, |balance| balance.debits as u64 ^ balance.credits as u64)
+    /// Asks for the memory of an account, if it was posted to before.
+    pub fn prefetch(&self, account: Account) {
+        let (list, number) = account.slot();
+        if let Some(position) = self.slots.get(list as usize, number) {
+            self.rows.prefetch(position as usize);
+        }
     }
 
     /// Balance of an account on its normal side.

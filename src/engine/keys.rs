@@ -84,9 +84,9 @@ impl Keys {
         is_live(&row, seconds(now)).then_some(row)
     }
 
-    /// Reads where a key would stand, so that it is in the cache when it is looked up.
-    pub fn touch(&self, key: u128) -> u64 {
-        self.index.touch(self.index.hash(&Hash128::from(key)))
+    /// Asks for the memory where a key would stand.
+    pub fn prefetch(&self, key: u128) {
+        self.index.prefetch(self.index.hash(&Hash128::from(key)));
     }
 
     /// Remembers a key. An expired row of the same key is forgotten first.

@@ -23,8 +23,8 @@ mod timers;
 
 pub use apply::{refusal_of, subject_of};
 pub use execute::{
-    AtomicOutcome, Done, ItemFault, LOOK_AHEAD_COMMANDS, Rejection, emit_system, look_ahead,
-    look_ahead_events, rehearse, submit, submit_atomic,
+    AtomicOutcome, Done, ItemFault, Rejection, emit_system, look_ahead, look_ahead_events,
+    rehearse, submit, submit_atomic,
 };
 pub use keys::{KEY_LIFE_S, KEYS_MAX};
 pub use posting::posting;

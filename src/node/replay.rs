@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::domain::Seq;
 use crate::engine::event::{Event, Recorded};
-use crate::engine::{LOOK_AHEAD_COMMANDS, State, look_ahead_events};
+use crate::engine::{State, look_ahead_events};
 use crate::journal::codec::{self, LeafError};
 use crate::journal::{
     Chain, HashKind, JournalFault, ReadLimit, Row, StoreError, StoreReader, frames, name_closely,
@@ -228,12 +228,10 @@ fn apply_decoded(state: &mut State, decoded: &Decoded) -> Result<(), ReplayError
         .first()
         .map_or(0, |recorded| recorded.meta.seq.0);
     let applied = catch_unwind(AssertUnwindSafe(|| {
-        for group in decoded.events.chunks(LOOK_AHEAD_COMMANDS) {
-            look_ahead_events(state, group);
-            for recorded in group {
-                seq = recorded.meta.seq.0;
-                state.apply(recorded);
-            }
+        for (at, recorded) in decoded.events.iter().enumerate() {
+            look_ahead_events(state, &decoded.events, at);
+            seq = recorded.meta.seq.0;
+            state.apply(recorded);
         }
     }));
     applied.map_err(|panic| {

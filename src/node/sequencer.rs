@@ -20,8 +20,8 @@ use crate::domain::{Day, LedgerTag, RecordedAt, Text};
 use crate::engine::command::Submission;
 use crate::engine::event::{EpochStarted, Event, LedgerCreated, Recorded};
 use crate::engine::{
-    Done, LOOK_AHEAD_COMMANDS, Rejection, Scoped, State, advance, emit_system, look_ahead,
-    rehearse, submit, submit_atomic,
+    Done, Rejection, Scoped, State, advance, emit_system, look_ahead, rehearse, submit,
+    submit_atomic,
 };
 use crate::journal::codec;
 use crate::journal::{
@@ -508,19 +508,18 @@ fn execute_each(
 ) -> Vec<Result<Done, Rejection>> {
     let mut results = Vec::with_capacity(submissions.len());
     events.reserve(submissions.len());
-    for (i, group) in submissions.chunks(LOOK_AHEAD_COMMANDS).enumerate() {
-        if i > 0 && (i * LOOK_AHEAD_COMMANDS).is_multiple_of(LOCK_COMMANDS_MAX) {
+    for from in (0..submissions.len()).step_by(LOCK_COMMANDS_MAX) {
+        if from > 0 {
             MutexGuard::bump(guard);
         }
         let state = state_of(guard);
-        look_ahead(state, group);
-        results.extend(
-            group
-                .iter()
-                .map(|submission| submit(state, now, submission, events)),
-        );
-        *commands += group.len();
+        let group = submissions.iter().enumerate().skip(from);
+        for (at, submission) in group.take(LOCK_COMMANDS_MAX) {
+            look_ahead(state, submissions, at);
+            results.push(submit(state, now, submission, events));
+        }
     }
+    *commands += submissions.len();
     results
 }
 

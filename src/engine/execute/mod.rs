@@ -9,7 +9,7 @@ mod transfers;
 mod vouchers;
 mod warm;
 
-pub use warm::{LOOK_AHEAD_COMMANDS, look_ahead, look_ahead_events};
+pub use warm::{look_ahead, look_ahead_events};
 
 use super::apply::refusal_of;
 use super::command::{Command, Submission};

@@ -1,141 +1,150 @@
-//! Looking ahead: claims of a batch touch rows that are scattered over a gigabyte. Reading those
-//! rows for a whole group first lets the processor wait for many of them at once; deciding the
-//! group then finds them in its cache. Nothing is changed and nothing depends on what is read.
+//! Looking ahead: the rows that a claim reads and changes are scattered over a gigabyte, and
+//! waiting for each in turn would cost more than deciding. So the memory of a claim is asked for
+//! while those before it are decided, in three steps, each of which reads what the step before it
+//! has brought near. Nothing is changed and nothing depends on what is asked for.
 
-use std::hint::black_box;
-
-use crate::domain::{InvoiceNo, ProviderId};
+use crate::domain::{EnterpriseId, InvoiceNo, ProviderId, VoucherId};
 use crate::engine::books::{Account, AccountKind};
-use crate::engine::command::{Command, FileClaim, Payee, ProviderKey, Submission, VoucherKey};
+use crate::engine::command::{
+    Command, EnterpriseKey, FileClaim, IssueVoucher, Payee, ProviderKey, Submission, VoucherKey,
+};
 use crate::engine::event::{ClaimApproved, Event, Recorded};
-use crate::engine::state::{ProviderRow, State, VoucherRow};
+use crate::engine::state::{State, VoucherRow, usage_key};
 use crate::engine::tables::Hash128;
 
-/// Commands that are looked ahead at once: their rows, some fourteen lines of 64 bytes each, fit
-/// the first-level cache together with what deciding needs.
-pub const LOOK_AHEAD_COMMANDS: usize = 32;
+/// How far ahead the three steps are. Twenty-four claims with some fourteen lines of 64 bytes
+/// each fit the first-level cache together with what deciding needs; eight claims take longer to
+/// decide than memory takes to answer.
+const AHEAD: [usize; 3] = [24, 16, 8];
 
-/// Touches the rows that the claims among these commands will read and change. Each pass reads
-/// what the rows of the pass before it name, so that within a pass nothing waits for anything.
-pub fn look_ahead(state: &State, submissions: &[Submission]) {
-    let claims = || {
-        submissions
-            .iter()
-            .filter_map(|submission| match &submission.command {
-                Command::FileClaim(claim) => Some((submission.key, claim)),
-                _ => None,
-            })
-    };
-    let mut sum = 0;
-    for (key, claim) in claims() {
-        sum ^= state.touch_named(key, claim);
-    }
-    for (_, claim) in claims() {
-        sum ^= state
-            .voucher_ahead(claim)
-            .map_or(0, |row| state.touch_usage(row));
-    }
-    for (_, claim) in claims() {
-        sum ^= state
-            .voucher_ahead(claim)
-            .map_or(0, |row| state.touch_holder(row));
-        sum ^= state.touch_payables(claim);
-    }
-    black_box(sum);
+/// Asks for the memory of commands behind the one at `at`, which is decided next. Called for
+/// each command of a batch in turn, from the first.
+pub fn look_ahead(state: &State, submissions: &[Submission], at: usize) {
+    steps(submissions, at, |submission, step| {
+        match &submission.command {
+            Command::FileClaim(claim) => state.near_claim(submission.key, claim, step),
+            Command::IssueVoucher(issue) if step == 0 => state.near_issue(submission.key, issue),
+            _ => {}
+        }
+    });
 }
 
-/// Touches the rows that applying these events will change.
-pub fn look_ahead_events(state: &State, events: &[Recorded]) {
-    let claims = || {
-        events.iter().filter_map(|recorded| match &recorded.event {
-            Event::ClaimApproved(claim) => Some((recorded.meta.key, claim)),
-            _ => None,
-        })
-    };
-    let voucher = |claim: &ClaimApproved| state.vouchers.get(claim.voucher.index());
-    let mut sum = 0;
-    for (key, claim) in claims() {
-        sum ^= voucher(claim).map_or(0, touch_voucher);
-        sum ^= state.touch_index(key, claim.invoice_no);
-        let payable = Account::payee(claim.funding.payer, AccountKind::Payable, claim.payee);
-        sum ^= state.books.touch(payable);
-    }
-    for (_, claim) in claims() {
-        sum ^= voucher(claim).map_or(0, |row| state.touch_usage(row));
-    }
-    for (_, claim) in claims() {
-        sum ^= voucher(claim).map_or(0, |row| state.touch_holder(row));
-    }
-    black_box(sum);
+/// As [`look_ahead`], for events that are applied.
+pub fn look_ahead_events(state: &State, events: &[Recorded], at: usize) {
+    steps(events, at, |recorded, step| match &recorded.event {
+        Event::ClaimApproved(claim) => state.near_approval(recorded.meta.key, claim, step),
+        Event::VoucherIssued(e) if step == 0 => {
+            state.near_key(recorded.meta.key);
+            state.usage.prefetch(usage_key(e.programme, e.enterprise));
+        }
+        _ => {}
+    });
 }
 
-// Rows do not begin at the begin of a line, so most lie on two: the first and the last of their
-// fields are read.
-
-fn touch_voucher(row: &VoucherRow) -> u64 {
-    row.amount.get().cast_unsigned() ^ u64::from(row.usage.0) ^ u64::from(row.frozen)
+/// Takes each step for the item that is as far ahead as the step is; before the first item, for
+/// all up to there.
+fn steps<T>(items: &[T], at: usize, mut take: impl FnMut(&T, usize)) {
+    if items.len() < 2 {
+        return;
+    }
+    for (step, ahead) in AHEAD.into_iter().enumerate() {
+        let first = if at == 0 { 0 } else { at + ahead };
+        for item in items.iter().take(at + ahead + 1).skip(first) {
+            take(item, step);
+        }
+    }
 }
 
 impl State {
-    fn voucher_ahead(&self, claim: &FileClaim) -> Option<&VoucherRow> {
-        match claim.voucher {
-            VoucherKey::Id(id) => self.vouchers.get(id.index()),
-            VoucherKey::Ref(_) => None,
-        }
-    }
-
-    fn provider_ahead(&self, claim: &FileClaim) -> Option<(ProviderId, &ProviderRow)> {
-        match claim.provider {
-            ProviderKey::Id(id) => self.providers.get(id.index()).map(|row| (id, row)),
+    fn near_claim(&self, key: Option<u128>, claim: &FileClaim, step: usize) {
+        let VoucherKey::Id(voucher) = claim.voucher else {
+            return;
+        };
+        let provider = match claim.provider {
+            ProviderKey::Id(id) => Some(id),
             ProviderKey::Code(_) => None,
+        };
+        match step {
+            0 => {
+                self.near_named(key, voucher, claim.invoice_no);
+                if let Some(id) = provider {
+                    self.providers.prefetch(id.index());
+                }
+            }
+            1 => self.near_usage(voucher),
+            _ => {
+                self.near_holder(voucher);
+                if let Some(id) = provider {
+                    self.near_payables(voucher, id);
+                }
+            }
         }
     }
 
-    /// Rows and index shards that the command names.
-    fn touch_named(&self, key: Option<u128>, claim: &FileClaim) -> u64 {
-        let voucher = self.voucher_ahead(claim).map_or(0, touch_voucher);
-        let provider = self
-            .provider_ahead(claim)
-            .map_or(0, |(_, row)| row.code.0 ^ u64::from(row.suspended));
-        voucher ^ provider ^ self.touch_index(key, claim.invoice_no)
+    fn near_approval(&self, key: Option<u128>, claim: &ClaimApproved, step: usize) {
+        match step {
+            0 => {
+                self.near_named(key, claim.voucher, claim.invoice_no);
+                let payer = claim.funding.payer;
+                let payable = Account::payee(payer, AccountKind::Payable, claim.payee);
+                self.books.prefetch(payable);
+            }
+            1 => self.near_usage(claim.voucher),
+            _ => self.near_holder(claim.voucher),
+        }
     }
 
-    fn touch_index(&self, key: Option<u128>, invoice_no: InvoiceNo) -> u64 {
+    fn near_issue(&self, key: Option<u128>, issue: &IssueVoucher) {
+        self.near_key(key);
+        if let EnterpriseKey::Id(id) = issue.enterprise {
+            self.usage.prefetch(usage_key(issue.programme, id));
+        }
+    }
+
+    fn near_key(&self, key: Option<u128>) {
+        if let Some(key) = key {
+            self.keys.prefetch(key);
+        }
+    }
+
+    /// Row and index entries that a claim names.
+    fn near_named(&self, key: Option<u128>, voucher: VoucherId, invoice_no: InvoiceNo) {
+        self.near_key(key);
         let invoices = &self.invoices.0;
-        let sum = invoices.touch(invoices.hash(&Hash128::from(invoice_no.to_u128())));
-        sum ^ key.map_or(0, |key| self.keys.touch(key))
+        invoices.prefetch(invoices.hash(&Hash128::from(invoice_no.to_u128())));
+        self.vouchers.prefetch(voucher.index());
     }
 
     /// Usage and consent that a voucher's row names.
-    fn touch_usage(&self, row: &VoucherRow) -> u64 {
-        let usage = self.usage.at(row.usage.index()).used.get().cast_unsigned();
-        let consent = row.consent.and_then(|id| self.consents.get(id.index()));
-        let consent = consent.map_or(0, |row| {
-            row.left.get().cast_unsigned() ^ u64::from(row.replaced)
-        });
-        usage ^ self.usage.key_at(row.usage.index()) ^ consent
+    fn near_usage(&self, voucher: VoucherId) {
+        if let Some(row) = self.vouchers.get(voucher.index()) {
+            self.usage.prefetch_at(row.usage.index());
+            if let Some(id) = row.consent {
+                self.consents.prefetch(id.index());
+            }
+        }
     }
 
     /// The holder that the usage of a voucher names.
-    fn touch_holder(&self, row: &VoucherRow) -> u64 {
-        let (_, holder) = self.voucher_owner(row);
-        let holder = self.enterprises.get(holder.index());
-        holder.map_or(0, |row| row.code.0 ^ row.kind as u64)
+    fn near_holder(&self, voucher: VoucherId) {
+        if let Some(row) = self.vouchers.get(voucher.index()) {
+            let (_, holder): (_, EnterpriseId) = self.voucher_owner(row);
+            self.enterprises.prefetch(holder.index());
+        }
     }
 
     /// What issuer and host owe the provider: one of them will owe more.
-    fn touch_payables(&self, claim: &FileClaim) -> u64 {
-        let (Some(voucher), Some((id, provider))) =
-            (self.voucher_ahead(claim), self.provider_ahead(claim))
-        else {
-            return 0;
+    fn near_payables(&self, voucher: VoucherId, id: ProviderId) {
+        let voucher: Option<&VoucherRow> = self.vouchers.get(voucher.index());
+        let (Some(voucher), Some(provider)) = (voucher, self.providers.get(id.index())) else {
+            return;
         };
         let (programme, _) = self.voucher_owner(voucher);
         let issuer = self.programmes[programme.index()].city;
-        let payable = |payer| {
-            let account = Account::payee(payer, AccountKind::Payable, Payee::Provider(id));
-            self.books.touch(account)
-        };
-        payable(issuer) ^ payable(provider.city)
+        for payer in [issuer, provider.city] {
+            let payee = Payee::Provider(id);
+            self.books
+                .prefetch(Account::payee(payer, AccountKind::Payable, payee));
+        }
     }
 }

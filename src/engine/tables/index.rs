@@ -79,9 +79,9 @@ impl Index {
         self.shards[Index::shard(hash)].find(hash, is_row_of_key)
     }
 
-    /// Reads where a key would stand, so that it is in the cache when it is looked up.
-    pub fn touch(&self, hash: u64) -> u64 {
-        self.shards[Index::shard(hash)].touch(hash)
+    /// Asks for the memory where a key would stand.
+    pub fn prefetch(&self, hash: u64) {
+        self.shards[Index::shard(hash)].prefetch(hash);
     }
 
     /// Enters a position; the caller has made sure that the key is not there.

@@ -32,6 +32,16 @@ impl<V: Clone + Default> Keyed<V> {
         &self.rows[position].1
     }
 
+    /// Asks for the memory of the row at a position.
+    pub fn prefetch_at(&self, position: usize) {
+        self.rows.prefetch(position);
+    }
+
+    /// Asks for the memory where a key would stand.
+    pub fn prefetch(&self, key: u64) {
+        self.index.prefetch(self.index.hash(&key));
+    }
+
     /// The key of the row at a position.
     pub fn key_at(&self, position: usize) -> u64 {
         self.rows[position].0

@@ -4,6 +4,11 @@
 //! the cache, the one that looking ahead has fetched; a table with its tags and its entries apart
 //! touches two. There is no marker for removed entries: those behind one move up.
 
+use prefetch_index::prefetch_index;
+
+/// Slots that most searches end within.
+const PROBES: usize = 4;
+
 /// Slots of the smallest table.
 const SLOTS_MIN: usize = 8;
 
@@ -61,12 +66,12 @@ impl Shard {
         Some(position(self.slots[slot]))
     }
 
-    /// Reads the slot where a search for the hash begins.
-    pub(super) fn touch(&self, hash: u64) -> u64 {
-        if self.slots.is_empty() {
-            0
-        } else {
-            self.slots[self.home(tag_of(hash))]
+    /// Asks for the memory where a search for the hash begins, and goes on if it is long.
+    pub(super) fn prefetch(&self, hash: u64) {
+        if !self.slots.is_empty() {
+            let home = self.home(tag_of(hash));
+            prefetch_index(&self.slots, home);
+            prefetch_index(&self.slots, home + PROBES);
         }
     }
 

@@ -1,5 +1,6 @@
 //! A dense table: rows are appended and changed in place, never removed.
 
+use prefetch_index::prefetch_index;
 use serde::{Serialize, Serializer};
 
 use super::{Scoped, UndoLog};
@@ -36,6 +37,15 @@ impl<T: Clone> Table<T> {
         self.segments
             .get(position / SEGMENT_ROWS)?
             .get(position % SEGMENT_ROWS)
+    }
+
+    /// Asks for the memory of the row at a position, if there is one; a row of up to 64 bytes
+    /// lies on two lines of the cache at most, a longer one is wanted by its ends.
+    pub fn prefetch(&self, position: usize) {
+        if let Some(segment) = self.segments.get(position / SEGMENT_ROWS) {
+            prefetch_index(segment, position % SEGMENT_ROWS);
+            prefetch_index(segment, position % SEGMENT_ROWS + 1);
+        }
     }
 
     /// Appends a row and answers its position.
