@@ -173,7 +173,7 @@ async fn each(shared: &Shared, items: Vec<Submission>) -> Result<HttpResponse, P
         let mut items = Vec::with_capacity(answers.len());
         for answer in answers {
             let item = match answer {
-                Err(rejection) => Err(Problem::from(rejection)),
+                Err(rejection) => Err(Problem::from(*rejection)),
                 Ok(answer) => {
                     seen = seen.max(answer.seen);
                     render(&view, &answer.events).map(|(status, body)| {

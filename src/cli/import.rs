@@ -327,7 +327,7 @@ fn note(steps: &[Step<'_>], sent: &[bool], loaded: Loaded, report: &mut ImportRe
             }
             Some(Err(rejection)) => {
                 report.conflicts += 1;
-                match rejection {
+                match *rejection {
                     Rejection::RefConflict => "conflict".to_owned(),
                     other => format!("rejected: {other}"),
                 }

@@ -89,6 +89,12 @@ pub enum NodeError {
     Unavailable,
 }
 
+impl From<Box<Rejection>> for NodeError {
+    fn from(rejection: Box<Rejection>) -> NodeError {
+        NodeError::Rejected(*rejection)
+    }
+}
+
 /// The answer to a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -120,7 +126,7 @@ pub enum AtomicAnswer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loaded {
     /// What became of each command, in their order.
-    pub results: Vec<Result<Done, Rejection>>,
+    pub results: Vec<Result<Done, Box<Rejection>>>,
     /// The events of those that were not answered before, in order.
     pub events: Vec<Recorded>,
 }
@@ -167,7 +173,7 @@ enum Work {
 
 /// What the engine said, before its events are attached.
 enum Outcome {
-    Each(Vec<Result<Done, Rejection>>),
+    Each(Vec<Result<Done, Box<Rejection>>>),
     Atomic(Result<AtomicOutcome, Rejection>),
 }
 
@@ -250,7 +256,7 @@ impl Node {
     pub async fn submit_many(
         &self,
         submissions: Vec<Submission>,
-    ) -> Result<Vec<Result<Answer, Rejection>>, NodeError> {
+    ) -> Result<Vec<Result<Answer, Box<Rejection>>>, NodeError> {
         let Released {
             outcome,
             events,

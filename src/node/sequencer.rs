@@ -505,7 +505,7 @@ fn execute_each(
     submissions: &[Submission],
     events: &mut Vec<Recorded>,
     commands: &mut usize,
-) -> Vec<Result<Done, Rejection>> {
+) -> Vec<Result<Done, Box<Rejection>>> {
     let mut results = Vec::with_capacity(submissions.len());
     events.reserve(submissions.len());
     for from in (0..submissions.len()).step_by(LOCK_COMMANDS_MAX) {

@@ -111,6 +111,16 @@ pub(super) fn refuse_if(broken: bool, code: RefusalCode) -> Decision {
     }
 }
 
+/// Which idempotency key the first event of a command carries.
+#[derive(Clone, Copy)]
+enum Key<'a> {
+    None,
+    /// The command's own, if it has one.
+    Own,
+    /// That of the bulk which the command begins, with the fingerprint of the whole.
+    Whole(&'a (u128, u128)),
+}
+
 /// A command being decided: reads the state, and changes it only by emitting events.
 pub(super) struct Execution<'a> {
     pub(super) state: &'a mut State,
@@ -119,15 +129,16 @@ pub(super) struct Execution<'a> {
     pub(super) second: Option<PrincipalId>,
     /// The day on which the rules judge: the business date, or the due date of a timer.
     pub(super) today: Day,
-    /// Key and fingerprint of the whole, for the first event.
-    key: Option<(u128, Option<u128>)>,
+    /// Which key the first event carries.
+    key: Key<'a>,
     /// True until the first event of this command.
     fresh: bool,
     index: u32,
     out: &'a mut Vec<Recorded>,
 }
 
-/// Decides one command: its events are appended to `out` and applied.
+/// Decides one command: its events are appended to `out` and applied. A rejection is boxed, so
+/// that the answer to a command that is taken fits two registers.
 ///
 /// # Errors
 /// [`Rejection`] if it is no command for this ledger, sender or moment; nothing happened then.
@@ -136,7 +147,7 @@ pub fn submit(
     recorded_at: RecordedAt,
     submission: &Submission,
     out: &mut Vec<Recorded>,
-) -> Result<Done, Rejection> {
+) -> Result<Done, Box<Rejection>> {
     if let Some(key) = submission.key
         && let Some(done) = answered_by_key(state, recorded_at, key, submission.fingerprint)?
     {
@@ -145,18 +156,17 @@ pub fn submit(
     if let Some(done) = answered_by_reference(state, submission)? {
         return Ok(done);
     }
-    let key = submission.key.map(|key| (key, None));
-    decide(state, recorded_at, submission, key, 0, out)
+    decide(state, recorded_at, submission, Key::Own, 0, out)
 }
 
 fn decide(
     state: &mut State,
     recorded_at: RecordedAt,
     submission: &Submission,
-    key: Option<(u128, Option<u128>)>,
+    key: Key<'_>,
     index: u32,
     out: &mut Vec<Recorded>,
-) -> Result<Done, Rejection> {
+) -> Result<Done, Box<Rejection>> {
     let first = *state.next_seq;
     let recorded_at = recorded_at.max(*state.recorded_at);
     let today = *state.business_date;
@@ -178,7 +188,7 @@ fn decide(
                 *state.next_seq, first,
                 "all checks come before the first event"
             );
-            return Err(rejection);
+            return Err(Box::new(rejection));
         }
         Err(Stop::Refuse(code)) => {
             assert_eq!(
@@ -204,15 +214,17 @@ fn answered_by_key(
     now: RecordedAt,
     key: u128,
     fingerprint: u128,
-) -> Result<Option<Done>, Rejection> {
+) -> Result<Option<Done>, Box<Rejection>> {
     match state.keys.find(key, now.max(*state.recorded_at)) {
-        Some(row) if row.fingerprint != Hash128::from(fingerprint) => Err(Rejection::KeyReused),
+        Some(row) if row.fingerprint != Hash128::from(fingerprint) => {
+            Err(Box::new(Rejection::KeyReused))
+        }
         Some(row) => Ok(Some(Done {
             first: row.seq,
             events: row.events,
             replayed: true,
         })),
-        None if state.keys.len() >= KEYS_MAX => Err(Rejection::KeysFull),
+        None if state.keys.len() >= KEYS_MAX => Err(Box::new(Rejection::KeysFull)),
         None => Ok(None),
     }
 }
@@ -221,13 +233,13 @@ fn answered_by_key(
 fn answered_by_reference(
     state: &State,
     submission: &Submission,
-) -> Result<Option<Done>, Rejection> {
+) -> Result<Option<Done>, Box<Rejection>> {
     let Some(reference) = &submission.external_ref else {
         return Ok(None);
     };
     match state.find_ref(reference.key) {
         Some(row) if row.fingerprint != Hash128::from(submission.fingerprint) => {
-            Err(Rejection::RefConflict)
+            Err(Box::new(Rejection::RefConflict))
         }
         Some(row) => Ok(Some(Done {
             first: row.seq,
@@ -271,7 +283,8 @@ pub fn submit_atomic(
     out: &mut Vec<Recorded>,
 ) -> Result<AtomicOutcome, Rejection> {
     if let Some((key, fingerprint)) = key
-        && let Some(done) = answered_by_key(state, recorded_at, key, fingerprint)?
+        && let Some(done) =
+            answered_by_key(state, recorded_at, key, fingerprint).map_err(|reason| *reason)?
     {
         return Ok(AtomicOutcome::Done(done));
     }
@@ -283,17 +296,20 @@ pub fn submit_atomic(
     for (item, submission) in items.iter().enumerate() {
         let before = out.len();
         let index = u32::try_from(before - mark).expect("a bulk is bounded");
-        let head = key
-            .filter(|_| index == 0)
-            .map(|(key, whole)| (key, Some(whole)));
+        let head = match &key {
+            Some(whole) if index == 0 => Key::Whole(whole),
+            _ => Key::None,
+        };
         let known = match answered_by_reference(state, submission) {
             Ok(None) => None,
             Ok(Some(_)) => Some(Rejection::Exists("an object with this reference")),
-            Err(rejection) => Some(rejection),
+            Err(rejection) => Some(*rejection),
         };
         let rejection = match known {
             Some(rejection) => Some(rejection),
-            None => decide(state, recorded_at, submission, head, index, out).err(),
+            None => decide(state, recorded_at, submission, head, index, out)
+                .err()
+                .map(|rejection| *rejection),
         };
         if rejection.is_some() {
             faults.push(ItemFault {
@@ -345,7 +361,7 @@ fn journal_refusals(
             recorded_at,
             second: None,
             today,
-            key: None,
+            key: Key::None,
             fresh: true,
             index: 0,
             out,
@@ -369,7 +385,7 @@ pub fn rehearse(
     recorded_at: RecordedAt,
     submission: &Submission,
     out: &mut Vec<Recorded>,
-) -> Result<Done, Rejection> {
+) -> Result<Done, Box<Rejection>> {
     state.open();
     let done = submit(state, recorded_at, submission, out);
     state.rollback();
@@ -420,7 +436,7 @@ impl<'a> Execution<'a> {
             recorded_at,
             second: None,
             today,
-            key: None,
+            key: Key::None,
             fresh: true,
             index: 0,
             out,
@@ -475,7 +491,11 @@ impl<'a> Execution<'a> {
     pub(super) fn emit(&mut self, event: Event) {
         let submission = self.submission;
         let fresh = std::mem::replace(&mut self.fresh, false);
-        let key = self.key.take();
+        let (key, whole) = match std::mem::replace(&mut self.key, Key::None) {
+            Key::None => (None, None),
+            Key::Own => (submission.key, None),
+            Key::Whole((key, whole)) => (Some(*key), Some(*whole)),
+        };
         let external_ref = if fresh {
             submission.external_ref.clone()
         } else {
@@ -489,9 +509,9 @@ impl<'a> Execution<'a> {
                 business_date: self.today,
                 principal: submission.principal,
                 second: self.second,
-                key: key.map(|(key, _)| key),
+                key,
                 fingerprint: named.then_some(submission.fingerprint),
-                bulk_fingerprint: key.and_then(|(_, whole)| whole),
+                bulk_fingerprint: whole,
                 external_ref,
                 reason: if fresh {
                     submission.reason.clone()

@@ -22,7 +22,12 @@ const AHEAD: [usize; 3] = [24, 16, 8];
 pub fn look_ahead(state: &State, submissions: &[Submission], at: usize) {
     steps(submissions, at, |submission, step| {
         match &submission.command {
-            Command::FileClaim(claim) => state.near_claim(submission.key, claim, step),
+            Command::FileClaim(claim) => {
+                if step == 0 {
+                    state.principals.prefetch(submission.principal.index());
+                }
+                state.near_claim(submission.key, claim, step);
+            }
             Command::IssueVoucher(issue) if step == 0 => state.near_issue(submission.key, issue),
             _ => {}
         }

@@ -134,7 +134,8 @@ proptest! {
             let submission = Submission::new(principal, command);
             let before = bytes(&world.state);
             let mut rehearsed = Vec::new();
-            let said = rehearse(&mut world.state, RecordedAt(1), &submission, &mut rehearsed);
+            let said = rehearse(&mut world.state, RecordedAt(1), &submission, &mut rehearsed)
+                .map_err(|rejection| *rejection);
             prop_assert_eq!(bytes(&world.state), before);
             let mark = world.out.len();
             let done = world.send(&submission);

@@ -116,7 +116,7 @@ impl World {
     pub(super) fn send(&mut self, submission: &Submission) -> Result<Done, Rejection> {
         let done = submit(&mut self.state, RecordedAt(1), submission, &mut self.out);
         invariants::check(&self.state).expect("every invariant holds after every command");
-        done
+        done.map_err(|rejection| *rejection)
     }
 
     fn members(&mut self) {
