@@ -6,7 +6,8 @@
 //! - [`leaf_hash`], [`Frontier`] and the proofs: the RFC 6962 tree over all leaves.
 //! - [`BodyWriter`] and [`frames`]: the leaves of a batch in the body of its row.
 //! - [`Chain`]: seals new rows and checks stored ones; [`JournalFault`] names what is wrong.
-//! - [`Store`] writes, [`StoreReader`] reads; [`SqliteStore`] is both in a data folder.
+//! - [`Store`] writes, [`StoreReader`] reads; [`SqliteStore`] is both in a data folder,
+//!   [`PostgresStore`] on a database server; [`Database`] says which.
 //! - [`verify`] and [`check_anchor`]: a stored journal against itself and against its [`Anchor`].
 //!
 //! What always holds, and the formats in `docs/FORMATS.md` rely on:
@@ -26,6 +27,8 @@ mod fault;
 #[doc(hidden)]
 pub mod faulty;
 mod hash;
+mod open;
+mod postgres;
 mod row;
 mod sqlite;
 mod store;
@@ -44,8 +47,10 @@ pub use body::{
 };
 pub use fault::JournalFault;
 pub use hash::{Digest, HashKind, digest128, empty_root, leaf_hash, node_hash, salted_commitment};
+pub use open::{Database, OpenError};
+pub use postgres::{PostgresOptions, PostgresStore, PostgresUrl, PostgresUrlError};
 pub use row::{Chain, Row, RowHead, check_link};
-pub use sqlite::{OpenError, SqliteOptions, SqliteStore};
+pub use sqlite::{SqliteOptions, SqliteStore};
 pub use store::{
     AppendError, DriverError, LedgerUuid, PrivateKey, PrivateRow, ReadLimit, Store, StoreError,
     StoreReader,

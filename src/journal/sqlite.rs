@@ -17,19 +17,19 @@
 mod reader;
 mod wal;
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::path::Path;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::error::ErrorKind;
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::Migrator;
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row as _, Sqlite, Transaction};
 
+use super::open::{OpenError, lock};
 use super::row::{Row, RowHead};
 use super::store::{
     AppendError, LedgerUuid, PrivateKey, PrivateRow, Store, StoreError, StoreReader,
@@ -39,8 +39,7 @@ use wal::Checkpointer;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
-const DATABASE_FILE: &str = "journal.db";
-const LOCK_FILE: &str = "LOCK";
+pub(super) const DATABASE_FILE: &str = "journal.db";
 const PAGE_BYTES: u32 = 32_768;
 /// Pages that a small batch touches besides its body: the end of the table and of its index, and
 /// one for the log's own headers. Only used to guess the growth of the log.
@@ -96,29 +95,6 @@ impl SqliteOptions {
     }
 }
 
-/// Why a data folder could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Another process has the folder open.
-    #[error("the data folder {0} is in use by another process")]
-    InUse(PathBuf),
-    /// The folder or its lock file could not be made or read.
-    #[error("the data folder {folder} cannot be used")]
-    Folder {
-        /// The folder.
-        folder: PathBuf,
-        /// What the operating system said.
-        #[source]
-        source: io::Error,
-    },
-    /// The tables could not be made or are those of a newer version.
-    #[error("the tables of the journal cannot be brought to this version")]
-    Migration(#[source] Box<MigrateError>),
-    /// The database could not be opened or answers with nonsense.
-    #[error("the journal database cannot be opened")]
-    Store(#[from] StoreError),
-}
-
 pub(super) fn database(error: sqlx::Error) -> StoreError {
     StoreError::Database(error.into())
 }
@@ -147,27 +123,6 @@ pub struct SqliteStore {
 fn keep_big_buffers() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| drop(std::hint::black_box(Vec::<u8>::with_capacity(31 << 20))));
-}
-
-fn lock(folder: &Path) -> Result<File, OpenError> {
-    let unusable = |source| OpenError::Folder {
-        folder: folder.to_owned(),
-        source,
-    };
-    std::fs::create_dir_all(folder).map_err(unusable)?;
-    let path = folder.join(LOCK_FILE);
-    // Never truncated or removed: a process that waits for the lock holds the same file.
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .map_err(unusable)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(folder.to_owned())),
-        Err(TryLockError::Error(source)) => Err(unusable(source)),
-    }
 }
 
 fn connect_options(folder: &Path, options: &SqliteOptions) -> SqliteConnectOptions {

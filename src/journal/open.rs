@@ -1,0 +1,145 @@
+//! Opening a journal wherever it stands.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sqlx::migrate::MigrateError;
+
+use super::postgres::{PostgresOptions, PostgresStore, PostgresUrl};
+use super::sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore};
+use super::store::{DriverError, LedgerUuid, Store, StoreError};
+
+const LOCK_FILE: &str = "LOCK";
+
+/// Why a journal could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has the folder open.
+    #[error("the data folder {0} is in use by another process")]
+    InUse(PathBuf),
+    /// The folder or its lock file could not be made or read.
+    #[error("the data folder {folder} cannot be used")]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The folder beside a database server holds a journal of its own.
+    #[error(
+        "the data folder {folder} holds a journal in SQLite; \
+         give another one with --data for what stands beside {database}"
+    )]
+    OtherJournal {
+        /// The folder.
+        folder: PathBuf,
+        /// The database that was asked for.
+        database: String,
+    },
+    /// There is no connection to the database server.
+    #[error("the database {database} cannot be reached")]
+    Unreachable {
+        /// The database, without password.
+        database: String,
+        /// What the driver said.
+        #[source]
+        source: DriverError,
+    },
+    /// The tables are those of a newer version.
+    #[error("the tables in {database} are of version {version}, which this program does not know")]
+    Newer {
+        /// The database, without password.
+        database: String,
+        /// Number of the unknown migration.
+        version: i64,
+    },
+    /// There are several ledgers in one database.
+    #[error("the database {0} holds more than one ledger")]
+    SeveralLedgers(String),
+    /// The tables could not be made.
+    #[error("the tables of the journal cannot be brought to this version")]
+    Migration(#[source] Box<MigrateError>),
+    /// The database answers with nonsense or not at all.
+    #[error("the journal database cannot be opened")]
+    Store(#[from] StoreError),
+}
+
+/// Locks a data folder for this process, and makes it where it is missing.
+pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
+    let unusable = |source| OpenError::Folder {
+        folder: folder.to_owned(),
+        source,
+    };
+    std::fs::create_dir_all(folder).map_err(unusable)?;
+    let path = folder.join(LOCK_FILE);
+    // Never truncated or removed: a process that waits for the lock holds the same file.
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(folder.to_owned())),
+        Err(TryLockError::Error(source)) => Err(unusable(source)),
+    }
+}
+
+/// Where a journal stands. In either case a data folder belongs to it, which holds the checkpoint
+/// file and is locked by the process that writes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Database {
+    /// In the data folder itself.
+    #[default]
+    Sqlite,
+    /// On a database server.
+    Postgres(PostgresUrl),
+}
+
+impl Database {
+    /// Opens the journal and makes tables and folder where they are missing; `new_ledger` is the
+    /// ledger to begin where there is none yet. Must run within a tokio runtime.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open(
+        &self,
+        folder: &Path,
+        new_ledger: LedgerUuid,
+    ) -> Result<Box<dyn Store>, OpenError> {
+        Ok(match self {
+            Database::Sqlite => {
+                Box::new(SqliteStore::open(folder, &SqliteOptions::new(new_ledger)).await?)
+            }
+            Database::Postgres(url) => {
+                let options = PostgresOptions::new(url.clone(), new_ledger);
+                Box::new(PostgresStore::open_beside(folder, &options).await?)
+            }
+        })
+    }
+
+    /// True if there is a ledger. Makes nothing.
+    ///
+    /// # Errors
+    /// The database server does not answer, or its tables are of a newer version.
+    pub async fn has_ledger(&self, folder: &Path) -> Result<bool, OpenError> {
+        match self {
+            Database::Sqlite => Ok(folder.join(DATABASE_FILE).exists()),
+            Database::Postgres(url) => {
+                let options = PostgresOptions::new(url.clone(), [0; 16]);
+                PostgresStore::has_ledger(&options).await
+            }
+        }
+    }
+
+    /// Where it is, for people; never with a password.
+    pub fn place(&self, folder: &Path) -> String {
+        match self {
+            Database::Sqlite => folder.display().to_string(),
+            Database::Postgres(url) => url.to_string(),
+        }
+    }
+}
