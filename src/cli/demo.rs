@@ -20,7 +20,7 @@ use crate::engine::command::{
 };
 use crate::engine::event::Event;
 use crate::engine::state::{ClaimStatus, LineOrigin, LineRow, PeriodStatus};
-use crate::journal::HashKind;
+use crate::journal::{Database, HashKind};
 use crate::node::{Clock, Node};
 
 /// Settings of `demo`.
@@ -40,14 +40,16 @@ pub(super) struct Demo {
     lang: Option<Lang>,
 }
 
-pub(super) async fn run(command: &Demo) -> Result<(), CliError> {
+pub(super) async fn run(database: &Database, command: &Demo) -> Result<(), CliError> {
     let lang = command.lang.unwrap_or_else(Lang::of_environment);
     let path = std::env::temp_dir().join(format!("quantong-demo-{}", std::process::id()));
-    let folder = Folder::at(path);
+    let folder = Folder::with(path, database.clone());
     let shown = show(&folder, command, lang).await;
     if shown.is_err() || command.once {
-        std::fs::remove_dir_all(folder.path())?;
-        return shown;
+        // What went wrong before matters more, and there may be no folder yet.
+        let removed = std::fs::remove_dir_all(folder.path());
+        shown?;
+        return Ok(removed?);
     }
     serve(&folder, lang, &command.listen).await
 }

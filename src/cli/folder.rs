@@ -1,4 +1,4 @@
-//! The data folder: opening its ledger, and making one.
+//! The data folder and the database of its journal: opening the ledger, and making one.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use crate::engine::command::{
     Command, IssueToken, Name, RegisterPrincipal, Role, Scope, SetGrant, Submission,
 };
 use crate::engine::event::{Event, SYSTEM};
-use crate::journal::{HashKind, OpenError, SqliteOptions, SqliteStore, Store};
+use crate::journal::{Database, HashKind, OpenError, PostgresUrlError, Store};
 use crate::node::{
     Clock, Genesis, Node, NodeConfig, NodeError, ReplayError, StartError, create, new_token,
     personal,
@@ -20,7 +20,10 @@ pub enum CliError {
     /// A benchmark ended.
     #[error(transparent)]
     Bench(#[from] super::bench::BenchError),
-    /// The data folder cannot be opened.
+    /// The address of the database cannot be used.
+    #[error(transparent)]
+    Address(#[from] PostgresUrlError),
+    /// The journal cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
     /// The node did not start.
@@ -52,16 +55,22 @@ impl From<Rejection> for CliError {
     }
 }
 
-/// A data folder.
+/// A data folder, and the database in which the journal stands.
 #[derive(Clone, Debug)]
 pub struct Folder {
     path: PathBuf,
+    database: Database,
 }
 
 impl Folder {
-    /// The data folder at a path.
+    /// The data folder at a path, with the journal in it.
     pub fn at(path: PathBuf) -> Folder {
-        Folder { path }
+        Folder::with(path, Database::Sqlite)
+    }
+
+    /// The data folder at a path, with the journal where `database` says.
+    pub fn with(path: PathBuf, database: Database) -> Folder {
+        Folder { path, database }
     }
 
     /// Its path.
@@ -69,18 +78,40 @@ impl Folder {
         &self.path
     }
 
-    /// True if it holds a ledger.
-    pub fn has_ledger(&self) -> bool {
-        self.path.join("journal.db").exists()
+    /// The database in which the journal stands.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// True if there is a ledger. Makes nothing.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn has_ledger(&self) -> Result<bool, CliError> {
+        Ok(self.database.has_ledger(&self.path).await?)
+    }
+
+    /// Fails where there is no ledger, and makes nothing.
+    ///
+    /// # Errors
+    /// There is no ledger, or the database does not answer.
+    pub async fn require_ledger(&self) -> Result<(), CliError> {
+        if self.has_ledger().await? {
+            return Ok(());
+        }
+        let place = self.database.place(&self.path);
+        Err(CliError::Usage(format!(
+            "there is no ledger in {place}; `quantong init`, `import` or `serve` make one"
+        )))
     }
 
     /// Opens the journal.
     ///
     /// # Errors
-    /// The folder is in use or cannot be used.
-    pub async fn store(&self) -> Result<SqliteStore, CliError> {
+    /// The folder is in use or cannot be used, or the database does not answer.
+    pub async fn store(&self) -> Result<Box<dyn Store>, CliError> {
         let uuid = *uuid::Uuid::now_v7().as_bytes();
-        Ok(SqliteStore::open(&self.path, &SqliteOptions::new(uuid)).await?)
+        Ok(self.database.open(&self.path, uuid).await?)
     }
 
     /// Creates a ledger.
@@ -102,8 +133,8 @@ impl Folder {
             business_date,
             recorded_at,
         };
-        let created = create(&mut store, &genesis).await;
-        Box::new(store).close().await?;
+        let created = create(store.as_mut(), &genesis).await;
+        store.close().await?;
         Ok(created?)
     }
 
@@ -112,13 +143,14 @@ impl Folder {
     /// # Errors
     /// There is no ledger, or its journal is damaged.
     pub async fn start(&self, clock: Clock) -> Result<Node, CliError> {
+        self.require_ledger().await?;
         let store = self.store().await?;
         let config = NodeConfig {
             clock,
             anchor: Some(self.path.clone()),
             ..NodeConfig::new("quantong")
         };
-        Ok(Node::start(Box::new(store), config).await?)
+        Ok(Node::start(store, config).await?)
     }
 }
 

@@ -75,7 +75,7 @@ pub struct ImportReport {
 
 pub(super) async fn run(folder: &Folder, command: &Import) -> Result<(), CliError> {
     let (set, warnings) = read_checked(&command.folder, command.json)?;
-    if !folder.has_ledger() {
+    if !folder.has_ledger().await? {
         let first = first_day(&set);
         folder
             .create("quantong.example/ledger", HashKind::Sha256, first)

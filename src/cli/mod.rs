@@ -19,6 +19,8 @@ pub use folder::{CliError, Folder};
 pub use import::{ImportReport, import_dataset};
 pub use verify::causes;
 
+use crate::journal::Database;
+
 /// 券通 clears innovation vouchers across cities.
 #[derive(Debug, Parser)]
 #[command(name = "quantong", version, about, propagate_version = true)]
@@ -26,6 +28,10 @@ pub struct Cli {
     /// Data folder
     #[arg(long, global = true, env = "QUANTONG_DATA", default_value = "./data")]
     data: PathBuf,
+    /// Database of the journal, like postgres://user@host/name; in the data folder if not given.
+    /// Give a password in the environment, where other users of the machine do not see it
+    #[arg(long, global = true, env = "QUANTONG_DATABASE", hide_env_values = true)]
+    database: Option<DatabaseText>,
     #[command(subcommand)]
     command: Cmd,
 }
@@ -53,18 +59,47 @@ enum Cmd {
     Bench(bench::Bench),
 }
 
+/// An address as it was given. It may hold a password: it is not shown, not even when it is wrong.
+#[derive(Clone)]
+struct DatabaseText(String);
+
+impl std::fmt::Debug for DatabaseText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DatabaseText")
+    }
+}
+
+impl From<&str> for DatabaseText {
+    fn from(text: &str) -> DatabaseText {
+        DatabaseText(text.to_owned())
+    }
+}
+
+impl DatabaseText {
+    fn parse(&self) -> Result<Database, CliError> {
+        match self.0.as_str() {
+            "" => Ok(Database::Sqlite),
+            text => Ok(Database::Postgres(text.parse()?)),
+        }
+    }
+}
+
 /// Runs the command line; the exit code is 0 on success.
 ///
 /// # Errors
 /// What went wrong, for the operator.
 pub async fn run() -> Result<(), CliError> {
     let cli = Cli::parse();
-    let folder = Folder::at(cli.data);
+    let database = match &cli.database {
+        Some(text) => text.parse()?,
+        None => Database::Sqlite,
+    };
+    let folder = Folder::with(cli.data, database);
     match cli.command {
         Cmd::Serve(command) => serve::run(&folder, &command).await,
         Cmd::Init(command) => init::run(&folder, &command).await,
         Cmd::Import(command) => import::run(&folder, &command).await,
-        Cmd::Demo(command) => demo::run(&command).await,
+        Cmd::Demo(command) => demo::run(folder.database(), &command).await,
         Cmd::Verify(command) => verify::run(&folder, &command).await,
         Cmd::Token(command) => token::run(&folder, &command).await,
         Cmd::Openapi => {
@@ -76,6 +111,6 @@ pub async fn run() -> Result<(), CliError> {
             Ok(())
         }
         Cmd::AdvanceDate(command) => advance::run(&folder, &command).await,
-        Cmd::Bench(command) => Ok(bench::run(command).await?),
+        Cmd::Bench(command) => Ok(bench::run(command, folder.database()).await?),
     }
 }

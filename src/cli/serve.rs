@@ -18,7 +18,7 @@ pub(super) struct Serve {
 }
 
 pub(super) async fn run(folder: &Folder, command: &Serve) -> Result<(), CliError> {
-    let fresh = !folder.has_ledger();
+    let fresh = !folder.has_ledger().await?;
     if fresh {
         folder
             .create("quantong.example/ledger", HashKind::Sha256, None)

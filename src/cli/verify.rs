@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::folder::{CliError, Folder};
 use crate::engine::invariants;
-use crate::journal::{Store, check_anchor, read_anchor};
+use crate::journal::{check_anchor, read_anchor};
 use crate::node::{replay, state_hash};
 
 /// Settings of `verify`.
@@ -36,10 +36,7 @@ pub(super) struct Verified {
 }
 
 pub(super) async fn run(folder: &Folder, command: &Verify) -> Result<(), CliError> {
-    if !folder.has_ledger() {
-        let path = folder.path().display();
-        return Err(CliError::Usage(format!("there is no ledger in {path}")));
-    }
+    folder.require_ledger().await?;
     let verified = verify_folder(folder, !command.json).await?;
     if command.json {
         println!(
@@ -84,7 +81,7 @@ pub(super) async fn verify_folder(
     }
     invariants::check(&replayed.state)
         .map_err(|broken| CliError::Failed(format!("an invariant is broken: {broken}")))?;
-    Box::new(store).close().await?;
+    store.close().await?;
     Ok(Verified {
         events: replayed.events,
         batches: replayed.chain.head().map_or(0, |head| head.batch_no + 1),

@@ -48,10 +48,10 @@ const FORMAT: u16 = 1;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// There is no ledger.
-    #[error("the data folder holds no ledger yet; run `quantong init`, `import` or `serve`")]
+    #[error("there is no ledger yet; run `quantong init`, `import` or `serve`")]
     Empty,
     /// There is one already.
-    #[error("the data folder holds a ledger already")]
+    #[error("there is a ledger already")]
     Exists,
     /// The journal does not replay.
     #[error("the journal cannot be replayed; the node does not start on it")]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::Value;
 
-use super::server::{Server, World, fen, send};
+use super::server::{World, fen, send};
 
 /// What a client was told.
 struct Told {
@@ -16,7 +16,7 @@ struct Told {
 }
 
 /// Without the parts that belong to the request and not to the answer.
-fn essence(text: &str) -> String {
+pub(crate) fn essence(text: &str) -> String {
     let mut value: Value = serde_json::from_str(text).unwrap_or(Value::Null);
     if let Some(members) = value.as_object_mut() {
         members.remove("request_id");
@@ -97,9 +97,24 @@ async fn check(world: &World, url: &str, told: &[Told]) -> i64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_loses_nothing_that_it_acknowledged() {
     let full = std::env::var_os("QUANTONG_FULL").is_some();
-    let rounds: u64 = if full { 300 } else { 50 };
     let folder = tempfile::tempdir().expect("a folder");
-    let mut world = World::new(folder.path()).await;
+    let world = World::new(folder.path()).await;
+    kill_rounds(world, if full { 300 } else { 50 }).await;
+    let verified = std::process::Command::new(env!("CARGO_BIN_EXE_quantong"))
+        .arg("--data")
+        .arg(folder.path())
+        .arg("verify")
+        .output()
+        .expect("the binary runs");
+    assert!(
+        verified.status.success(),
+        "{}",
+        String::from_utf8_lossy(&verified.stderr)
+    );
+}
+
+/// Kills the server again and again while clients file claims, and checks all they were told.
+pub(crate) async fn kill_rounds(mut world: World, rounds: u64) {
     let voucher = world.issue("1000000.00").await;
     let mut approved = 0;
     let mut seed = 0x0051_CEED_u64;
@@ -129,8 +144,7 @@ async fn a_killed_server_loses_nothing_that_it_acknowledged() {
         }
         world = Arc::into_inner(shared).expect("the clients have ended");
         world.server.kill();
-        let (server, _) = Server::start(&world.server.data.clone());
-        world.server = server;
+        world.server = world.server.start_again();
         let url = world.server.url.clone();
         approved += check(&world, &url, &told).await;
         let state = world
@@ -143,15 +157,4 @@ async fn a_killed_server_loses_nothing_that_it_acknowledged() {
         );
     }
     world.server.terminate();
-    let verified = std::process::Command::new(env!("CARGO_BIN_EXE_quantong"))
-        .arg("--data")
-        .arg(folder.path())
-        .arg("verify")
-        .output()
-        .expect("the binary runs");
-    assert!(
-        verified.status.success(),
-        "{}",
-        String::from_utf8_lossy(&verified.stderr)
-    );
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-fn examples() -> PathBuf {
+pub(crate) fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/g60-2025")
 }
 
@@ -16,7 +16,7 @@ fn quantong(data: &Path, arguments: &[&str]) -> Output {
         .expect("the binary runs")
 }
 
-fn text(path: &Path) -> &str {
+pub(crate) fn text(path: &Path) -> &str {
     path.to_str().expect("temporary paths are UTF-8")
 }
 
@@ -27,7 +27,7 @@ fn sorted(path: &Path) -> Vec<String> {
     lines
 }
 
-fn assert_answers(out: &Path) {
+pub(crate) fn assert_answers(out: &Path) {
     for entry in std::fs::read_dir(examples()).expect("the examples") {
         let expected = entry.expect("an entry").path();
         let name = expected.file_name().expect("a name").to_owned();

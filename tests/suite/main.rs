@@ -4,4 +4,8 @@ mod crash;
 mod http;
 mod import;
 mod layers;
+mod postgres;
 mod server;
+
+#[path = "../support/postgres.rs"]
+mod cluster;

@@ -13,14 +13,20 @@ pub(crate) struct Server {
     child: Child,
     pub(crate) url: String,
     pub(crate) data: PathBuf,
+    /// Address of the database, if the journal is not in the data folder.
+    database: Option<String>,
 }
 
 impl Server {
-    /// Starts a server on a data folder; answers the administrator's token of a new ledger.
-    pub(crate) fn start(data: &Path) -> (Server, Option<String>) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_quantong"))
-            .arg("--data")
-            .arg(data)
+    /// Starts a server on a data folder and perhaps a database; answers the administrator's token
+    /// of a new ledger.
+    pub(crate) fn start(data: &Path, database: Option<&str>) -> (Server, Option<String>) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quantong"));
+        command.arg("--data").arg(data);
+        if let Some(database) = database {
+            command.env("QUANTONG_DATABASE", database);
+        }
+        let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
             .spawn()
@@ -43,9 +49,15 @@ impl Server {
                 child,
                 url,
                 data: data.to_owned(),
+                database: database.map(str::to_owned),
             },
             token,
         )
+    }
+
+    /// Another process on the same data.
+    pub(crate) fn start_again(&self) -> Server {
+        Server::start(&self.data, self.database.as_deref()).0
     }
 
     /// Number of the process.
@@ -119,7 +131,12 @@ pub(crate) const PROVIDER: &str = "91330100MADEM0038F";
 impl World {
     /// Builds the world on a new ledger, through the API.
     pub(crate) async fn new(data: &Path) -> World {
-        let (server, administrator) = Server::start(data);
+        World::on(data, None).await
+    }
+
+    /// Builds the world on a new ledger in a database.
+    pub(crate) async fn on(data: &Path, database: Option<&str>) -> World {
+        let (server, administrator) = Server::start(data, database);
         let administrator = administrator.expect("a new ledger");
         let client = Client::new();
         let ready: Value = client

@@ -8,20 +8,24 @@ use super::{BenchError, EngineBench, Line, emit};
 use crate::domain::RecordedAt;
 use crate::engine::command::Submission;
 use crate::engine::refusal_of;
-use crate::journal::{HashKind, SqliteOptions, SqliteStore};
+use crate::journal::{Database, HashKind};
 use crate::node::{Clock, Genesis, Loaded, Node, NodeConfig, NodeError, StageTimes, create};
 
 /// Batches that are under way at once: one is decided while others are hashed and committed.
 const UNDER_WAY: usize = 4;
 
 /// Runs the benchmark in a folder of its own and leaves the journal there for `bench replay`.
-pub(super) async fn run(settings: &EngineBench, folder: &Path) -> Result<(), BenchError> {
+pub(super) async fn run(
+    settings: &EngineBench,
+    folder: &Path,
+    database: &Database,
+) -> Result<(), BenchError> {
     let world = World {
         vouchers: settings.vouchers,
         providers: settings.providers,
         hot: settings.hot,
     };
-    let node = start(folder).await?;
+    let node = start(folder, database).await?;
     load(&node, world.set_up()).await?;
     load(&node, world.parties()).await?;
     let batch = u32::try_from(settings.batch).unwrap_or(u32::MAX).max(1);
@@ -75,23 +79,23 @@ fn bytes_per_unit(tables: &[crate::engine::TableMemory]) -> usize {
         .sum()
 }
 
-async fn start(folder: &Path) -> Result<Node, BenchError> {
+async fn start(folder: &Path, database: &Database) -> Result<Node, BenchError> {
     std::fs::create_dir_all(folder)?;
     let uuid = [0x51; 16];
-    let mut store = SqliteStore::open(folder, &SqliteOptions::new(uuid)).await?;
+    let mut store = database.open(folder, uuid).await?;
     let genesis = Genesis {
         origin: "quantong.example/bench".to_owned(),
         hash: HashKind::Sha256,
         business_date: World::first_day(),
         recorded_at: RecordedAt(0),
     };
-    create(&mut store, &genesis).await?;
+    create(store.as_mut(), &genesis).await?;
     let config = NodeConfig {
         clock: Clock::SystemWithManualDate,
         anchor: Some(folder.to_owned()),
         ..NodeConfig::new("bench")
     };
-    Ok(Node::start(Box::new(store), config).await?)
+    Ok(Node::start(store, config).await?)
 }
 
 async fn load(node: &Node, mut submissions: Vec<Submission>) -> Result<(), BenchError> {

@@ -1,5 +1,6 @@
 //! `quantong bench`: benchmarks in JSON lines. Each makes its own ledger in a folder that it
-//! removes at the end, unless it is told to keep it.
+//! removes at the end, unless it is told to keep it. With `--database` the ledger stands in that
+//! database, which must hold none, and stays there.
 
 mod engine;
 mod replay;
@@ -11,7 +12,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::journal::{OpenError, StoreError};
+use crate::journal::{Database, OpenError, StoreError};
 use crate::node::{NodeError, ReplayError, StageTimes, StartError};
 
 /// Which benchmark to run.
@@ -134,21 +135,20 @@ fn emit(line: &Line) {
 ///
 /// # Errors
 /// See [`BenchError`].
-pub async fn run(bench: Bench) -> Result<(), BenchError> {
+pub async fn run(bench: Bench, database: &Database) -> Result<(), BenchError> {
     match bench {
         Bench::Engine(settings) => match &settings.keep {
-            Some(folder) => engine::run(&settings, folder).await,
+            Some(folder) => engine::run(&settings, folder, database).await,
             None => {
                 let folder = temporary();
-                let done = engine::run(&settings, &folder).await;
+                let done = engine::run(&settings, &folder, database).await;
                 clear(&folder, done)
             }
         },
-        Bench::Replay(settings) => match settings.folder {
-            Some(folder) if folder.join("journal.db").exists() => replay::run(&folder).await,
-            folder => {
-                let keep = folder.is_some();
-                let folder = folder.unwrap_or_else(temporary);
+        Bench::Replay(settings) => {
+            let keep = settings.folder.is_some();
+            let folder = settings.folder.unwrap_or_else(temporary);
+            if !database.has_ledger(&folder).await? {
                 let made = EngineBench {
                     vouchers: settings.claims.div_ceil(4),
                     providers: 10_000,
@@ -158,11 +158,11 @@ pub async fn run(bench: Bench) -> Result<(), BenchError> {
                     memory: false,
                     keep: None,
                 };
-                engine::run(&made, &folder).await?;
-                let done = replay::run(&folder).await;
-                if keep { done } else { clear(&folder, done) }
+                engine::run(&made, &folder, database).await?;
             }
-        },
+            let done = replay::run(&folder, database).await;
+            if keep { done } else { clear(&folder, done) }
+        }
     }
 }
 

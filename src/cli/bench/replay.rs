@@ -4,12 +4,12 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::{BenchError, Line, emit};
-use crate::journal::{SqliteOptions, SqliteStore, Store};
+use crate::journal::Database;
 use crate::node::replay;
 
-/// Replays the journal in a folder.
-pub(super) async fn run(folder: &Path) -> Result<(), BenchError> {
-    let store = SqliteStore::open(folder, &SqliteOptions::new([0x51; 16])).await?;
+/// Replays the journal in a folder, or in the database beside it.
+pub(super) async fn run(folder: &Path, database: &Database) -> Result<(), BenchError> {
+    let store = database.open(folder, [0x51; 16]).await?;
     let start = Instant::now();
     let replayed = replay(store.reader(), |_| {}).await?;
     let elapsed = start.elapsed();
@@ -23,6 +23,6 @@ pub(super) async fn run(folder: &Path) -> Result<(), BenchError> {
             ("apply_s", format!("{:.3}", replayed.apply.as_secs_f64())),
         ],
     });
-    Box::new(store).close().await?;
+    store.close().await?;
     Ok(())
 }
