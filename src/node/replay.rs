@@ -211,12 +211,11 @@ fn apply_row(state: &mut State, row: &Row, events: &mut Vec<Recorded>) -> Result
                 seq,
                 fault: error.fault,
             })?;
-            let recorded = codec::decode(leaf);
-            events.push(recorded.map_err(|source| ReplayError::Leaf {
+            codec::decode_into(leaf, events).map_err(|source| ReplayError::Leaf {
                 batch_no,
                 seq,
                 source,
-            })?);
+            })?;
         }
         apply_events(state, batch_no, events)?;
     }

@@ -141,9 +141,20 @@ pub fn encode(recorded: &Recorded, out: &mut Vec<u8>) -> Result<(), EncodeError>
 /// Reads a leaf. Only the exact bytes that [`encode`] writes are accepted; personal texts come
 /// back without their openings.
 pub fn decode(leaf: &[u8]) -> Result<Recorded, LeafError> {
+    let mut one = Vec::with_capacity(1);
+    decode_into(leaf, &mut one)?;
+    Ok(one.pop().expect("a leaf is one event"))
+}
+
+/// As [`decode`], and appends the event to others; on an error they stay as they were. An event
+/// is large: here it is written where it stays.
+///
+/// # Errors
+/// The leaf is not exactly what [`encode`] writes.
+pub fn decode_into(leaf: &[u8], events: &mut Vec<Recorded>) -> Result<(), LeafError> {
     let mut reader = Reader::new(leaf);
     let mut found = (0, 0);
-    read_leaf(leaf, &mut reader, &mut found).map_err(|fault| LeafError {
+    read_leaf(leaf, &mut reader, &mut found, events).map_err(|fault| LeafError {
         kind: found.0,
         version: found.1,
         at: leaf.len() - reader.left(),
@@ -227,7 +238,8 @@ fn read_leaf(
     leaf: &[u8],
     reader: &mut Reader<'_>,
     found: &mut (u16, u16),
-) -> Result<Recorded, Fault> {
+    events: &mut Vec<Recorded>,
+) -> Result<(), Fault> {
     if leaf.len() > LEAF_BYTES_MAX {
         return Err(Fault::TooLong);
     }
@@ -264,20 +276,23 @@ fn read_leaf(
         None if source.is_some() => return Err(Fault::NotCanonical),
         None => None,
     };
-    let meta = EventMeta {
-        seq,
-        recorded_at,
-        business_date,
-        principal,
-        second,
-        key,
-        fingerprint,
-        bulk_fingerprint,
-        external_ref,
-        reason,
-        index,
-    };
-    Ok(Recorded { meta, event })
+    events.push(Recorded {
+        meta: EventMeta {
+            seq,
+            recorded_at,
+            business_date,
+            principal,
+            second,
+            key,
+            fingerprint,
+            bulk_fingerprint,
+            external_ref,
+            reason,
+            index,
+        },
+        event,
+    });
+    Ok(())
 }
 
 /// Tells an unknown version of a known kind from an unknown kind.
