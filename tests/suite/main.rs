@@ -4,6 +4,7 @@ mod crash;
 mod http;
 mod import;
 mod layers;
+mod model;
 mod postgres;
 mod server;
 

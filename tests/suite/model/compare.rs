@@ -1,0 +1,219 @@
+//! What engine and model know, side by side.
+
+use quantong::domain::{
+    EnterpriseId, InstructionId, LineId, MemberId, PeriodId, ProgrammeId, VoucherId,
+};
+use quantong::engine::State;
+use quantong::engine::books::{AccountKind, Detail};
+use quantong::engine::state::PeriodStatus;
+
+use super::books::Book;
+use super::{Model, Money, Stage};
+
+/// The first thing on which they differ, in words.
+pub(super) fn differences(state: &State, model: &Model) -> Option<String> {
+    let checks: [fn(&State, &Model) -> Result<(), String>; 6] =
+        [vouchers, programmes, lines, periods, instructions, books];
+    checks
+        .into_iter()
+        .find_map(|check| check(state, model).err())
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(
+    what: impl FnOnce() -> String,
+    engine: T,
+    model: T,
+) -> Result<(), String> {
+    if engine == model {
+        Ok(())
+    } else {
+        Err(format!("{}: {engine:?}, the model {model:?}", what()))
+    }
+}
+
+fn at<T>(make: fn(usize) -> Option<T>, index: usize) -> T {
+    make(index).expect("few")
+}
+
+fn vouchers(state: &State, model: &Model) -> Result<(), String> {
+    same(
+        || "vouchers".into(),
+        state.voucher_count(),
+        model.vouchers.len(),
+    )?;
+    for (id, voucher) in model.vouchers.iter().enumerate() {
+        let row = state
+            .voucher(at(VoucherId::from_index, id))
+            .expect("counted");
+        let engine = [row.amount, row.free, row.held, row.approved, row.returned];
+        let naive = [
+            voucher.amount,
+            model.free_of(id),
+            model.held_of(id),
+            model.approved_of(id),
+            model.returned_of(id),
+        ];
+        let what = || format!("voucher {id}: amount, free, held, approved, returned");
+        same(what, engine.map(|fen| Money::from(fen.get())), naive)?;
+        let days = |a: jiff::civil::Date, b: jiff::civil::Date| (a, b);
+        let what = || format!("voucher {id}: deadlines");
+        let engine = days(row.use_by.date(), row.cash_by.date());
+        same(what, engine, days(voucher.use_by, voucher.cash_by))?;
+        let what = || format!("voucher {id}: revoked, frozen");
+        let naive = (voucher.revoked, voucher.frozen);
+        same(what, (row.revoked, row.frozen), naive)?;
+    }
+    Ok(())
+}
+
+fn programmes(state: &State, model: &Model) -> Result<(), String> {
+    for (id, programme) in model.programmes.iter().enumerate() {
+        let key = at(ProgrammeId::from_index, id);
+        let mine = |voucher: &usize| model.vouchers[*voucher].programme == id;
+        let mine: Vec<usize> = (0..model.vouchers.len()).filter(mine).collect();
+        let naive = [
+            programme.budget.iter().sum(),
+            model.available(id),
+            mine.iter().map(|id| model.free_of(*id)).sum(),
+            mine.iter().map(|id| model.held_of(*id)).sum(),
+            mine.iter().map(|id| model.approved_of(*id)).sum(),
+        ];
+        let engine = [
+            AccountKind::Appropriation,
+            AccountKind::Available,
+            AccountKind::Outstanding,
+            AccountKind::Held,
+            AccountKind::Approved,
+        ];
+        let engine = engine.map(|kind| Money::from(state.budget(key, kind).get()));
+        let what = || format!("programme {id}: budget, available, outstanding, held, approved");
+        same(what, engine, naive)?;
+        let lapsed = state.programme(key).expect("counted").lapsed_total;
+        same(
+            || format!("programme {id}: lapsed"),
+            lapsed,
+            model.lapsed(id),
+        )?;
+        for enterprise in 0..model.enterprises.len() {
+            let usage = state.usage_of(key, at(EnterpriseId::from_index, enterprise));
+            let engine = (
+                Money::from(usage.issued.get()),
+                Money::from(usage.used.get()),
+            );
+            let what = || format!("issued and used of enterprise {enterprise} under {id}");
+            same(what, engine, model.usage(id, enterprise))?;
+        }
+    }
+    Ok(())
+}
+
+fn lines(state: &State, model: &Model) -> Result<(), String> {
+    same(|| "lines".into(), state.line_count(), model.lines.len())?;
+    for (id, line) in model.lines.iter().enumerate() {
+        let row = state.line(at(LineId::from_index, id)).expect("counted");
+        let engine = super::Line {
+            debtor: row.debtor.index(),
+            creditor: row.creditor.index(),
+            programme: row.programme.map(|programme| programme.index()),
+            amount: Money::from(row.amount.get()),
+            period: row.period.index(),
+            voided: row.voided,
+        };
+        same(|| format!("line {id}"), &engine, line)?;
+    }
+    Ok(())
+}
+
+fn periods(state: &State, model: &Model) -> Result<(), String> {
+    same(
+        || "periods".into(),
+        state.period_count(),
+        model.periods.len(),
+    )?;
+    for (id, period) in model.periods.iter().enumerate() {
+        let key = at(PeriodId::from_index, id);
+        let row = state.period(key).expect("counted");
+        let stage = match row.status {
+            PeriodStatus::Open => Stage::Open,
+            PeriodStatus::Closed => Stage::Closed,
+            PeriodStatus::Agreed => Stage::Agreed,
+            PeriodStatus::Settling => Stage::Settling,
+            PeriodStatus::Settled => Stage::Settled,
+            PeriodStatus::SettledWithCarry => Stage::SettledWithCarry,
+        };
+        same(|| format!("stage of period {id}"), stage, period.stage)?;
+        let month = row.month.first_day().date();
+        same(|| format!("month of period {id}"), month, period.month)?;
+        let gross = model.gross(id);
+        let engine: super::periods::Cells = state.gross(key).0.into_iter().map(cell).collect();
+        same(|| format!("matrix of period {id}"), &engine, &gross)?;
+        let positions = state.period_positions(key).into_iter().map(|position| {
+            let receivable = Money::from(position.receivable.get());
+            (
+                position.member.index(),
+                receivable,
+                Money::from(position.payable.get()),
+            )
+        });
+        let what = || format!("positions of period {id}");
+        same(what, positions.collect(), model.positions(&gross))?;
+    }
+    Ok(())
+}
+
+fn cell(o: quantong::engine::netting::Obligation) -> ((usize, usize), Money) {
+    let pair = (o.debtor.index(), o.creditor.index());
+    (pair, Money::from(o.amount.get()))
+}
+
+fn instructions(state: &State, model: &Model) -> Result<(), String> {
+    let count = state.instruction_count();
+    same(|| "instructions".into(), count, model.instructions.len())?;
+    for (id, instruction) in model.instructions.iter().enumerate() {
+        let row = state
+            .instruction(at(InstructionId::from_index, id))
+            .expect("counted");
+        let engine = super::Instruction {
+            period: row.period.index(),
+            order: usize::from(row.order),
+            debtor: row.debtor.index(),
+            creditor: row.creditor.index(),
+            amount: Money::from(row.amount.get()),
+            paid: Money::from(row.paid.get()),
+            carried: Money::from(row.carried.get()),
+        };
+        same(|| format!("instruction {id}"), &engine, instruction)?;
+    }
+    Ok(())
+}
+
+fn books(state: &State, model: &Model) -> Result<(), String> {
+    let mut engine: Vec<Book> = (0..model.members.len())
+        .map(|_| Book {
+            due_to: vec![0; model.members.len()],
+            due_from: vec![0; model.members.len()],
+            clearing: vec![0; model.periods.len()],
+            ..Book::default()
+        })
+        .collect();
+    for (account, _) in state.accounts() {
+        let balance = state.balance(account).0;
+        let book = &mut engine[account.party().index()];
+        match (account.kind(), account.detail()) {
+            (AccountKind::Expense, _) => book.expense += balance,
+            (AccountKind::Payable, _) => book.payable += balance,
+            (AccountKind::Treasury, _) => book.treasury += balance,
+            (AccountKind::DueTo, Detail::Member(other)) => book.due_to[other.index()] = balance,
+            (AccountKind::DueFrom, Detail::Member(other)) => book.due_from[other.index()] = balance,
+            (AccountKind::Clearing, Detail::Period(period)) => {
+                book.clearing[period.index()] = balance;
+            }
+            _ => {}
+        }
+    }
+    for (id, book) in engine.into_iter().enumerate() {
+        let name = || format!("books of member {:?}", at(MemberId::from_index, id));
+        same(name, book, model.book(id))?;
+    }
+    Ok(())
+}

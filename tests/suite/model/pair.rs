@@ -1,0 +1,543 @@
+//! One step of a random history, taken by both sides.
+
+use jiff::civil::Date;
+use quantong::domain::{
+    BankRef, ClaimId, ContractNo, EnterpriseId, InstructionId, InvoiceNo, PaymentId, PeriodId,
+    ProgrammeId, ProviderId, TransferId, VoucherId,
+};
+use quantong::engine::command::*;
+use quantong::engine::event::{Event, Recorded};
+use quantong::engine::{State, refusal_of};
+
+use super::claims::Filing;
+use super::vouchers::Proposal;
+use super::world::{self, Engine, FILER, OFFICERS, STRANGER, day, fen, member, name, ratio};
+use super::{Approval, Bend, Consent, Kind, Mode, Model, Money, Payer, Verdict, plus_days};
+
+/// Which command, and numbers that choose what it names.
+pub(super) type Step = (u8, u8, u8, u32);
+
+/// Engine and model.
+pub(super) struct Pair {
+    pub(super) state: State,
+    out: Vec<Recorded>,
+    pub(super) model: Model,
+}
+
+impl Verdict {
+    /// One word.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Verdict::Done => "Done",
+            Verdict::Approved(_) => "Approved",
+            Verdict::Refused(_) => "Refused",
+            Verdict::Rejected => "Rejected",
+        }
+    }
+
+    fn of(events: Option<&[Recorded]>) -> Verdict {
+        let Some(first) = events.and_then(<[Recorded]>::first) else {
+            return Verdict::Rejected;
+        };
+        match &first.event {
+            Event::ClaimApproved(e) => Verdict::Approved(Approval {
+                amount: Money::from(e.amount.get()),
+                payer: e.funding.payer.index(),
+                others: (e.funding.others())
+                    .map(|(funder, part)| (funder.index(), Money::from(part.get())))
+                    .collect(),
+            }),
+            Event::ClaimRefused(e) => {
+                assert_eq!(e.faults.first(), Some(e.result));
+                Verdict::Refused(e.faults.in_order().map(|code| code.as_str()).collect())
+            }
+            event => match refusal_of(event) {
+                Some(code) => Verdict::Refused(vec![code.as_str()]),
+                None => Verdict::Done,
+            },
+        }
+    }
+}
+
+/// One of so many, the newer ones more often; now and then one that does not exist.
+fn pick(number: u8, count: usize) -> usize {
+    match number % 16 {
+        15 => count,
+        0..6 => count.saturating_sub(1 + usize::from(number / 16) % 4),
+        _ => usize::from(number) % count.max(1),
+    }
+}
+
+/// A command with who sends it, and what the model says of it.
+type Both = (usize, Command, Verdict);
+
+impl Pair {
+    pub(super) fn new(bend: Bend) -> Pair {
+        let (Engine { state, out }, model) = world::new(bend);
+        let mut pair = Pair { state, out, model };
+        // Two vouchers of each programme that every lab may be paid from.
+        for (programme, firm) in [(0, 0), (0, 1), (1, 2), (1, 3)] {
+            let voucher = pair.model.vouchers.len();
+            let both = pair.issue_of(programme, firm, 60_000);
+            pair.send(both);
+            for provider in 0..5 {
+                let by_provider = programme == 1;
+                let until = plus_days(pair.model.today, 90);
+                let both = pair.consent_of(voucher, by_provider, Some(provider), 70_000, until);
+                pair.send(both);
+            }
+        }
+        pair
+    }
+
+    /// Sends to the engine what the model has taken: the command in words, the engine's verdict
+    /// and the model's.
+    fn send(&mut self, (by, command, expected): Both) -> (String, Verdict, Verdict) {
+        let words = format!("{command:?}");
+        let mut engine = Engine {
+            state: std::mem::replace(&mut self.state, State::empty()),
+            out: std::mem::take(&mut self.out),
+        };
+        let said = Verdict::of(engine.send(by, command));
+        (self.state, self.out) = (engine.state, engine.out);
+        (words, said, expected)
+    }
+
+    /// Takes a step on both sides: the command in words, the engine's verdict and the model's.
+    pub(super) fn take(&mut self, step: Step) -> (String, Verdict, Verdict) {
+        let (kind, a, b, n) = step;
+        let stranger = kind >= 250;
+        let (by, command, expected) = if stranger {
+            let consent = GiveConsent {
+                voucher: VoucherId(0),
+                giver: ConsentGiver::Holder(None),
+                up_to: fen(1),
+                until: day(self.model.today),
+            };
+            (STRANGER, Command::GiveConsent(consent), Verdict::Rejected)
+        } else {
+            match kind % 25 {
+                0..=6 => self.file(a, b, n),
+                7..=9 => self.issue(a, n),
+                10 | 11 => self.consent(a, b, n),
+                12 => self.hold_back(a, b, n),
+                13 => self.propose(a, b, n),
+                14 => self.decide(a, b, n),
+                15 | 16 => self.undo_or_pay(a, b, n),
+                17 => self.rules(a, b, n),
+                18 => self.parties(a, b, n),
+                19 | 20 => self.pass_days(a, n),
+                21 => self.close(a, b, n),
+                22 => self.instruct(a, b),
+                _ => self.settle(a, n),
+            }
+        };
+        self.send((by, command, expected))
+    }
+
+    fn file(&mut self, a: u8, b: u8, n: u32) -> Both {
+        let voucher = if n % 3 == 0 {
+            pick(a, self.model.vouchers.len())
+        } else {
+            usize::from(a) % 4
+        };
+        let voucher = self.child_for(voucher, n);
+        // Most claims come from the one lab that may do everything.
+        let provider = if b < 128 { 0 } else { usize::from(b) % 6 };
+        let category = world::CATEGORIES[usize::from(n % 16 == 0) + usize::from(n % 32 == 0)];
+        let category = if n % 4 == 1 {
+            world::CATEGORIES[1]
+        } else {
+            category
+        };
+        let days = i64::from(n / 7 % 12);
+        let contract_date = match n % 5 {
+            0 => plus_days(self.model.today, -days),
+            1 if n % 35 == 1 => plus_days(self.model.today, 1),
+            _ => match self.model.vouchers.get(voucher) {
+                Some(row) if n % 11 == 0 => row.use_by.min(self.model.today),
+                Some(row) if n % 11 == 1 => row.issued_on,
+                _ => self.model.today,
+            },
+        };
+        let invoice_amount = Money::from(n / 64 % 160_000);
+        let enterprise = match n % 23 {
+            0 => Some(0),
+            1 => Some(usize::from(b) % 5),
+            _ => None,
+        };
+        let filing = Filing {
+            by: FILER,
+            voucher,
+            provider,
+            enterprise,
+            category: category.to_owned(),
+            contract_date,
+            contract_amount: invoice_amount + Money::from(n % 3),
+            invoice_no: (n / 3 % 400 + 1).to_string(),
+            invoice_amount,
+            paid_amount: invoice_amount * Money::from(n % 4) / 4,
+            imported: false,
+        };
+        let known = voucher < self.model.vouchers.len()
+            || provider < self.model.providers.len()
+            || enterprise.is_some_and(|id| id < self.model.enterprises.len());
+        let expected = if known {
+            self.model.file(&filing)
+        } else {
+            Verdict::Rejected
+        };
+        (FILER, Command::FileClaim(command_of(&filing)), expected)
+    }
+
+    /// Now and then the newest voucher that came from a transfer.
+    fn child_for(&self, voucher: usize, n: u32) -> usize {
+        let is_child = |id: &usize| self.model.vouchers[*id].parent.is_some();
+        let newest = (0..self.model.vouchers.len()).rev().find(is_child);
+        newest.filter(|_| n % 9 < 2).unwrap_or(voucher)
+    }
+
+    fn issue(&mut self, a: u8, n: u32) -> Both {
+        let (programme, enterprise) = (usize::from(a) % 2, usize::from(a / 2) % 5);
+        let amount = Money::from(n % 80_000);
+        self.issue_of(programme, enterprise, amount)
+    }
+
+    fn issue_of(&mut self, programme: usize, enterprise: usize, amount: Money) -> Both {
+        let command = Command::IssueVoucher(IssueVoucher {
+            programme: ProgrammeId::from_index(programme).expect("few"),
+            enterprise: EnterpriseKey::Id(EnterpriseId::from_index(enterprise).expect("few")),
+            amount: fen(amount),
+        });
+        let expected = self.model.issue(programme, enterprise, amount);
+        (OFFICERS[0], command, expected)
+    }
+
+    fn consent(&mut self, a: u8, b: u8, n: u32) -> Both {
+        let voucher = pick(a, self.model.vouchers.len());
+        let by_provider = b % 4 == 0;
+        let lab = if n % 2 == 0 {
+            0
+        } else {
+            usize::from(b / 4) % 5
+        };
+        let provider = (by_provider || b % 4 == 1).then_some(lab);
+        let until = plus_days(self.model.today, i64::from(n % 60) - 2);
+        let up_to = Money::from(n % 90_000);
+        self.consent_of(voucher, by_provider, provider, up_to, until)
+    }
+
+    fn consent_of(
+        &mut self,
+        voucher: usize,
+        by_provider: bool,
+        provider: Option<usize>,
+        up_to: Money,
+        until: Date,
+    ) -> Both {
+        let id = provider.map(|id| ProviderId::from_index(id).expect("few"));
+        let giver = match id {
+            Some(id) if by_provider => ConsentGiver::Provider(id),
+            id => ConsentGiver::Holder(id),
+        };
+        let command = Command::GiveConsent(GiveConsent {
+            voucher: VoucherId::from_index(voucher).expect("few"),
+            giver,
+            up_to: fen(up_to),
+            until: day(until),
+        });
+        let expected = self.model.consent(Consent {
+            voucher,
+            by_provider,
+            provider,
+            up_to,
+            until,
+        });
+        (FILER, command, expected)
+    }
+
+    /// Freezes, unfreezes or, now and then, revokes.
+    fn hold_back(&mut self, a: u8, b: u8, n: u32) -> Both {
+        let voucher = pick(a, self.model.vouchers.len());
+        let id = VoucherId::from_index(voucher).expect("few");
+        if n % 4 == 0 {
+            let command = Command::RevokeVoucher(RevokeVoucher { voucher: id });
+            return (OFFICERS[0], command, self.model.revoke(voucher));
+        }
+        let frozen = b % 4 == 0;
+        let command = Command::SetFreeze(SetFreeze {
+            voucher: id,
+            frozen,
+        });
+        (OFFICERS[0], command, self.model.freeze(voucher, frozen))
+    }
+
+    fn propose(&mut self, a: u8, b: u8, n: u32) -> Both {
+        let voucher = pick(a, self.model.vouchers.len());
+        let to = usize::from(b) % 5;
+        let mut amount = Money::from(n % 30_000);
+        let cap_share = Money::from(n % 1_000_001);
+        let receiver = EnterpriseId::from_index(to).expect("few");
+        let city = usize::from(b) % 3;
+        let request = match n % 3 {
+            0 => TransferRequest::Succession {
+                to: receiver,
+                cap_share: ratio(cap_share),
+            },
+            1 => TransferRequest::Open { to: receiver },
+            _ => TransferRequest::Relocation {
+                to_city: member(city),
+            },
+        };
+        let relocates = n % 3 == 2;
+        amount = if relocates && n % 5 != 0 { 0 } else { amount };
+        let holder = self.model.vouchers.get(voucher).map(|row| row.holder);
+        let by = OFFICERS[usize::from(a) % 2];
+        let command = Command::ProposeTransfer(ProposeTransfer {
+            voucher: VoucherId::from_index(voucher).expect("few"),
+            kind: request,
+            amount: fen(amount),
+            document_no: None,
+        });
+        let expected = self.model.propose(Proposal {
+            by,
+            voucher,
+            kind: [Kind::Succession, Kind::Open, Kind::Relocation][n as usize % 3],
+            to: if relocates { holder.unwrap_or(0) } else { to },
+            to_city: relocates.then_some(city),
+            cap_share: if n % 3 == 0 { cap_share } else { 0 },
+            amount,
+        });
+        (by, command, expected)
+    }
+
+    fn decide(&mut self, a: u8, b: u8, n: u32) -> Both {
+        let transfer = pick(a, self.model.transfers.len());
+        let (by, approve) = (OFFICERS[usize::from(b) % 2], n % 3 != 0);
+        let command = Command::DecideTransfer(DecideTransfer {
+            transfer: TransferId::from_index(transfer).expect("few"),
+            approve,
+        });
+        (by, command, self.model.decide(by, transfer, approve))
+    }
+
+    fn undo_or_pay(&mut self, a: u8, b: u8, n: u32) -> Both {
+        let by = OFFICERS[usize::from(b) % 2];
+        let claim = pick(a, self.model.claims.len());
+        let id = ClaimId::from_index(claim).expect("few");
+        match n % 8 {
+            0..3 => {
+                let command = Command::ReverseClaim(ReverseClaim { claim: id });
+                (by, command, self.model.reverse(by, claim))
+            }
+            3 => {
+                let payment = pick(a, self.model.payments.len());
+                let id = PaymentId::from_index(payment).expect("few");
+                let command = Command::ReturnPayment(ReturnPayment { payment: id });
+                (by, command, self.model.return_payment(payment))
+            }
+            _ => {
+                let paid_on = plus_days(self.model.today, i64::from(n % 10) - 8);
+                let command = Command::PayClaim(PayClaim {
+                    claim: id,
+                    bank_ref: BankRef::parse("B").expect("short"),
+                    paid_on: day(paid_on),
+                });
+                (by, command, self.model.pay(claim, paid_on))
+            }
+        }
+    }
+
+    fn rules(&mut self, a: u8, b: u8, n: u32) -> Both {
+        let programme = usize::from(a) % 2;
+        match b % 3 {
+            0 => {
+                let by = Money::from(n % 100_000) + 1;
+                let raise = n % 2 == 0;
+                let command = Command::ChangeBudget(ChangeBudget {
+                    programme: ProgrammeId::from_index(programme).expect("few"),
+                    amount: fen(by),
+                    raise,
+                    document_no: None,
+                });
+                let expected = self
+                    .model
+                    .change_budget(programme, if raise { by } else { -by });
+                (OFFICERS[0], command, expected)
+            }
+            1 => {
+                let from = plus_days(self.model.today, i64::from(n % 9) - 1);
+                let version = world::version(programme == 1, from, n);
+                let command = world::publish(programme, &version);
+                (OFFICERS[0], command, self.model.publish(programme, version))
+            }
+            _ => {
+                let (home, host) = [(0, 1), (1, 0), (0, 2), (1, 2)][usize::from(a) % 4];
+                let category = (n % 2 == 0).then_some(world::CATEGORIES[n as usize % 3]);
+                let payer =
+                    [Payer::Home, Payer::Host, Payer::Pool(world::POOL)][n as usize / 2 % 3];
+                let mut agreement = world::agreement(home, host, category, payer, n % 5 == 0);
+                let from = plus_days(self.model.today, i64::from(n % 30));
+                agreement.days = (from, plus_days(from, i64::from(n % 90) - 1));
+                let command = world::register_agreement(&agreement);
+                (OFFICERS[0], command, self.model.agree(agreement))
+            }
+        }
+    }
+
+    fn parties(&mut self, a: u8, b: u8, n: u32) -> Both {
+        if n % 3 == 0 {
+            let provider = usize::from(a) % 6;
+            let suspended = b % 3 == 0;
+            let command = Command::SetSuspension(SetSuspension {
+                provider: ProviderId::from_index(provider).expect("few"),
+                suspended,
+            });
+            return (
+                OFFICERS[0],
+                command,
+                self.model.set_suspension(provider, suspended),
+            );
+        }
+        if n % 3 == 1 {
+            let (index, signed) = (usize::from(a) % 3, b % 3 != 0);
+            let was = std::mem::replace(&mut self.model.members[index].signed, signed);
+            let expected = if was == signed {
+                Verdict::Refused(vec!["ALREADY_IN_STATE"])
+            } else {
+                Verdict::Done
+            };
+            let command = Command::SetProtocol(SetProtocol {
+                member: member(index),
+                signed,
+            });
+            return (OFFICERS[0], command, expected);
+        }
+        let (of_provider, party) = (b % 2 == 0, usize::from(a) % 5);
+        let group = (b % 8 < 6).then_some(["G1", "G2"][usize::from(b / 8) % 2]);
+        let from = plus_days(self.model.today, i64::from(n % 12) - 6);
+        let command = Command::SetControllerGroup(SetControllerGroup {
+            party: match of_provider {
+                true => Payee::Provider(ProviderId::from_index(party).expect("few")),
+                false => Payee::Enterprise(EnterpriseId::from_index(party).expect("few")),
+            },
+            group: group.map(name),
+            from: day(from),
+        });
+        let group = group.map(str::to_owned);
+        (
+            OFFICERS[0],
+            command,
+            self.model.set_group(of_provider, party, group, from),
+        )
+    }
+
+    fn pass_days(&mut self, a: u8, n: u32) -> Both {
+        let most = if a % 4 == 0 { 50 } else { 9 };
+        let to: Date = plus_days(self.model.today, i64::from(n % most));
+        let command = Command::AdvanceDate(AdvanceDate { to: day(to) });
+        (OFFICERS[0], command, self.model.advance(to))
+    }
+
+    /// Early close, statements and the calendar.
+    fn close(&mut self, a: u8, b: u8, n: u32) -> Both {
+        let by = OFFICERS[usize::from(b) % 2];
+        let back = if n % 2 == 0 { 0 } else { usize::from(a) % 3 };
+        let period = self.model.periods.len() - 1 - back.min(self.model.periods.len() - 1);
+        let id = PeriodId::from_index(period).expect("few");
+        match a % 5 {
+            0 => (
+                by,
+                Command::RequestClose(ClosePeriod { period: id }),
+                self.model.ask_close(by, period),
+            ),
+            1 => (
+                by,
+                Command::ClosePeriod(ClosePeriod { period: id }),
+                self.model.close_early(by, period),
+            ),
+            2 => {
+                let (confirm_days, pay_days) = (n % 8, n / 8 % 12);
+                self.model.confirm_days = i64::from(confirm_days);
+                self.model.pay_days = i64::from(pay_days);
+                let calendar = Calendar {
+                    confirm_days: u8::try_from(confirm_days).expect("small"),
+                    pay_days: u8::try_from(pay_days).expect("small"),
+                };
+                (by, Command::SetCalendar(calendar), Verdict::Done)
+            }
+            _ => {
+                let period = self.model.periods.len().saturating_sub(2);
+                let who = usize::from(b / 2) % 6;
+                let command = Command::ConfirmStatement(ConfirmStatement {
+                    period: PeriodId::from_index(period).expect("few"),
+                    member: member(who),
+                    revision: 1,
+                });
+                (by, command, self.model.confirm_statement(period, who))
+            }
+        }
+    }
+
+    fn instruct(&mut self, a: u8, b: u8) -> Both {
+        let period = pick(a, self.model.periods.len());
+        let hub = if b % 8 == 7 { 1 } else { 3 };
+        let (mode, settlement) = match b % 3 {
+            0 => (Mode::Direct, SettlementMode::Direct),
+            1 => (Mode::Bilateral, SettlementMode::Bilateral),
+            _ => (Mode::Hub(hub), SettlementMode::Hub(member(hub))),
+        };
+        let command = Command::InstructPeriod(InstructPeriod {
+            period: PeriodId::from_index(period).expect("few"),
+            mode: settlement,
+            document_no: Some(DocumentNo::parse("文").expect("short")),
+        });
+        (OFFICERS[0], command, self.model.instruct(period, mode))
+    }
+
+    fn settle(&mut self, a: u8, n: u32) -> Both {
+        let count = self.model.instructions.len();
+        // The newest ones, which are still open.
+        let instruction = count.saturating_sub(usize::from(a % 16).min(4));
+        let open = self
+            .model
+            .instructions
+            .get(instruction)
+            .map_or(0, |row| row.amount - row.paid);
+        let amount = if n % 3 == 0 {
+            Money::from(n % 9_000)
+        } else {
+            open
+        };
+        let command = Command::ConfirmInstruction(ConfirmInstruction {
+            instruction: InstructionId::from_index(instruction).expect("few"),
+            amount: fen(amount),
+            bank_ref: BankRef::parse("B").expect("short"),
+            paid_on: day(self.model.today),
+        });
+        (
+            OFFICERS[0],
+            command,
+            self.model.pay_instruction(instruction, amount),
+        )
+    }
+}
+
+fn command_of(c: &Filing) -> FileClaim {
+    let enterprise = c
+        .enterprise
+        .map(|id| EnterpriseId::from_index(id).expect("few"));
+    FileClaim {
+        voucher: VoucherKey::Id(VoucherId::from_index(c.voucher).expect("few")),
+        provider: ProviderKey::Id(ProviderId::from_index(c.provider).expect("few")),
+        enterprise: enterprise.map(EnterpriseKey::Id),
+        category: world::category(&c.category),
+        contract_no: ContractNo::parse("HT-1").expect("short"),
+        contract_date: day(c.contract_date),
+        contract_amount: fen(c.contract_amount),
+        invoice_no: InvoiceNo::parse(&c.invoice_no).expect("digits"),
+        invoice_amount: fen(c.invoice_amount),
+        paid_amount: fen(c.paid_amount),
+        evidence: Box::default(),
+    }
+}

@@ -1,0 +1,143 @@
+//! Random commands to the engine and to the model, compared after every one.
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use super::Bend;
+use super::Verdict;
+use super::compare::differences;
+use super::pair::{Pair, Step};
+
+/// Number of histories; more by `QUANTONG_CASES`.
+fn cases() -> u32 {
+    let given = std::env::var("QUANTONG_CASES").ok();
+    let full = std::env::var_os("QUANTONG_FULL").map_or(128, |_| 4_000);
+    given.and_then(|text| text.parse().ok()).unwrap_or(full)
+}
+
+fn histories() -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec(any::<Step>(), 1..120)
+}
+
+/// Runs a history on both; the first thing on which they differ.
+fn run(steps: &[Step], bend: Bend) -> Result<(), String> {
+    let mut pair = Pair::new(bend);
+    for (n, step) in steps.iter().enumerate() {
+        let (done, said, expected) = pair.take(*step);
+        if said != expected {
+            return Err(format!(
+                "step {n}, {done}: {said:?}, the model {expected:?}"
+            ));
+        }
+        if let Some(difference) = differences(&pair.state, &pair.model) {
+            return Err(format!("after step {n}, {done}: {difference}"));
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(Config { cases: cases(), failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn engine_and_model_agree_on_random_histories(steps in histories()) {
+        run(&steps, Bend::None).map_err(TestCaseError::fail)?;
+    }
+}
+
+#[test]
+fn a_bent_model_is_caught() {
+    let bends = [
+        Bend::ExpiresOneDayEarly,
+        Bend::TiersFlooredApart,
+        Bend::RestToHost,
+        Bend::RefusedTakesInvoice,
+        Bend::ReversalKeepsCap,
+        Bend::ConsentsAddUp,
+        Bend::LapseIsLost,
+    ];
+    for bend in bends {
+        let config = Config {
+            cases: 4_000,
+            failure_persistence: None,
+            max_shrink_iters: 0,
+            ..Config::default()
+        };
+        let mut runner = TestRunner::new(config);
+        let found = runner.run(&histories(), |steps| {
+            run(&steps, bend).map_err(TestCaseError::fail)
+        });
+        assert!(found.is_err(), "{bend:?} was not noticed");
+    }
+}
+
+/// What the random histories reach: a comparison of things that never happen shows nothing.
+#[test]
+fn random_histories_reach_what_they_are_meant_to() {
+    use proptest::strategy::ValueTree as _;
+    let mut runner = TestRunner::deterministic();
+    let mut seen = std::collections::BTreeMap::<String, u32>::new();
+    for _ in 0..300 {
+        let steps = histories()
+            .new_tree(&mut runner)
+            .expect("a history")
+            .current();
+        let mut pair = Pair::new(Bend::None);
+        for step in steps {
+            let (done, said, _) = pair.take(step);
+            let kind = done.split([' ', '(']).next().unwrap_or_default().to_owned();
+            *seen.entry(format!("{kind} {}", said.word())).or_default() += 1;
+            if let Verdict::Refused(codes) = said {
+                for code in codes {
+                    *seen.entry(format!("{kind} {code}")).or_default() += 1;
+                }
+            }
+        }
+        for period in &pair.model.periods {
+            *seen
+                .entry(format!("period {:?}", period.stage))
+                .or_default() += 1;
+        }
+    }
+    let wanted = [
+        "FileClaim VOUCHER_EXHAUSTED",
+        "FileClaim YEAR_CAP_EXHAUSTED",
+        "FileClaim NOTHING_PAYABLE",
+        "FileClaim DUPLICATE_INVOICE",
+        "FileClaim CONTRACT_BEFORE_TRANSFER",
+        "IssueVoucher BUDGET_EXHAUSTED",
+        "FileClaim Approved",
+        "FileClaim Refused",
+        "IssueVoucher Done",
+        "IssueVoucher Refused",
+        "GiveConsent Done",
+        "SetFreeze Done",
+        "RevokeVoucher Done",
+        "ProposeTransfer Done",
+        "DecideTransfer Done",
+        "DecideTransfer Refused",
+        "ReverseClaim Done",
+        "PayClaim Done",
+        "ReturnPayment Done",
+        "ChangeBudget Done",
+        "PublishVersion Done",
+        "RegisterAgreement Done",
+        "AdvanceDate Done",
+        "ClosePeriod Done",
+        "ConfirmStatement Done",
+        "InstructPeriod Done",
+        "ConfirmInstruction Done",
+        "SetControllerGroup Done",
+        "SetSuspension Done",
+        "period Settling",
+        "period Settled",
+        "period SettledWithCarry",
+        "period Agreed",
+    ];
+    eprintln!("{seen:#?}");
+    let missing: Vec<_> = wanted
+        .iter()
+        .filter(|what| !seen.contains_key(**what))
+        .collect();
+    assert!(missing.is_empty(), "never seen: {missing:?} in {seen:#?}");
+}
