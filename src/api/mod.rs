@@ -7,10 +7,13 @@ mod bulk;
 mod context;
 mod openapi;
 mod problem;
+mod read;
 mod render;
+mod request;
 mod resources;
 mod routes;
 mod server;
+mod write;
 
 pub use openapi::openapi;
 pub use problem::{FieldError, Lang, PROBLEMS, Problem, text};

@@ -38,7 +38,8 @@ pub(super) struct Shared {
     pub(super) settings: ApiSettings,
 }
 
-/// Serves a node until the process is told to stop; requests that were accepted are finished.
+/// Serves a node until the process is told to stop or the node has ended by itself; requests that
+/// were accepted are finished.
 ///
 /// # Errors
 /// The listener cannot be used.
@@ -47,6 +48,7 @@ pub async fn serve(
     settings: ApiSettings,
     listener: TcpListener,
 ) -> std::io::Result<()> {
+    let watched = node.clone();
     let shared = web::Data::new(Shared {
         node,
         settings: settings.clone(),
@@ -60,6 +62,14 @@ pub async fn serve(
     .client_request_timeout(Duration::from_secs(10))
     .keep_alive(Duration::from_secs(75))
     .shutdown_timeout(settings.shutdown.as_secs())
-    .listen(listener)?;
-    server.run().await
+    .listen(listener)?
+    .run();
+    let handle = server.handle();
+    let watch = tokio::spawn(async move {
+        watched.ended().await;
+        handle.stop(true).await;
+    });
+    let served = server.await;
+    watch.abort();
+    served
 }

@@ -9,8 +9,8 @@ use super::serve::serve_node;
 use super::tables::{self, Lang, Names};
 use super::verify::{print_verified, verify_folder};
 use crate::domain::{
-    BankRef, ClaimId, Day, Fen, InstructionId, MemberId, PeriodId, PrincipalId, ProgrammeCode,
-    Ratio, Text,
+    BankRef, ClaimId, Day, EnterpriseId, Fen, InstructionId, MemberId, PeriodId, PrincipalId,
+    ProgrammeCode, Ratio, Text, VoucherId,
 };
 use crate::engine::State;
 use crate::engine::command::{
@@ -207,7 +207,7 @@ fn missing(what: &str) -> CliError {
 
 /// A new voucher under rules that allow successions; half of it goes to a successor.
 async fn transfer(node: &Node, people: &People) -> Result<(), CliError> {
-    let [maker, checker] = people.officers;
+    let [maker, _] = people.officers;
     let find = |state: &State| {
         let code = ProgrammeCode::parse("310117-2025").ok()?;
         let programme = state.programme_by_code(&code)?;
@@ -219,7 +219,7 @@ async fn transfer(node: &Node, people: &People) -> Result<(), CliError> {
             kind: TransferKind::Succession,
             document_no: None,
         }]);
-        let ids = (0..state.enterprise_count()).filter_map(crate::domain::EnterpriseId::from_index);
+        let ids = (0..state.enterprise_count()).filter_map(EnterpriseId::from_index);
         let mut home = ids.filter(|id| {
             let fresh = state.usage_of(programme, *id).issued.is_zero();
             fresh && state.enterprise(*id).is_some_and(|e| e.city == row.city)
@@ -229,25 +229,30 @@ async fn transfer(node: &Node, people: &People) -> Result<(), CliError> {
     let (found, _) = node.read(find).await?;
     let (programme, terms, holder, successor) = found.ok_or_else(|| missing("two firms"))?;
     let terms = Box::new(terms);
-    act(
-        node,
-        maker,
-        Command::PublishVersion(PublishVersion { programme, terms }),
-    )
-    .await?;
-    let amount = fen(2_000_000)?;
-    let enterprise = EnterpriseKey::Id(holder);
+    let publish = Command::PublishVersion(PublishVersion { programme, terms });
+    act(node, maker, publish).await?;
     let issue = Command::IssueVoucher(IssueVoucher {
         programme,
-        enterprise,
-        amount,
+        enterprise: EnterpriseKey::Id(holder),
+        amount: fen(2_000_000)?,
     });
     let Event::VoucherIssued(issued) = act(node, maker, issue).await? else {
         return Err(missing("voucher"));
     };
+    move_half(node, people, issued.voucher, successor).await
+}
+
+/// Half of a voucher of 20,000.00 goes to the successor of its holder.
+async fn move_half(
+    node: &Node,
+    people: &People,
+    voucher: VoucherId,
+    successor: EnterpriseId,
+) -> Result<(), CliError> {
+    let [maker, checker] = people.officers;
     let cap_share = Ratio::from_millionths(500_000).map_err(|e| CliError::Failed(e.to_string()))?;
     let propose = Command::ProposeTransfer(ProposeTransfer {
-        voucher: issued.voucher,
+        voucher,
         kind: TransferRequest::Succession {
             to: successor,
             cap_share,
@@ -270,12 +275,7 @@ async fn transfer(node: &Node, people: &People) -> Result<(), CliError> {
     let child = approved.child.ok_or_else(|| missing("child voucher"))?;
     let tag = node.ledger_tag();
     let (ids, _) = node
-        .read(|state| {
-            (
-                state.voucher_id(issued.voucher, tag),
-                state.voucher_id(child, tag),
-            )
-        })
+        .read(|state| (state.voucher_id(voucher, tag), state.voucher_id(child, tag)))
         .await?;
     println!(
         "{} 20000.00 → {} 10000.00 (10000.00)",
@@ -372,12 +372,8 @@ async fn settlement(
         .await?
         .0
         .ok_or_else(|| missing("closed period"))?;
-    act(
-        node,
-        operator,
-        Command::AdvanceDate(AdvanceDate { to: agreed_on }),
-    )
-    .await?;
+    let advance = Command::AdvanceDate(AdvanceDate { to: agreed_on });
+    act(node, operator, advance).await?;
     for period in periods {
         let command = InstructPeriod {
             period: *period,
@@ -402,7 +398,6 @@ async fn settlement(
         };
         act(node, operator, Command::ConfirmInstruction(command)).await?;
     }
-    let before = node.read(State::line_count).await?.0;
     let pay_by = |state: &State| {
         let row = state.instruction(unpaid.0)?;
         state.period(row.period)?.pay_by
@@ -412,12 +407,19 @@ async fn settlement(
         .await?
         .0
         .ok_or_else(|| missing("pay-by day"))?;
-    act(
-        node,
-        operator,
-        Command::AdvanceDate(AdvanceDate { to: pay_by.next() }),
-    )
-    .await?;
+    carry(node, operator, names, periods, pay_by.next()).await
+}
+
+/// Lets the pay-by day pass and shows where what is unpaid went.
+async fn carry(
+    node: &Node,
+    operator: PrincipalId,
+    names: &Names,
+    periods: &[PeriodId],
+    to: Day,
+) -> Result<(), CliError> {
+    let before = node.read(State::line_count).await?.0;
+    act(node, operator, Command::AdvanceDate(AdvanceDate { to })).await?;
     let shown = |state: &State| {
         let status = |id: &PeriodId| {
             let row = state.period(*id);

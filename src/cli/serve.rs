@@ -37,8 +37,14 @@ pub(super) async fn serve_node(node: Node, listen: &str) -> Result<(), CliError>
         .map_err(|error| CliError::Usage(format!("cannot listen on {listen}: {error}")))?;
     announce(&listener)?;
     let served = serve(node.clone(), ApiSettings::default(), listener).await;
+    let by_itself = node.has_ended();
     node.stop().await;
-    Ok(served?)
+    served?;
+    if by_itself {
+        let what = "the node cannot go on and has stopped; the log says why";
+        return Err(CliError::Failed(what.to_owned()));
+    }
+    Ok(())
 }
 
 /// Says where the server listens. A closed standard output stops no server.

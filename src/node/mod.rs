@@ -516,9 +516,19 @@ impl Node {
             job = back;
             tokio::task::yield_now().await;
         }
+        self.ended().await;
+    }
+
+    /// Waits until the node has ended: because it was stopped, or by itself if it cannot go on.
+    pub async fn ended(&self) {
         let mut stopped = self.stopped.clone();
         // An error means that the thread has ended, which is what is waited for.
         let _ended = stopped.wait_for(|stopped| *stopped).await;
+    }
+
+    /// True once the node has ended.
+    pub fn has_ended(&self) -> bool {
+        *self.stopped.borrow()
     }
 }
 

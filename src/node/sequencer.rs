@@ -227,9 +227,8 @@ pub(super) async fn start(
     std::thread::Builder::new()
         .name("quantong-sequencer".to_owned())
         .spawn(move || {
+            let _ended = Ended(ended);
             sequencer.run();
-            // Nobody waits for the end any more if every handle is gone.
-            let _unwatched = ended.send(true);
         })
         .map_err(StartError::Thread)?;
     Ok(Node {
@@ -238,6 +237,16 @@ pub(super) async fn start(
         tag: LedgerTag::of_ledger(&uuid),
         stopped,
     })
+}
+
+/// Tells that the sequencer has ended, also if it panicked.
+struct Ended(watch::Sender<bool>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        // Nobody waits for the end any more if every handle is gone.
+        let _unwatched = self.0.send(true);
+    }
 }
 
 struct Sequencer {
@@ -395,7 +404,7 @@ impl Sequencer {
                         error = &error as &dyn std::error::Error,
                         "the node cannot recover yet"
                     );
-                    self.runtime.block_on(tokio::time::sleep(RECOVERY_PAUSE));
+                    std::thread::sleep(RECOVERY_PAUSE);
                 }
             }
         }

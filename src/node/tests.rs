@@ -99,10 +99,13 @@ async fn a_rehearsal_answers_and_leaves_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_append_answers_unavailable_and_the_retry_is_exact() {
-    for (point, already) in [
-        (FaultPoint::Before, false),
-        (FaultPoint::During, false),
-        (FaultPoint::After, true),
+    // With 1 the recovery fails once, too.
+    for (point, already, more) in [
+        (FaultPoint::Before, false, 0),
+        (FaultPoint::During, false, 0),
+        (FaultPoint::After, true, 0),
+        (FaultPoint::Before, false, 1),
+        (FaultPoint::After, true, 1),
     ] {
         let folder = folder();
         ledger(folder.path()).await;
@@ -111,7 +114,9 @@ async fn a_failed_append_answers_unavailable_and_the_retry_is_exact() {
         let node = Node::start(Box::new(store), config(folder.path()))
             .await
             .expect("a node");
-        faults.fail(0, point);
+        for ahead in 0..=more {
+            faults.fail(ahead, point);
+        }
         let lost = node.submit(category("testing")).await;
         assert!(
             matches!(lost, Err(NodeError::Unavailable)),

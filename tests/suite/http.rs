@@ -179,43 +179,37 @@ async fn bad_input_is_a_problem_document_and_never_a_fault_of_the_server() {
             "{problem}"
         );
     }
+    world.post(&world.provider, "/v1/claims", good).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn foreign_bodies_media_methods_paths_and_tokens_are_problem_documents() {
+    let folder = folder();
+    let world = World::new(folder.path()).await;
     let url = format!("{}/v1/claims", world.server.url);
     let raw = |body: Vec<u8>, media: &'static str| {
         let request = world.client.post(&url).bearer_auth(&world.provider);
         request.header("Content-Type", media).body(body).send()
     };
-    let answer = raw(vec![0xFF, 0xFE, 0x7B], "application/json")
-        .await
-        .expect("an answer");
-    assert_eq!(answer.status(), 400);
-    let answer = raw(b"{}".to_vec(), "text/plain").await.expect("an answer");
-    assert_eq!(answer.status(), 415);
-    let answer = raw(vec![b'['; 60_000], "application/json")
-        .await
-        .expect("an answer");
-    assert_eq!(answer.status(), 400);
-    assert_eq!(
-        world
-            .call(Method::DELETE, &world.provider, "/v1/claims", None)
-            .await
-            .0,
-        405
-    );
-    assert_eq!(
-        world
-            .call(Method::GET, &world.provider, "/v1/nothing", None)
-            .await
-            .0,
-        404
-    );
-    assert_eq!(
-        world
-            .call(Method::GET, "qt_unknown", "/v1/calendar", None)
-            .await
-            .0,
-        401
-    );
-    world.post(&world.provider, "/v1/claims", good).await;
+    let bodies = [
+        (400, vec![0xFF, 0xFE, 0x7B], "application/json"),
+        (415, b"{}".to_vec(), "text/plain"),
+        (400, vec![b'['; 60_000], "application/json"),
+    ];
+    for (expected, body, media) in bodies {
+        let answer = raw(body, media).await.expect("an answer");
+        assert_eq!(answer.status(), expected);
+    }
+    let requests = [
+        (405, Method::DELETE, world.provider.as_str(), "/v1/claims"),
+        (404, Method::GET, world.provider.as_str(), "/v1/nothing"),
+        (401, Method::GET, "qt_unknown", "/v1/calendar"),
+    ];
+    for (expected, method, token, path) in requests {
+        let (status, problem) = world.call(method, token, path, None).await;
+        assert_eq!(status, expected, "{path}: {problem}");
+        assert!(problem["code"].is_string(), "{problem}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -200,12 +200,17 @@ struct Seen {
     approved: AtomicI64,
 }
 
+/// How long a server may take to get over a crash of its database.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 type Answered = (String, Value, String);
 
 /// Sends a request until it is answered. Nothing but 503 or the true answer may come.
 async fn persist(world: &World, key: &str, body: &Value, seen: &Seen) -> String {
     let url = format!("{}/v1/claims", world.server.url);
+    let began = Instant::now();
     loop {
+        assert!(began.elapsed() < PATIENCE, "the server does not recover");
         let (client, token) = (&world.client, &world.provider);
         let sent = send(client, Method::POST, &url, token, Some(key), Some(body)).await;
         let answer = sent.expect("the server stays");
@@ -316,7 +321,12 @@ async fn a_crash_of_postgres_under_load_costs_time_and_nothing_else() {
 /// Waits until more claims were acknowledged, as they are only with a database.
 async fn wait_for_more(seen: &Seen) {
     let before = seen.approved.load(Ordering::Relaxed);
+    let began = Instant::now();
     while seen.approved.load(Ordering::Relaxed) < before + 5_000 {
+        assert!(
+            began.elapsed() < PATIENCE,
+            "nothing is acknowledged any more"
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -1,6 +1,7 @@
 //! Deciding commands: one file per area, every check before the first event.
 
 mod claims;
+mod judge;
 mod parties;
 mod periods;
 mod programmes;

@@ -21,7 +21,6 @@ fn command(world: &mut World, (kind, a, b, n): Step) -> (crate::domain::Principa
     let paid_on = world.state.business_date();
     let bank_ref = BankRef::parse("B").expect("short");
     let person = if b.is_multiple_of(2) { MAKER } else { CHECKER };
-    let period = PeriodId(u16::from(a) % 4);
     let command = match kind % 16 {
         0..=4 => {
             let mut claim = world.claim();
@@ -57,25 +56,7 @@ fn command(world: &mut World, (kind, a, b, n): Step) -> (crate::domain::Principa
             let payment = PaymentId(u32::from(b) % 4);
             Command::ReturnPayment(ReturnPayment { payment })
         }
-        10 => Command::ProposeTransfer(ProposeTransfer {
-            voucher,
-            kind: if a.is_multiple_of(3) {
-                TransferRequest::Relocation {
-                    to_city: if b.is_multiple_of(2) { HOME } else { HOST },
-                }
-            } else {
-                TransferRequest::Succession {
-                    to: EnterpriseId(u32::from(b) % 3),
-                    cap_share: ratio(n % 1_000_001),
-                }
-            },
-            amount: if a.is_multiple_of(3) {
-                crate::domain::Fen::ZERO
-            } else {
-                amount
-            },
-            document_no: None,
-        }),
+        10 => proposal(voucher, a, b, n, amount),
         11 => Command::DecideTransfer(DecideTransfer {
             transfer: TransferId(u32::from(a) % 4),
             approve: n.is_multiple_of(3),
@@ -85,8 +66,41 @@ fn command(world: &mut World, (kind, a, b, n): Step) -> (crate::domain::Principa
             let to = paid_on.plus_days(n % 40 + 1);
             Command::AdvanceDate(AdvanceDate { to })
         }
+        _ => settlement(world, (kind, a, b, n)),
+    };
+    (person, command)
+}
+
+/// A succession, or now and then a relocation.
+fn proposal(voucher: VoucherId, a: u8, b: u8, n: u32, amount: crate::domain::Fen) -> Command {
+    Command::ProposeTransfer(ProposeTransfer {
+        voucher,
+        kind: if a.is_multiple_of(3) {
+            TransferRequest::Relocation {
+                to_city: if b.is_multiple_of(2) { HOME } else { HOST },
+            }
+        } else {
+            TransferRequest::Succession {
+                to: EnterpriseId(u32::from(b) % 3),
+                cap_share: ratio(n % 1_000_001),
+            }
+        },
+        amount: if a.is_multiple_of(3) {
+            crate::domain::Fen::ZERO
+        } else {
+            amount
+        },
+        document_no: None,
+    })
+}
+
+/// Instructs a period or confirms a payment.
+fn settlement(world: &World, (kind, a, b, n): Step) -> Command {
+    let bank_ref = BankRef::parse("B").expect("short");
+    let paid_on = world.state.business_date();
+    match kind % 16 {
         14 => Command::InstructPeriod(InstructPeriod {
-            period,
+            period: PeriodId(u16::from(a) % 4),
             mode: match b % 3 {
                 0 => SettlementMode::Direct,
                 1 => SettlementMode::Bilateral,
@@ -107,8 +121,7 @@ fn command(world: &mut World, (kind, a, b, n): Step) -> (crate::domain::Principa
             };
             Command::ConfirmInstruction(payment)
         }
-    };
-    (person, command)
+    }
 }
 
 fn bytes(state: &State) -> Vec<u8> {

@@ -175,120 +175,122 @@ fn the_plainest_leaf_is_what_the_standard_says() {
     assert_eq!(leaf(&recorded), unhex(CLOSE_REQUESTED));
 }
 
+/// Leaves that are nearly `CloseRequested { period: 7 }`, and what is wrong with them.
+const FOREIGN: &[(&str, Fault)] = &[
+    // Not the shortest integers: version, seq, key, period; head of the envelope.
+    (
+        "a7 00 1850 01 1801 02 00 03 00 04 00 05 00 0d a1 00 07",
+        Fault::NotCanonical,
+    ),
+    (
+        "a7 00 190050 01 01 02 00 03 00 04 00 05 00 0d a1 00 07",
+        Fault::NotCanonical,
+    ),
+    (
+        "a7 00 1850 01 01 02 1b0000000000000001 03 00 04 00 05 00 0d a1 00 07",
+        Fault::NotCanonical,
+    ),
+    (
+        "a7 00 1850 01 01 02 00 03 00 04 00 05 00 180d a1 00 07",
+        Fault::NotCanonical,
+    ),
+    (
+        "b807 00 1850 01 01 02 00 03 00 04 00 05 00 0d a1 00 07",
+        Fault::NotCanonical,
+    ),
+    // Indefinite maps.
+    (
+        "bf 00 1850 01 01 02 00 03 00 04 00 05 00 0d a1 00 07 ff",
+        Fault::NotCanonical,
+    ),
+    (
+        "a7 00 1850 01 01 02 00 03 00 04 00 05 00 0d bf 00 07 ff",
+        Fault::NotCanonical,
+    ),
+    // Keys swapped, repeated, unknown, missing.
+    (
+        "a7 01 01 00 1850 02 00 03 00 04 00 05 00 0d a1 00 07",
+        Fault::MissingKey(0),
+    ),
+    (
+        "a7 00 1850 01 01 03 00 02 00 04 00 05 00 0d a1 00 07",
+        Fault::MissingKey(2),
+    ),
+    (
+        "a8 00 1850 01 01 02 00 03 00 04 00 05 00 05 00 0d a1 00 07",
+        Fault::Key(5),
+    ),
+    (
+        "a7 00 1850 01 01 02 00 03 00 04 00 05 00 0d a2 00 07 00 07",
+        Fault::Key(0),
+    ),
+    (
+        "a7 00 1850 01 01 02 00 03 00 04 00 05 00 0d a2 00 07 01 07",
+        Fault::Key(1),
+    ),
+    (
+        "a8 00 1850 01 01 02 00 03 00 04 00 05 00 0d a1 00 07 0f 00",
+        Fault::Key(15),
+    ),
+    (
+        "a6 00 1850 01 01 02 00 03 00 04 00 05 00",
+        Fault::MissingKey(13),
+    ),
+    (
+        "a7 00 1850 01 01 02 00 03 00 04 00 05 00 0d a0",
+        Fault::MissingKey(0),
+    ),
+    // Spelled out what is said by absence: index 0.
+    (
+        "a8 00 1850 01 01 02 00 03 00 04 00 05 00 0c 00 0d a1 00 07",
+        Fault::NotCanonical,
+    ),
+    // A source without a reference; a reference on an event that bears none.
+    (
+        "a8 00 1850 01 01 02 00 03 00 04 00 05 00 0a 00 0d a1 00 07",
+        Fault::NotCanonical,
+    ),
+    (
+        "a8 00 1850 01 01 02 00 03 00 04 00 05 00 09 6141 0d a1 00 07",
+        Fault::Reference,
+    ),
+    // Too long, too short, of another type, out of bounds.
+    (
+        "a7 00 1850 01 01 02 00 03 00 04 00 05 00 0d a1 00 07 00",
+        Fault::Trailing,
+    ),
+    (
+        "a7 00 1850 01 01 02 00 03 00 04 00 05 00 0d a1 00",
+        Fault::Truncated,
+    ),
+    ("", Fault::Truncated),
+    (
+        "a7 00 1850 01 01 02 20 03 00 04 00 05 00 0d a1 00 07",
+        Fault::WrongType,
+    ),
+    (
+        "a7 00 1850 01 01 02 00 03 00 04 1a7fffffff 05 00 0d a1 00 07",
+        Fault::Value("Day"),
+    ),
+    (
+        "a7 00 1850 01 01 02 00 03 00 04 00 05 00 0d a1 00 1a00010000",
+        Fault::Value("u16"),
+    ),
+    // Kinds and versions of other software.
+    (
+        "a7 00 1907d0 01 01 02 00 03 00 04 00 05 00 0d a1 00 07",
+        Fault::UnknownKind,
+    ),
+    (
+        "a7 00 1850 01 02 02 00 03 00 04 00 05 00 0d a1 00 07",
+        Fault::UnknownVersion,
+    ),
+];
+
 #[test]
 fn other_spellings_and_foreign_leaves_are_refused() {
-    let cases = [
-        // Not the shortest integers: version, seq, key, period; head of the envelope.
-        (
-            "a7 00 1850 01 1801 02 00 03 00 04 00 05 00 0d a1 00 07",
-            Fault::NotCanonical,
-        ),
-        (
-            "a7 00 190050 01 01 02 00 03 00 04 00 05 00 0d a1 00 07",
-            Fault::NotCanonical,
-        ),
-        (
-            "a7 00 1850 01 01 02 1b0000000000000001 03 00 04 00 05 00 0d a1 00 07",
-            Fault::NotCanonical,
-        ),
-        (
-            "a7 00 1850 01 01 02 00 03 00 04 00 05 00 180d a1 00 07",
-            Fault::NotCanonical,
-        ),
-        (
-            "b807 00 1850 01 01 02 00 03 00 04 00 05 00 0d a1 00 07",
-            Fault::NotCanonical,
-        ),
-        // Indefinite maps.
-        (
-            "bf 00 1850 01 01 02 00 03 00 04 00 05 00 0d a1 00 07 ff",
-            Fault::NotCanonical,
-        ),
-        (
-            "a7 00 1850 01 01 02 00 03 00 04 00 05 00 0d bf 00 07 ff",
-            Fault::NotCanonical,
-        ),
-        // Keys swapped, repeated, unknown, missing.
-        (
-            "a7 01 01 00 1850 02 00 03 00 04 00 05 00 0d a1 00 07",
-            Fault::MissingKey(0),
-        ),
-        (
-            "a7 00 1850 01 01 03 00 02 00 04 00 05 00 0d a1 00 07",
-            Fault::MissingKey(2),
-        ),
-        (
-            "a8 00 1850 01 01 02 00 03 00 04 00 05 00 05 00 0d a1 00 07",
-            Fault::Key(5),
-        ),
-        (
-            "a7 00 1850 01 01 02 00 03 00 04 00 05 00 0d a2 00 07 00 07",
-            Fault::Key(0),
-        ),
-        (
-            "a7 00 1850 01 01 02 00 03 00 04 00 05 00 0d a2 00 07 01 07",
-            Fault::Key(1),
-        ),
-        (
-            "a8 00 1850 01 01 02 00 03 00 04 00 05 00 0d a1 00 07 0f 00",
-            Fault::Key(15),
-        ),
-        (
-            "a6 00 1850 01 01 02 00 03 00 04 00 05 00",
-            Fault::MissingKey(13),
-        ),
-        (
-            "a7 00 1850 01 01 02 00 03 00 04 00 05 00 0d a0",
-            Fault::MissingKey(0),
-        ),
-        // Spelled out what is said by absence: index 0.
-        (
-            "a8 00 1850 01 01 02 00 03 00 04 00 05 00 0c 00 0d a1 00 07",
-            Fault::NotCanonical,
-        ),
-        // A source without a reference; a reference on an event that bears none.
-        (
-            "a8 00 1850 01 01 02 00 03 00 04 00 05 00 0a 00 0d a1 00 07",
-            Fault::NotCanonical,
-        ),
-        (
-            "a8 00 1850 01 01 02 00 03 00 04 00 05 00 09 6141 0d a1 00 07",
-            Fault::Reference,
-        ),
-        // Too long, too short, of another type, out of bounds.
-        (
-            "a7 00 1850 01 01 02 00 03 00 04 00 05 00 0d a1 00 07 00",
-            Fault::Trailing,
-        ),
-        (
-            "a7 00 1850 01 01 02 00 03 00 04 00 05 00 0d a1 00",
-            Fault::Truncated,
-        ),
-        ("", Fault::Truncated),
-        (
-            "a7 00 1850 01 01 02 20 03 00 04 00 05 00 0d a1 00 07",
-            Fault::WrongType,
-        ),
-        (
-            "a7 00 1850 01 01 02 00 03 00 04 1a7fffffff 05 00 0d a1 00 07",
-            Fault::Value("Day"),
-        ),
-        (
-            "a7 00 1850 01 01 02 00 03 00 04 00 05 00 0d a1 00 1a00010000",
-            Fault::Value("u16"),
-        ),
-        // Kinds and versions of other software.
-        (
-            "a7 00 1907d0 01 01 02 00 03 00 04 00 05 00 0d a1 00 07",
-            Fault::UnknownKind,
-        ),
-        (
-            "a7 00 1850 01 02 02 00 03 00 04 00 05 00 0d a1 00 07",
-            Fault::UnknownVersion,
-        ),
-    ];
-    for (text, expected) in cases {
-        assert_eq!(fault(text), expected, "{text}");
+    for (text, expected) in FOREIGN {
+        assert_eq!(fault(text), *expected, "{text}");
     }
     assert_eq!(fault(&"00".repeat(LEAF_BYTES_MAX + 1)), Fault::TooLong);
 }

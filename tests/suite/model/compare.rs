@@ -10,10 +10,12 @@ use quantong::engine::state::PeriodStatus;
 use super::books::Book;
 use super::{Model, Money, Stage};
 
+/// Compares one kind of thing.
+type Check = fn(&State, &Model) -> Result<(), String>;
+
 /// The first thing on which they differ, in words.
 pub(super) fn differences(state: &State, model: &Model) -> Option<String> {
-    let checks: [fn(&State, &Model) -> Result<(), String>; 6] =
-        [vouchers, programmes, lines, periods, instructions, books];
+    let checks: [Check; 6] = [vouchers, programmes, lines, periods, instructions, books];
     checks
         .into_iter()
         .find_map(|check| check(state, model).err())

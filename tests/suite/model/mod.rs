@@ -395,7 +395,7 @@ fn plus_months(day: Date, months: i64) -> Date {
 
 /// The group of a party on a day.
 fn group_on(groups: &Groups, day: Date) -> Option<String> {
-    let last = groups.iter().filter(|(from, _)| *from <= day).next_back();
+    let last = groups.iter().rfind(|(from, _)| *from <= day);
     last.and_then(|(_, group)| group.clone())
 }
 

@@ -136,7 +136,7 @@ impl Pair {
     }
 
     fn file(&mut self, a: u8, b: u8, n: u32) -> Both {
-        let voucher = if n % 3 == 0 {
+        let voucher = if n.is_multiple_of(3) {
             pick(a, self.model.vouchers.len())
         } else {
             usize::from(a) % 4
@@ -144,7 +144,8 @@ impl Pair {
         let voucher = self.child_for(voucher, n);
         // Most claims come from the one lab that may do everything.
         let provider = if b < 128 { 0 } else { usize::from(b) % 6 };
-        let category = world::CATEGORIES[usize::from(n % 16 == 0) + usize::from(n % 32 == 0)];
+        let category = world::CATEGORIES
+            [usize::from(n.is_multiple_of(16)) + usize::from(n.is_multiple_of(32))];
         let category = if n % 4 == 1 {
             world::CATEGORIES[1]
         } else {
@@ -155,7 +156,7 @@ impl Pair {
             0 => plus_days(self.model.today, -days),
             1 if n % 35 == 1 => plus_days(self.model.today, 1),
             _ => match self.model.vouchers.get(voucher) {
-                Some(row) if n % 11 == 0 => row.use_by.min(self.model.today),
+                Some(row) if n.is_multiple_of(11) => row.use_by.min(self.model.today),
                 Some(row) if n % 11 == 1 => row.issued_on,
                 _ => self.model.today,
             },
@@ -215,8 +216,8 @@ impl Pair {
 
     fn consent(&mut self, a: u8, b: u8, n: u32) -> Both {
         let voucher = pick(a, self.model.vouchers.len());
-        let by_provider = b % 4 == 0;
-        let lab = if n % 2 == 0 {
+        let by_provider = b.is_multiple_of(4);
+        let lab = if n.is_multiple_of(2) {
             0
         } else {
             usize::from(b / 4) % 5
@@ -260,11 +261,11 @@ impl Pair {
     fn hold_back(&mut self, a: u8, b: u8, n: u32) -> Both {
         let voucher = pick(a, self.model.vouchers.len());
         let id = VoucherId::from_index(voucher).expect("few");
-        if n % 4 == 0 {
+        if n.is_multiple_of(4) {
             let command = Command::RevokeVoucher(RevokeVoucher { voucher: id });
             return (OFFICERS[0], command, self.model.revoke(voucher));
         }
-        let frozen = b % 4 == 0;
+        let frozen = b.is_multiple_of(4);
         let command = Command::SetFreeze(SetFreeze {
             voucher: id,
             frozen,
@@ -290,7 +291,11 @@ impl Pair {
             },
         };
         let relocates = n % 3 == 2;
-        amount = if relocates && n % 5 != 0 { 0 } else { amount };
+        amount = if relocates && !n.is_multiple_of(5) {
+            0
+        } else {
+            amount
+        };
         let holder = self.model.vouchers.get(voucher).map(|row| row.holder);
         let by = OFFICERS[usize::from(a) % 2];
         let command = Command::ProposeTransfer(ProposeTransfer {
@@ -305,7 +310,7 @@ impl Pair {
             kind: [Kind::Succession, Kind::Open, Kind::Relocation][n as usize % 3],
             to: if relocates { holder.unwrap_or(0) } else { to },
             to_city: relocates.then_some(city),
-            cap_share: if n % 3 == 0 { cap_share } else { 0 },
+            cap_share: if n.is_multiple_of(3) { cap_share } else { 0 },
             amount,
         });
         (by, command, expected)
@@ -313,7 +318,7 @@ impl Pair {
 
     fn decide(&mut self, a: u8, b: u8, n: u32) -> Both {
         let transfer = pick(a, self.model.transfers.len());
-        let (by, approve) = (OFFICERS[usize::from(b) % 2], n % 3 != 0);
+        let (by, approve) = (OFFICERS[usize::from(b) % 2], !n.is_multiple_of(3));
         let command = Command::DecideTransfer(DecideTransfer {
             transfer: TransferId::from_index(transfer).expect("few"),
             approve,
@@ -353,7 +358,7 @@ impl Pair {
         match b % 3 {
             0 => {
                 let by = Money::from(n % 100_000) + 1;
-                let raise = n % 2 == 0;
+                let raise = n.is_multiple_of(2);
                 let command = Command::ChangeBudget(ChangeBudget {
                     programme: ProgrammeId::from_index(programme).expect("few"),
                     amount: fen(by),
@@ -373,10 +378,13 @@ impl Pair {
             }
             _ => {
                 let (home, host) = [(0, 1), (1, 0), (0, 2), (1, 2)][usize::from(a) % 4];
-                let category = (n % 2 == 0).then_some(world::CATEGORIES[n as usize % 3]);
+                let category = n
+                    .is_multiple_of(2)
+                    .then_some(world::CATEGORIES[n as usize % 3]);
                 let payer =
                     [Payer::Home, Payer::Host, Payer::Pool(world::POOL)][n as usize / 2 % 3];
-                let mut agreement = world::agreement(home, host, category, payer, n % 5 == 0);
+                let mut agreement =
+                    world::agreement(home, host, category, payer, n.is_multiple_of(5));
                 let from = plus_days(self.model.today, i64::from(n % 30));
                 agreement.days = (from, plus_days(from, i64::from(n % 90) - 1));
                 let command = world::register_agreement(&agreement);
@@ -386,9 +394,9 @@ impl Pair {
     }
 
     fn parties(&mut self, a: u8, b: u8, n: u32) -> Both {
-        if n % 3 == 0 {
+        if n.is_multiple_of(3) {
             let provider = usize::from(a) % 6;
-            let suspended = b % 3 == 0;
+            let suspended = b.is_multiple_of(3);
             let command = Command::SetSuspension(SetSuspension {
                 provider: ProviderId::from_index(provider).expect("few"),
                 suspended,
@@ -400,7 +408,7 @@ impl Pair {
             );
         }
         if n % 3 == 1 {
-            let (index, signed) = (usize::from(a) % 3, b % 3 != 0);
+            let (index, signed) = (usize::from(a) % 3, !b.is_multiple_of(3));
             let was = std::mem::replace(&mut self.model.members[index].signed, signed);
             let expected = if was == signed {
                 Verdict::Refused(vec!["ALREADY_IN_STATE"])
@@ -413,7 +421,7 @@ impl Pair {
             });
             return (OFFICERS[0], command, expected);
         }
-        let (of_provider, party) = (b % 2 == 0, usize::from(a) % 5);
+        let (of_provider, party) = (b.is_multiple_of(2), usize::from(a) % 5);
         let group = (b % 8 < 6).then_some(["G1", "G2"][usize::from(b / 8) % 2]);
         let from = plus_days(self.model.today, i64::from(n % 12) - 6);
         let command = Command::SetControllerGroup(SetControllerGroup {
@@ -433,7 +441,7 @@ impl Pair {
     }
 
     fn pass_days(&mut self, a: u8, n: u32) -> Both {
-        let most = if a % 4 == 0 { 50 } else { 9 };
+        let most = if a.is_multiple_of(4) { 50 } else { 9 };
         let to: Date = plus_days(self.model.today, i64::from(n % most));
         let command = Command::AdvanceDate(AdvanceDate { to: day(to) });
         (OFFICERS[0], command, self.model.advance(to))
@@ -442,7 +450,11 @@ impl Pair {
     /// Early close, statements and the calendar.
     fn close(&mut self, a: u8, b: u8, n: u32) -> Both {
         let by = OFFICERS[usize::from(b) % 2];
-        let back = if n % 2 == 0 { 0 } else { usize::from(a) % 3 };
+        let back = if n.is_multiple_of(2) {
+            0
+        } else {
+            usize::from(a) % 3
+        };
         let period = self.model.periods.len() - 1 - back.min(self.model.periods.len() - 1);
         let id = PeriodId::from_index(period).expect("few");
         match a % 5 {
@@ -504,7 +516,7 @@ impl Pair {
             .instructions
             .get(instruction)
             .map_or(0, |row| row.amount - row.paid);
-        let amount = if n % 3 == 0 {
+        let amount = if n.is_multiple_of(3) {
             Money::from(n % 9_000)
         } else {
             open

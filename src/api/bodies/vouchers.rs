@@ -1,0 +1,129 @@
+//! Vouchers, consents and transfers.
+
+use super::{Body, body, document};
+use crate::api::context::{Cx, day, ratio, word, yuan};
+use crate::api::problem::Problem;
+use crate::domain::{IdKind, TransferId, VoucherId};
+use crate::engine::command::{
+    Command, ConsentGiver, DecideTransfer, GiveConsent, IssueVoucher, ProposeTransfer,
+    RevokeVoucher, SetFreeze, TransferKind, TransferRequest,
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+body! {
+    /// A voucher for an enterprise.
+    IssueVoucherBody {
+        /// Code of the programme.
+        programme: String,
+        /// Identifier or credit code.
+        enterprise: String,
+        /// Yuan.
+        amount: String,
+    } (self, cx) {
+        Ok(Command::IssueVoucher(IssueVoucher {
+            programme: cx.programme("programme", &self.programme)?,
+            enterprise: cx.enterprise_key("enterprise", &self.enterprise)?,
+            amount: yuan("amount", &self.amount)?,
+        }))
+    }
+}
+
+/// The voucher of the path.
+fn voucher(cx: &Cx<'_>) -> Result<VoucherId, Problem> {
+    let canonical = |state: &crate::engine::State, id, tag| state.voucher_id(VoucherId(id), tag);
+    cx.id("id", cx.param("id"), IdKind::Voucher, canonical)
+        .map(VoucherId)
+}
+
+body! {
+    /// A consent to redeem, or a provider's confirmation of a service.
+    GiveConsentBody {
+        /// `holder`, or `provider` for a provider's own confirmation.
+        giver: String,
+        /// Identifier or credit code; none for any provider.
+        provider: Option<String>,
+        /// Yuan.
+        up_to: String,
+        /// Last day of filing.
+        until: String,
+    } (self, cx) {
+        let provider = self.provider.map(|text| cx.provider("provider", &text)).transpose()?;
+        let giver = match (self.giver.as_str(), provider) {
+            ("holder", provider) => ConsentGiver::Holder(provider),
+            ("provider", Some(provider)) => ConsentGiver::Provider(provider),
+            ("provider", None) => return Err(Problem::field("provider", "must be named")),
+            _ => return Err(Problem::field("giver", "is holder or provider")),
+        };
+        Ok(Command::GiveConsent(GiveConsent {
+            voucher: voucher(cx)?,
+            giver,
+            up_to: yuan("up_to", &self.up_to)?,
+            until: day("until", &self.until)?,
+        }))
+    }
+}
+
+body! {
+    /// Freezes or unfreezes a voucher.
+    SetFreezeBody { frozen: bool, } (self, cx) {
+        Ok(Command::SetFreeze(SetFreeze { voucher: voucher(cx)?, frozen: self.frozen }))
+    }
+}
+
+body! {
+    /// Takes back what is free on a voucher.
+    RevokeVoucherBody {} (self, cx) {
+        Ok(Command::RevokeVoucher(RevokeVoucher { voucher: voucher(cx)? }))
+    }
+}
+
+body! {
+    /// A transfer, to be decided by a second person.
+    ProposeTransferBody {
+        /// `succession`, `open` or `relocation`.
+        kind: String,
+        /// Receiver: identifier or credit code; not in a relocation.
+        to: Option<String>,
+        /// Division code of the new home city, in a relocation.
+        to_city: Option<String>,
+        /// Share of the used caps that goes along, in a succession.
+        cap_share: Option<String>,
+        /// Yuan; `0` in a relocation.
+        amount: String,
+        document_no: Option<String>,
+    } (self, cx) {
+        let needed = |field: &str, text: Option<String>| {
+            text.ok_or_else(|| Problem::field(field, "is needed for this kind"))
+        };
+        let kind = match word("kind", &self.kind, TransferKind::parse)? {
+            TransferKind::Succession => TransferRequest::Succession {
+                to: cx.enterprise("to", &needed("to", self.to)?)?,
+                cap_share: ratio("cap_share", &needed("cap_share", self.cap_share)?)?,
+            },
+            TransferKind::Open => {
+                TransferRequest::Open { to: cx.enterprise("to", &needed("to", self.to)?)? }
+            }
+            TransferKind::Relocation => TransferRequest::Relocation {
+                to_city: cx.member("to_city", &needed("to_city", self.to_city)?)?,
+            },
+        };
+        Ok(Command::ProposeTransfer(ProposeTransfer {
+            voucher: voucher(cx)?,
+            kind,
+            amount: yuan("amount", &self.amount)?,
+            document_no: document(self.document_no)?,
+        }))
+    }
+}
+
+body! {
+    /// The decision on a transfer.
+    DecideTransferBody { approve: bool, } (self, cx) {
+        let canonical =
+            |state: &crate::engine::State, id, tag| state.transfer_id(TransferId(id), tag);
+        let id = cx.id("id", cx.param("id"), IdKind::Transfer, canonical)?;
+        let transfer = TransferId(id);
+        Ok(Command::DecideTransfer(DecideTransfer { transfer, approve: self.approve }))
+    }
+}

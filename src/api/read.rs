@@ -1,0 +1,159 @@
+//! The handlers behind every route that reads.
+
+use super::context::{Cx, authenticate, token_hash};
+use super::problem::Problem;
+use super::render::View;
+use super::request::{Asked, parameters};
+use super::resources::Finder;
+use super::server::Shared;
+use crate::domain::{IdKind, PublicId, Seq};
+use crate::engine::command::{PartyName, Scope};
+use crate::engine::event::Event;
+use crate::engine::refusal_of;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::{Value, json};
+
+pub(super) async fn read(request: &HttpRequest, shared: &Shared, find: Finder) -> HttpResponse {
+    let asked = Asked::of(request);
+    asked.answer(read_resource(request, shared, find).await)
+}
+
+async fn read_resource(
+    request: &HttpRequest,
+    shared: &Shared,
+    find: Finder,
+) -> Result<HttpResponse, Problem> {
+    let node = &shared.node;
+    let hash = token_hash(request)?;
+    let path = parameters(request);
+    let look = |state: &crate::engine::State| {
+        let principal = authenticate(state, &hash)?;
+        find(&Cx {
+            state,
+            tag: node.ledger_tag(),
+            path: &path,
+            principal,
+        })
+    };
+    let (found, seen) = node.read(look).await?;
+    let found = found?;
+    let mut body = match found.details {
+        Some(seq) => details(shared, seq).await?,
+        None => json!({}),
+    };
+    if let (Some(body), Value::Object(own)) = (body.as_object_mut(), found.body) {
+        body.extend(own);
+    }
+    Ok(cacheable(request, &body, seen))
+}
+
+/// The fact of the event with an entity's details, its names included.
+async fn details(shared: &Shared, seq: Seq) -> Result<Value, Problem> {
+    let node = &shared.node;
+    let recorded = node
+        .event(seq)
+        .await?
+        .ok_or_else(|| Problem::new("UNAVAILABLE"))?;
+    let mut fact = node.peek(|state| {
+        View {
+            state,
+            tag: node.ledger_tag(),
+        }
+        .fact(&recorded)
+    })?;
+    let field = match &recorded.event {
+        Event::PrincipalRegistered(_) => Some(crate::node::PRINCIPAL_NAME),
+        Event::EnterpriseRegistered(e) if matches!(e.name, PartyName::Personal(_)) => {
+            Some(crate::node::TEAM_NAME)
+        }
+        _ => None,
+    };
+    if let Some(field) = field {
+        fact["name"] = json!(node.personal(seq, field).await?);
+    }
+    Ok(fact)
+}
+
+/// A resource with an entity tag; 304 if the client has it.
+fn cacheable(request: &HttpRequest, body: &Value, seen: Seq) -> HttpResponse {
+    let text = body.to_string();
+    let tag = format!(
+        "\"{:08x}-{:x}\"",
+        crc32c::crc32c(text.as_bytes()),
+        text.len()
+    );
+    let known = request
+        .headers()
+        .get("If-None-Match")
+        .and_then(|value| value.to_str().ok());
+    let unchanged = known == Some(tag.as_str());
+    let mut response = if unchanged {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
+    response.insert_header(("ETag", tag));
+    response.insert_header(("Quantong-Sequence", seen.0.to_string()));
+    if unchanged {
+        return response.finish();
+    }
+    response.content_type("application/json").body(text)
+}
+
+pub(super) async fn get_refusal(request: HttpRequest, shared: web::Data<Shared>) -> HttpResponse {
+    let asked = Asked::of(&request);
+    asked.answer(find_refusal(&request, &shared).await)
+}
+
+async fn find_refusal(request: &HttpRequest, shared: &Shared) -> Result<HttpResponse, Problem> {
+    let node = &shared.node;
+    let tag = node.ledger_tag();
+    let hash = token_hash(request)?;
+    let (principal, seen) = node.read(|state| authenticate(state, &hash)).await?;
+    let principal = principal?;
+    let path = parameters(request);
+    let text = path.get("id").map_or("", String::as_str);
+    let id =
+        PublicId::parse(text, IdKind::Refusal, tag).map_err(|error| Problem::field("id", error))?;
+    let missing = || Problem::not_found("refusal");
+    let recorded = node.event(Seq(id.serial)).await?.ok_or_else(missing)?;
+    refusal_of(&recorded.event).ok_or_else(missing)?;
+    let body = node.peek(|state| {
+        let cx = Cx {
+            state,
+            tag,
+            path: &path,
+            principal,
+        };
+        if recorded.meta.principal != principal {
+            cx.reading("refusal", &concerned(&cx, &recorded.event))?;
+        }
+        Ok::<_, Problem>(View { state, tag }.fact(&recorded))
+    })??;
+    Ok(cacheable(request, &body, seen))
+}
+
+/// Whom a refusal concerns besides its sender.
+fn concerned(cx: &Cx<'_>, event: &Event) -> Vec<Scope> {
+    let mut scopes = Vec::new();
+    let programme = match event {
+        Event::ClaimRefused(e) => {
+            scopes.extend(e.provider.map(Scope::Provider));
+            e.voucher.and_then(|id| cx.state.voucher(id)).map(|row| {
+                let (programme, holder) = cx.state.voucher_owner(row);
+                scopes.push(Scope::Enterprise(holder));
+                programme
+            })
+        }
+        Event::VoucherRefused(e) => {
+            scopes.push(Scope::Enterprise(e.enterprise));
+            Some(e.programme)
+        }
+        _ => None,
+    };
+    let city = programme
+        .and_then(|id| cx.state.programme(id))
+        .map(|row| row.city);
+    scopes.extend(city.map(Scope::Member));
+    scopes
+}

@@ -1,0 +1,193 @@
+//! What requests have in common: identity and language, parameters, bodies, keys.
+
+use super::bodies::Body;
+use super::context::Cx;
+use super::problem::{Lang, Problem};
+use crate::domain::InlineText;
+use crate::engine::command::{Reason, RefSource, Submission};
+use crate::journal::codec;
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What every request has: an id and a language.
+pub(super) struct Asked {
+    pub(super) id: String,
+    pub(super) lang: Lang,
+}
+
+impl Asked {
+    pub(super) fn of(request: &HttpRequest) -> Asked {
+        let header = |name| {
+            request
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+        };
+        let given = header("X-Request-Id")
+            .filter(|id| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()));
+        let id = given.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned);
+        Asked {
+            id,
+            lang: Lang::of_header(header("Accept-Language")),
+        }
+    }
+
+    pub(super) fn answer(&self, answer: Result<HttpResponse, Problem>) -> HttpResponse {
+        match answer {
+            Ok(mut response) => {
+                if let Ok(id) = HeaderValue::from_str(&self.id) {
+                    response
+                        .headers_mut()
+                        .insert(HeaderName::from_static("x-request-id"), id);
+                }
+                response
+            }
+            Err(problem) => problem.response(self.lang, &self.id),
+        }
+    }
+}
+
+/// Parameters of path and query.
+pub(super) fn parameters(request: &HttpRequest) -> BTreeMap<String, String> {
+    let query = form(request.query_string());
+    let path = request
+        .match_info()
+        .iter()
+        .map(|(k, v)| (k.to_owned(), v.to_owned()));
+    query.into_iter().chain(path).collect()
+}
+
+fn form(query: &str) -> Vec<(String, String)> {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
+}
+
+pub(super) fn dry_run(request: &HttpRequest) -> Result<bool, Problem> {
+    match form(request.query_string())
+        .iter()
+        .find(|(name, _)| name == "dry_run")
+    {
+        None => Ok(false),
+        Some((_, value)) if value == "true" => Ok(true),
+        Some((_, value)) if value == "false" => Ok(false),
+        Some(_) => Err(Problem::field("dry_run", "is true or false")),
+    }
+}
+
+/// Reads a JSON body up to a bound. What is beyond is read and thrown away, up to four times the
+/// bound, so that the client gets to see the answer.
+pub(super) async fn json_body(
+    request: &HttpRequest,
+    payload: web::Payload,
+    bytes_max: usize,
+) -> Result<Value, Problem> {
+    let media = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let media = media.and_then(|text| text.split(';').next()).map(str::trim);
+    let fits = media.is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
+    let mut payload = payload.into_inner();
+    let mut bytes = web::BytesMut::new();
+    let mut seen = 0_usize;
+    while let Some(chunk) = next_chunk(&mut payload).await {
+        let chunk = chunk.map_err(|error| Problem::field("body", error))?;
+        seen += chunk.len();
+        if seen <= bytes_max {
+            bytes.extend_from_slice(&chunk);
+        } else if seen > 4 * bytes_max.max(8 << 20) {
+            break;
+        }
+    }
+    if seen > bytes_max {
+        let detail = Some(format!("at most {bytes_max} bytes"));
+        return Err(Problem {
+            detail,
+            ..Problem::new("BODY_TOO_LARGE")
+        });
+    }
+    if !fits {
+        return Err(Problem::new("UNSUPPORTED_MEDIA_TYPE"));
+    }
+    serde_json::from_slice(&bytes).map_err(|error| Problem::field("body", error))
+}
+
+async fn next_chunk(
+    payload: &mut actix_web::dev::Payload,
+) -> Option<Result<web::Bytes, actix_web::error::PayloadError>> {
+    use std::pin::Pin;
+    std::future::poll_fn(|cx| futures_core::Stream::poll_next(Pin::new(&mut *payload), cx)).await
+}
+
+/// The members that every body may have besides its own.
+#[derive(Default)]
+pub(super) struct Common {
+    external_ref: Option<String>,
+    reason: Option<String>,
+}
+
+/// Takes the common members out of a body.
+pub(super) fn take_common(body: &mut Value) -> Result<Common, Problem> {
+    let Some(members) = body.as_object_mut() else {
+        return Err(Problem::field("body", "is one JSON object"));
+    };
+    let mut text = |name: &str| match members.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(Problem::field(name, "is a text")),
+    };
+    Ok(Common {
+        external_ref: text("external_ref")?,
+        reason: text("reason")?,
+    })
+}
+
+/// The command of a body, with who sends it.
+pub(super) fn submission<B: Body>(
+    cx: &Cx<'_>,
+    body: Value,
+    common: Common,
+    key: Option<u128>,
+) -> Result<Submission, Problem> {
+    let body: B = serde_json::from_value(body).map_err(|error| Problem::field("body", error))?;
+    let command = body.command(cx)?;
+    let external_ref = match common.external_ref {
+        None => None,
+        Some(text) => {
+            let text: InlineText<40> =
+                super::context::parse("external_ref", &text, InlineText::parse)?;
+            let source = RefSource::Principal(cx.principal);
+            let reference = codec::external_ref(command.kind(), source, text);
+            Some(Box::new(
+                reference.map_err(|error| Problem::field("external_ref", error))?,
+            ))
+        }
+    };
+    let reason = common
+        .reason
+        .map(|text| super::context::parse("reason", &text, Reason::parse));
+    Ok(Submission {
+        key,
+        fingerprint: codec::fingerprint(&command),
+        external_ref,
+        reason: reason.transpose()?,
+        ..Submission::new(cx.principal, command)
+    })
+}
+
+/// The idempotency key of a request.
+pub(super) fn idempotency_key(
+    request: &HttpRequest,
+) -> Result<Option<codec::IdempotencyKey<'_>>, Problem> {
+    let Some(value) = request.headers().get("Idempotency-Key") else {
+        return Ok(None);
+    };
+    let text = value
+        .to_str()
+        .map_err(|e| Problem::field("Idempotency-Key", e))?;
+    let key = codec::IdempotencyKey::parse(text);
+    key.map(Some)
+        .map_err(|error| Problem::field("Idempotency-Key", error))
+}

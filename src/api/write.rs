@@ -1,0 +1,140 @@
+//! The handler behind every route that writes.
+
+use super::bodies::Body;
+use super::context::{Cx, authenticate, token_hash};
+use super::problem::Problem;
+use super::render::View;
+use super::request::{
+    Asked, dry_run, idempotency_key, json_body, parameters, submission, take_common,
+};
+use super::server::Shared;
+use crate::engine::event::{Event, Recorded};
+use crate::engine::refusal::Faults;
+use crate::engine::refusal_of;
+use crate::journal::codec;
+use crate::node::Answer;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::Value;
+
+pub(super) async fn write<B: Body>(
+    request: HttpRequest,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> HttpResponse {
+    let asked = Asked::of(&request);
+    let answer = write_body::<B>(&request, payload, &shared).await;
+    if answer.is_err() {
+        // What was looked up for the problem must be durable before anybody hears of it.
+        let _durable = shared.node.read(|_| ()).await;
+    }
+    asked.answer(answer)
+}
+
+async fn write_body<B: Body>(
+    request: &HttpRequest,
+    payload: web::Payload,
+    shared: &Shared,
+) -> Result<HttpResponse, Problem> {
+    let node = &shared.node;
+    let hash = token_hash(request)?;
+    let rehearse = dry_run(request)?;
+    let key = idempotency_key(request)?;
+    let mut body = json_body(request, payload, shared.settings.body_bytes_max).await?;
+    let common = take_common(&mut body)?;
+    let path = parameters(request);
+    let submission = node.peek(|state| {
+        let principal = authenticate(state, &hash)?;
+        let cx = Cx {
+            state,
+            tag: node.ledger_tag(),
+            path: &path,
+            principal,
+        };
+        let key = key.map(|key| codec::idempotency_key(principal, key));
+        submission::<B>(&cx, body, common, key)
+    })??;
+    let answer = if rehearse {
+        node.rehearse(submission).await?
+    } else {
+        node.submit(submission).await?
+    };
+    let (status, body) = node.peek(|state| {
+        render(
+            &View {
+                state,
+                tag: node.ledger_tag(),
+            },
+            &answer.events,
+        )
+    })??;
+    let status = if rehearse { 200 } else { status };
+    Ok(respond(status, &body, &answer, rehearse))
+}
+
+fn respond(status: u16, body: &Value, answer: &Answer, rehearse: bool) -> HttpResponse {
+    let status =
+        actix_web::http::StatusCode::from_u16(status).unwrap_or(actix_web::http::StatusCode::OK);
+    let mut response = HttpResponse::build(status);
+    response.content_type("application/json");
+    response.insert_header(("Quantong-Sequence", answer.seen.0.to_string()));
+    if answer.replayed {
+        response.insert_header(("Idempotent-Replayed", "true"));
+    }
+    if rehearse {
+        response.insert_header(("Quantong-Dry-Run", "true"));
+    }
+    response.body(body.to_string())
+}
+
+/// The refusal that an answer is, if it is one.
+pub(super) fn refusal(view: &View<'_>, recorded: &Recorded) -> Option<Problem> {
+    let code = refusal_of(&recorded.event)?;
+    let faults = match &recorded.event {
+        Event::ClaimRefused(e) => e.faults,
+        _ => Faults::NONE,
+    };
+    let problem = Problem::refused(code, faults);
+    Some(problem.with("refusal_id", view.refusal(recorded.meta.seq)))
+}
+
+/// Status and body of an answer.
+pub(super) fn render(view: &View<'_>, events: &[Recorded]) -> Result<(u16, Value), Problem> {
+    let first = events.first().ok_or_else(|| Problem::new("UNAVAILABLE"))?;
+    if let Some(problem) = refusal(view, first) {
+        return Err(problem);
+    }
+    let is_row = |event: &Event| {
+        matches!(
+            event,
+            Event::PositionFixed(_) | Event::CellAgreed(_) | Event::InstructionIssued(_)
+        )
+    };
+    let dated = events
+        .iter()
+        .find(|r| matches!(r.event, Event::DateAdvanced(_)));
+    let main = dated
+        .or_else(|| events.iter().find(|r| !is_row(&r.event)))
+        .unwrap_or(first);
+    let mut body = view.fact(main);
+    if events.len() > 1 {
+        body["events"] = events.iter().map(|recorded| view.fact(recorded)).collect();
+    }
+    let created = matches!(
+        main.event,
+        Event::MemberRegistered(_)
+            | Event::CategoryRegistered(_)
+            | Event::PrincipalRegistered(_)
+            | Event::TokenIssued(_)
+            | Event::EnterpriseRegistered(_)
+            | Event::ProviderRegistered(_)
+            | Event::ProgrammeCreated(_)
+            | Event::VersionPublished(_)
+            | Event::AgreementRegistered(_)
+            | Event::VoucherIssued(_)
+            | Event::ConsentGiven(_)
+            | Event::TransferProposed(_)
+            | Event::ClaimApproved(_)
+            | Event::PayeePaid(_)
+    );
+    Ok((if created { 201 } else { 200 }, body))
+}
