@@ -1,6 +1,7 @@
 //! Black-box tests: the real binary, real databases, real servers.
 
 mod crash;
+mod docs;
 mod http;
 mod import;
 mod layers;
