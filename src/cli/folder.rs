@@ -1,6 +1,7 @@
 //! The data folder and the database of its journal: opening the ledger, and making one.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::domain::{Day, PrincipalId};
 use crate::engine::Rejection;
@@ -8,7 +9,9 @@ use crate::engine::command::{
     Command, IssueToken, Name, RegisterPrincipal, Role, Scope, SetGrant, Submission,
 };
 use crate::engine::event::{Event, SYSTEM};
-use crate::journal::{Database, HashKind, OpenError, PostgresUrlError, Store};
+use crate::journal::{
+    ArchiveError, Database, HashKind, LedgerUuid, OpenError, PostgresUrlError, Store, StoreReader,
+};
 use crate::node::{
     Clock, Genesis, Node, NodeConfig, NodeError, ReplayError, StartError, create, new_token,
     personal,
@@ -23,6 +26,9 @@ pub enum CliError {
     /// The address of the database cannot be used.
     #[error(transparent)]
     Address(#[from] PostgresUrlError),
+    /// A journal in a file cannot be written or read.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// The journal cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -97,12 +103,34 @@ impl Folder {
     /// There is no ledger, or the database does not answer.
     pub async fn require_ledger(&self) -> Result<(), CliError> {
         if self.has_ledger().await? {
-            return Ok(());
+            Ok(())
+        } else {
+            Err(self.missing())
         }
+    }
+
+    fn missing(&self) -> CliError {
         let place = self.database.place(&self.path);
-        Err(CliError::Usage(format!(
+        CliError::Usage(format!(
             "there is no ledger in {place}; `quantong init`, `import` or `serve` make one"
-        )))
+        ))
+    }
+
+    /// Opens the journal for reading only, also beside a server that writes it.
+    ///
+    /// # Errors
+    /// There is no ledger, or the database does not answer.
+    pub async fn read(&self) -> Result<(LedgerUuid, Arc<dyn StoreReader>), CliError> {
+        let read = self.database.read(&self.path).await?;
+        read.ok_or_else(|| self.missing())
+    }
+
+    /// Opens the journal of one ledger, and begins it where there is none.
+    ///
+    /// # Errors
+    /// The folder is in use or cannot be used, or the database does not answer.
+    pub async fn store_for(&self, ledger: LedgerUuid) -> Result<Box<dyn Store>, CliError> {
+        Ok(self.database.open(&self.path, ledger).await?)
     }
 
     /// Opens the journal.

@@ -1,6 +1,7 @@
 //! The command line, one file per command.
 
 mod advance;
+mod archive;
 pub mod bench;
 mod demo;
 mod folder;
@@ -46,6 +47,10 @@ enum Cmd {
     Import(import::Import),
     /// Import the example year, show what became of it, then serve it
     Demo(demo::Demo),
+    /// Write the whole journal into one file, also beside a running server
+    Export(archive::Export),
+    /// Take over a journal that `export` wrote
+    ImportJournal(archive::ImportJournal),
     /// Replay the journal and recompute everything
     Verify(verify::Verify),
     /// Issue an access token on this machine, while no server runs
@@ -100,6 +105,8 @@ pub async fn run() -> Result<(), CliError> {
         Cmd::Init(command) => init::run(&folder, &command).await,
         Cmd::Import(command) => import::run(&folder, &command).await,
         Cmd::Demo(command) => demo::run(folder.database(), &command).await,
+        Cmd::Export(command) => archive::export(&folder, &command).await,
+        Cmd::ImportJournal(command) => archive::import(&folder, &command).await,
         Cmd::Verify(command) => verify::run(&folder, &command).await,
         Cmd::Token(command) => token::run(&folder, &command).await,
         Cmd::Openapi => {

@@ -1,13 +1,15 @@
 //! `quantong verify`: replay from the first event, with everything recomputed.
 
 use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::folder::{CliError, Folder};
 use crate::engine::invariants;
-use crate::journal::{check_anchor, read_anchor};
+use crate::journal::{Anchor, Archive, StoreReader, check_anchor, read_anchor};
 use crate::node::{replay, state_hash};
 
 /// Settings of `verify`.
@@ -16,6 +18,9 @@ pub(super) struct Verify {
     /// Print the result as one line of JSON
     #[arg(long)]
     json: bool,
+    /// Verify a file that `export` wrote instead; nothing else is needed
+    #[arg(long)]
+    file: Option<PathBuf>,
 }
 
 /// What a verification found.
@@ -36,8 +41,10 @@ pub(super) struct Verified {
 }
 
 pub(super) async fn run(folder: &Folder, command: &Verify) -> Result<(), CliError> {
-    folder.require_ledger().await?;
-    let verified = verify_folder(folder, !command.json).await?;
+    let verified = match &command.file {
+        Some(file) => verify_reader(Arc::new(Archive::open(file)?), None, !command.json).await?,
+        None => verify_folder(folder, !command.json).await?,
+    };
     if command.json {
         println!(
             "{}",
@@ -58,30 +65,37 @@ pub(super) fn print_verified(verified: &Verified) {
     println!("  state {}", verified.state);
 }
 
-/// Replays the journal of a folder and checks every root, every invariant and the checkpoint file.
+/// Replays the journal of a folder, also beside a running server, and checks every root, every
+/// invariant and the checkpoint file.
 pub(super) async fn verify_folder(
     folder: &Folder,
     show_progress: bool,
 ) -> Result<Verified, CliError> {
+    // What the file says was in the journal before it was read.
+    let anchor = read_anchor(folder.path()).map_err(|error| CliError::Failed(error.to_string()))?;
+    let (_, reader) = folder.read().await?;
+    verify_reader(reader, anchor, show_progress).await
+}
+
+async fn verify_reader(
+    reader: Arc<dyn StoreReader>,
+    anchor: Option<Anchor>,
+    show_progress: bool,
+) -> Result<Verified, CliError> {
     let start = Instant::now();
-    let store = folder.store().await?;
-    let reader = store.reader();
     let total = reader.head().await?.map_or(0, |head| head.size());
     let bar = progress_bar(total, show_progress);
     let shown = bar.clone();
     let replayed = replay(reader.clone(), move |events| shown.set_position(events)).await;
     bar.finish_and_clear();
     let replayed = replayed?;
-    if let Some(anchor) =
-        read_anchor(folder.path()).map_err(|error| CliError::Failed(error.to_string()))?
-    {
+    if let Some(anchor) = anchor {
         check_anchor(&*reader, replayed.chain.frontier().kind(), &anchor)
             .await
             .map_err(|error| CliError::Failed(format!("checkpoint file: {}", causes(&error))))?;
     }
     invariants::check(&replayed.state)
         .map_err(|broken| CliError::Failed(format!("an invariant is broken: {broken}")))?;
-    store.close().await?;
     Ok(Verified {
         events: replayed.events,
         batches: replayed.chain.head().map_or(0, |head| head.batch_no + 1),

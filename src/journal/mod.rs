@@ -8,6 +8,7 @@
 //! - [`Chain`]: seals new rows and checks stored ones; [`JournalFault`] names what is wrong.
 //! - [`Store`] writes, [`StoreReader`] reads; [`SqliteStore`] is both in a data folder,
 //!   [`PostgresStore`] on a database server; [`Database`] says which.
+//! - [`write_archive`] and [`Archive`]: a whole journal in one file.
 //! - [`verify`] and [`check_anchor`]: a stored journal against itself and against its [`Anchor`].
 //!
 //! What always holds, and the formats in `docs/FORMATS.md` rely on:
@@ -21,6 +22,7 @@
 //! May import `domain`, and sqlx in the stores only.
 
 mod anchor;
+mod archive;
 mod body;
 pub mod codec;
 mod fault;
@@ -41,6 +43,7 @@ mod contract;
 mod testing;
 
 pub use anchor::{Anchor, AnchorError, AnchorWriter, read_anchor, write_anchor};
+pub use archive::{Archive, ArchiveError, ArchiveSummary, write_archive};
 pub use body::{
     BodyWriter, FRAME_HEADER_BYTES, FrameError, FrameFault, Frames, LEAF_BYTES_MAX,
     LeafLengthError, frames,

@@ -3,12 +3,13 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sqlx::migrate::MigrateError;
 
 use super::postgres::{PostgresOptions, PostgresStore, PostgresUrl};
 use super::sqlite::{DATABASE_FILE, SqliteOptions, SqliteStore};
-use super::store::{DriverError, LedgerUuid, Store, StoreError};
+use super::store::{DriverError, LedgerUuid, Store, StoreError, StoreReader};
 
 const LOCK_FILE: &str = "LOCK";
 
@@ -121,6 +122,24 @@ impl Database {
         })
     }
 
+    /// Opens a journal for reading only, also beside the process that writes it. Makes nothing and
+    /// locks nothing. `None` if there is no ledger.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn read(
+        &self,
+        folder: &Path,
+    ) -> Result<Option<(LedgerUuid, Arc<dyn StoreReader>)>, OpenError> {
+        match self {
+            Database::Sqlite if !folder.join(DATABASE_FILE).exists() => Ok(None),
+            Database::Sqlite => SqliteStore::read_only(folder, &SqliteOptions::new([0; 16])).await,
+            Database::Postgres(url) => {
+                PostgresStore::read_only(&PostgresOptions::new(url.clone(), [0; 16])).await
+            }
+        }
+    }
+
     /// True if there is a ledger. Makes nothing.
     ///
     /// # Errors
@@ -130,7 +149,7 @@ impl Database {
             Database::Sqlite => Ok(folder.join(DATABASE_FILE).exists()),
             Database::Postgres(url) => {
                 let options = PostgresOptions::new(url.clone(), [0; 16]);
-                PostgresStore::has_ledger(&options).await
+                Ok(PostgresStore::read_only(&options).await?.is_some())
             }
         }
     }

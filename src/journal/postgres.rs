@@ -178,6 +178,15 @@ impl Access {
         }
     }
 
+    fn reader(&self, ledger: LedgerUuid, options: &PostgresOptions) -> PostgresReader {
+        let pool = PoolOptions::<Postgres>::new()
+            .max_connections(options.readers_max)
+            .acquire_timeout(options.connect_timeout)
+            .max_lifetime(None)
+            .connect_lazy_with(self.options());
+        PostgresReader::new(ledger, pool, options.answer_timeout)
+    }
+
     /// Makes a connection one to write on.
     async fn writing(&self, mut connection: PgConnection) -> Result<PgConnection, StoreError> {
         let set = sqlx::query(WRITING_SESSION).execute(&mut connection);
@@ -211,14 +220,9 @@ impl PostgresStore {
         let ledger = ledger.unwrap_or(options.new_ledger);
         warn_of_weakness(&mut connection).await;
         let connection = access.writing(connection).await?;
-        let pool = PoolOptions::<Postgres>::new()
-            .max_connections(options.readers_max)
-            .acquire_timeout(options.connect_timeout)
-            .max_lifetime(None)
-            .connect_lazy_with(access.options());
         Ok(PostgresStore {
             ledger,
-            reader: Arc::new(PostgresReader::new(ledger, pool, options.answer_timeout)),
+            reader: Arc::new(access.reader(ledger, options)),
             access,
             connection: Some(connection),
             used: Instant::now(),
@@ -247,21 +251,24 @@ impl PostgresStore {
         Ok(store)
     }
 
-    /// True if the database holds a ledger. Makes nothing.
+    /// Opens the journal for reading only, also beside the process that writes it. `None` if the
+    /// database holds no ledger. Makes nothing.
     ///
     /// # Errors
     /// As [`PostgresStore::open`].
-    pub async fn has_ledger(options: &PostgresOptions) -> Result<bool, OpenError> {
+    pub async fn read_only(
+        options: &PostgresOptions,
+    ) -> Result<Option<(LedgerUuid, Arc<dyn StoreReader>)>, OpenError> {
         let (access, mut connection) = Access::first(options).await?;
-        let holds = match schema::inspect(&mut connection, &access.url).await? {
-            schema::Schema::Behind => false,
-            schema::Schema::Current => {
-                let ledger = schema::ledger_of(&mut connection, &access.url).await?;
-                ledger.is_some()
-            }
+        let ledger = match schema::inspect(&mut connection, &access.url).await? {
+            schema::Schema::Behind => None,
+            schema::Schema::Current => schema::ledger_of(&mut connection, &access.url).await?,
         };
         within(access.connect_timeout, connection.close()).await?;
-        Ok(holds)
+        Ok(ledger.map(|ledger| {
+            let reader: Arc<dyn StoreReader> = Arc::new(access.reader(ledger, options));
+            (ledger, reader)
+        }))
     }
 
     /// The connection to write on: the one there is, or a new one. It is taken out; who has come

@@ -19,7 +19,7 @@ mod wal;
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -27,7 +27,7 @@ use sqlx::error::ErrorKind;
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Row as _, Sqlite, Transaction};
+use sqlx::{ConnectOptions, Connection, Row as _, Sqlite, SqlitePool, Transaction};
 
 use super::open::{OpenError, lock};
 use super::row::{Row, RowHead};
@@ -114,17 +114,6 @@ pub struct SqliteStore {
     _lock: Option<File>,
 }
 
-/// Keeps glibc from giving the buffers of every batch back to the system. A row is copied three
-/// times on its way into SQLite and once out of it, and buffers of a megabyte come from fresh
-/// pages each time, which the kernel has to clear: about half of the kernel's work in a bulk load,
-/// and half of the time of a scan. Freeing one big buffer raises the limit from which glibc does
-/// that, up to 32 MiB (mallopt(3), `M_MMAP_THRESHOLD`); it is never touched and so costs no
-/// memory. Other allocators do not mind.
-fn keep_big_buffers() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| drop(std::hint::black_box(Vec::<u8>::with_capacity(31 << 20))));
-}
-
 fn connect_options(folder: &Path, options: &SqliteOptions) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(folder.join(DATABASE_FILE))
@@ -144,24 +133,35 @@ impl SqliteStore {
         Self::open_with(folder, options, Some(lock)).await
     }
 
+    /// Opens the journal in a data folder for reading only, also beside the process that writes it.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub async fn read_only(
+        folder: &Path,
+        options: &SqliteOptions,
+    ) -> Result<Option<(LedgerUuid, Arc<dyn StoreReader>)>, OpenError> {
+        let pool = reading_pool(connect_options(folder, options), options);
+        let mut connection = pool.acquire().await.map_err(database)?;
+        let Some(ledger) = ledger_of(&mut connection).await? else {
+            return Ok(None);
+        };
+        drop(connection);
+        Ok(Some((ledger, Arc::new(SqliteReader::new(ledger, pool)))))
+    }
+
     async fn open_with(
         folder: &Path,
         options: &SqliteOptions,
         lock: Option<File>,
     ) -> Result<SqliteStore, OpenError> {
-        keep_big_buffers();
         let connect = connect_options(folder, options);
         let mut connection = writing_connection(&connect, options).await?;
         let ledger = ledger_of(&mut connection)
             .await?
             .unwrap_or(options.new_ledger);
         let checkpointer = Checkpointer::start(&connect, options).await?;
-        let pool = PoolOptions::<Sqlite>::new()
-            .max_connections(options.readers_max)
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_lazy_with(connect.read_only(true));
+        let pool = reading_pool(connect, options);
         Ok(SqliteStore {
             ledger,
             connection,
@@ -170,6 +170,15 @@ impl SqliteStore {
             _lock: lock,
         })
     }
+}
+
+fn reading_pool(connect: SqliteConnectOptions, options: &SqliteOptions) -> SqlitePool {
+    PoolOptions::<Sqlite>::new()
+        .max_connections(options.readers_max)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_lazy_with(connect.read_only(true))
 }
 
 /// Makes the file and its tables where they are missing, and the connection that will write.

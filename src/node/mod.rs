@@ -33,7 +33,7 @@ use crate::journal::{PrivateKey, Store, StoreError, StoreReader, frames};
 
 pub use clock::{Clock, JUMP_DAYS_MAX};
 pub use pipeline::{PRINCIPAL_NAME, TEAM_NAME};
-pub use replay::{ReplayError, Replayed, replay};
+pub use replay::{ReplayError, Replayed, hash_kind, replay};
 pub use secrets::{new_token, personal, token_hash};
 pub use sequencer::{Genesis, StartError, create};
 pub use state_hash::state_hash;

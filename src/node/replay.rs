@@ -172,6 +172,14 @@ fn check_rows(
     Ok((chain, spent))
 }
 
+/// The hash of a journal's tree, as its first event says.
+///
+/// # Errors
+/// The journal cannot be read, or does not begin with the creation of a ledger.
+pub async fn hash_kind(reader: &dyn StoreReader) -> Result<HashKind, ReplayError> {
+    Ok(genesis(reader).await?.0)
+}
+
 /// Hash of the ledger's tree and origin of its checkpoints, as its first event says.
 async fn genesis(reader: &dyn StoreReader) -> Result<(HashKind, String), ReplayError> {
     // Where the first row is missing or damaged, the chain check says what is wrong with it.

@@ -1,5 +1,6 @@
 //! Black-box tests: the real binary, real databases, real servers.
 
+mod archive;
 mod crash;
 mod docs;
 mod http;

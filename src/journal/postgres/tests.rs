@@ -106,23 +106,26 @@ contract_tests!(base);
 async fn the_database_says_which_ledger_it_holds() {
     let Some(base) = base().await else { return };
     assert!(
-        !PostgresStore::has_ledger(&base.options())
+        PostgresStore::read_only(&base.options())
             .await
             .expect("empty")
+            .is_none()
     );
     let mut store = base.store().await;
     assert_eq!(store.ledger(), LEDGER);
     assert!(
-        !PostgresStore::has_ledger(&base.options())
+        PostgresStore::read_only(&base.options())
             .await
             .expect("no row")
+            .is_none()
     );
     let rows = rows(&mut Chain::new(HashKind::Sha256), 1);
     store.append(&rows, &[]).await.expect("the first row");
     assert!(
-        PostgresStore::has_ledger(&base.options())
+        PostgresStore::read_only(&base.options())
             .await
             .expect("a row")
+            .is_some()
     );
     let other = PostgresOptions {
         new_ledger: [1; 16],

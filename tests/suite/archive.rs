@@ -1,0 +1,161 @@
+//! A whole journal in one file, written and taken over by the real binary.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use super::cluster::Cluster;
+use super::import::{examples, text};
+use super::server::World;
+
+fn quantong(data: &Path, database: &str, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_quantong"))
+        .arg("--data")
+        .arg(data)
+        .args(["--database", database])
+        .args(arguments)
+        .output()
+        .expect("the binary runs")
+}
+
+fn done(output: &Output) -> String {
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complaint}");
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn refused(output: &Output) -> String {
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+/// Events, root and state of a journal, by a database or by a file.
+fn verified(data: &Path, database: &str, more: &[&str]) -> [Value; 3] {
+    let arguments = [&["verify", "--json"], more].concat();
+    let said = done(&quantong(data, database, &arguments));
+    let mut said: Value = serde_json::from_str(&said).expect("a report in JSON");
+    ["events", "root", "state"].map(|name| said[name].take())
+}
+
+#[test]
+fn an_exported_year_is_verified_alone_and_taken_over_by_either_database() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, file) = (
+        folder.path().join("data"),
+        folder.path().join("year.journal"),
+    );
+    done(&quantong(&data, "", &["import", text(&examples())]));
+    done(&quantong(&data, "", &["export", text(&file)]));
+    let original = verified(&data, "", &[]);
+    let nowhere = folder.path().join("nowhere");
+    assert_eq!(verified(&nowhere, "", &["--file", text(&file)]), original);
+    assert!(!nowhere.exists());
+    let again = refused(&quantong(&data, "", &["export", text(&file)]));
+    assert!(again.contains("exists already"), "{again}");
+
+    let other = folder.path().join("other");
+    done(&quantong(&other, "", &["import-journal", text(&file)]));
+    assert_eq!(verified(&other, "", &[]), original);
+    // What is there already stays; a second run changes nothing.
+    done(&quantong(&other, "", &["import-journal", text(&file)]));
+    assert_eq!(verified(&other, "", &[]), original);
+    // A journal that went on by itself is another one.
+    let ahead = quantong(&other, "", &["token", "--name", "a", "--role", "auditor"]);
+    done(&ahead);
+    let third = folder.path().join("third");
+    done(&quantong(&third, "", &["init"]));
+    let said = refused(&quantong(&third, "", &["import-journal", text(&file)]));
+    assert!(said.contains("another journal"), "{said}");
+
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
+    let database = cluster.new_database();
+    let beside = folder.path().join("beside");
+    done(&quantong(
+        &beside,
+        &database,
+        &["import-journal", text(&file)],
+    ));
+    assert_eq!(verified(&beside, &database, &[]), original);
+    let back = folder.path().join("back.journal");
+    done(&quantong(&beside, &database, &["export", text(&back)]));
+    assert_eq!(
+        fs::read(back).expect("a file"),
+        fs::read(file).expect("a file")
+    );
+}
+
+#[test]
+fn a_damaged_file_is_named_and_nothing_is_taken_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, file) = (folder.path().join("data"), folder.path().join("a.journal"));
+    done(&quantong(&data, "", &["init"]));
+    done(&quantong(&data, "", &["export", text(&file)]));
+    let whole = fs::read(&file).expect("a file");
+    let other = folder.path().join("other");
+    let tries = |bytes: &[u8], expected: &str| {
+        fs::write(&file, bytes).expect("written");
+        for arguments in [["verify", "--file"], ["import-journal", "--"]] {
+            let said = refused(&quantong(
+                &other,
+                "",
+                &[&arguments[..], &[text(&file)]].concat(),
+            ));
+            assert!(said.contains(expected), "{expected} is missing in {said}");
+        }
+        assert!(!other.exists());
+    };
+    tries(b"", "is no journal");
+    tries(b"PK\x03\x04 something else entirely", "is no journal");
+    for cut in [whole.len() / 3, whole.len() - 1] {
+        tries(&whole[..cut], "cut off at byte");
+    }
+    let longer = [&whole[..], b"x"].concat();
+    tries(&longer, "something behind the end");
+    for at in (40..whole.len()).step_by(whole.len() / 29) {
+        let mut bent = whole.clone();
+        bent[at] ^= 0x10;
+        fs::write(&file, bent).expect("written");
+        let said = refused(&quantong(&other, "", &["verify", "--file", text(&file)]));
+        let named = ["damaged", "cut off"]
+            .iter()
+            .any(|word| said.contains(word));
+        assert!(named, "byte {at}: {said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_server_is_exported_and_verified() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut world = World::new(&folder.path().join("data")).await;
+    let (data, file) = (
+        folder.path().join("data"),
+        folder.path().join("live.journal"),
+    );
+    let voucher = world.issue("1000.00").await;
+    let person = serde_json::json!({"name": "示例人员"});
+    world
+        .post(&world.administrator, "/v1/principals", person)
+        .await;
+    done(&quantong(&data, "", &["verify"]));
+    done(&quantong(&data, "", &["export", text(&file)]));
+    let claim = world.claim(&voucher, 1, "100.00");
+    world.post(&world.provider, "/v1/claims", claim).await;
+    world.server.terminate();
+    let [events, _, _] = verified(&data, "", &["--file", text(&file)]);
+    let [later, _, _] = verified(&data, "", &[]);
+    assert_eq!(later.as_u64(), events.as_u64().map(|events| events + 1));
+    // Names of natural persons are in the file, or are not.
+    let plain = folder.path().join("plain.journal");
+    let bare = ["export", text(&plain), "--without-personal-data"];
+    assert!(done(&quantong(&data, "", &bare)).contains(" 0 personal data"));
+    let holds = |file: &Path| {
+        let bytes = fs::read(file).expect("a file");
+        bytes.windows(12).any(|part| part == "示例人员".as_bytes())
+    };
+    assert!(holds(&file) && !holds(&plain));
+    verified(&data, "", &["--file", text(&plain)]);
+}
