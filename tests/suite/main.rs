@@ -9,6 +9,7 @@ mod layers;
 mod model;
 mod postgres;
 mod server;
+mod views;
 
 #[path = "../support/postgres.rs"]
 mod cluster;

@@ -53,7 +53,7 @@ pub struct PostgresUrl {
 
 impl PostgresUrl {
     /// How to connect.
-    pub(super) fn options(&self) -> PgConnectOptions {
+    pub(crate) fn options(&self) -> PgConnectOptions {
         (*self.options).clone()
     }
 }

@@ -14,6 +14,8 @@ mod random;
 mod vouchers;
 mod world;
 
+pub(crate) use pair::{Pair, Step};
+
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -22,7 +24,7 @@ type Money = i128;
 
 /// What became of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Verdict {
+pub(crate) enum Verdict {
     /// Done.
     Done,
     /// A claim was approved.
@@ -35,7 +37,7 @@ enum Verdict {
 
 /// What an approved claim is worth and who bears it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Approval {
+pub(crate) struct Approval {
     amount: Money,
     payer: usize,
     /// Who else owes the payer how much.

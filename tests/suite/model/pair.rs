@@ -15,11 +15,11 @@ use super::world::{self, Engine, FILER, OFFICERS, STRANGER, day, fen, member, na
 use super::{Approval, Bend, Consent, Kind, Mode, Model, Money, Payer, Verdict, plus_days};
 
 /// Which command, and numbers that choose what it names.
-pub(super) type Step = (u8, u8, u8, u32);
+pub(crate) type Step = (u8, u8, u8, u32);
 
 /// Engine and model.
-pub(super) struct Pair {
-    pub(super) state: State,
+pub(crate) struct Pair {
+    pub(crate) state: State,
     out: Vec<Recorded>,
     pub(super) model: Model,
 }
@@ -72,6 +72,16 @@ fn pick(number: u8, count: usize) -> usize {
 type Both = (usize, Command, Verdict);
 
 impl Pair {
+    /// A pair whose model is not bent.
+    pub(crate) fn sound() -> Pair {
+        Pair::new(Bend::None)
+    }
+
+    /// All events so far.
+    pub(crate) fn events(&self) -> &[Recorded] {
+        &self.out
+    }
+
     pub(super) fn new(bend: Bend) -> Pair {
         let (Engine { state, out }, model) = world::new(bend);
         let mut pair = Pair { state, out, model };
@@ -104,7 +114,7 @@ impl Pair {
     }
 
     /// Takes a step on both sides: the command in words, the engine's verdict and the model's.
-    pub(super) fn take(&mut self, step: Step) -> (String, Verdict, Verdict) {
+    pub(crate) fn take(&mut self, step: Step) -> (String, Verdict, Verdict) {
         let (kind, a, b, n) = step;
         let stranger = kind >= 250;
         let (by, command, expected) = if stranger {

@@ -1,0 +1,228 @@
+//! The database of the tables: a SQLite file beside the journal's, or the journal's PostgreSQL.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::pool::PoolOptions;
+use sqlx::postgres::PgConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, PgPool, Postgres, Row as _, Sqlite, SqlitePool};
+
+use super::ViewsError;
+use super::changes::Value;
+use super::sql::Dialect;
+use crate::journal::Database;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/views");
+
+/// The journal has migrations of its own in the same database.
+const MIGRATIONS_TABLE: &str = "views_migrations";
+
+/// File in the data folder.
+pub(super) const FILE: &str = "views.db";
+
+/// Connections that read.
+const READERS_MAX: u32 = 4;
+
+/// Connections that read, and one that writes.
+#[derive(Clone, Debug)]
+pub(super) enum Tables {
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+/// A transaction.
+pub(super) enum Transaction {
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+fn failed(error: sqlx::Error) -> ViewsError {
+    ViewsError::Database(error.into())
+}
+
+fn migrator() -> Migrator {
+    let mut migrator = Migrator::with_migrations(MIGRATIONS.iter().cloned().collect());
+    migrator.set_locking(false);
+    migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
+    migrator
+}
+
+impl Tables {
+    pub(super) async fn open(database: &Database, folder: &Path) -> Result<Tables, ViewsError> {
+        match database {
+            Database::Sqlite => Tables::open_file(folder).await,
+            Database::Postgres(url) => {
+                let pool = PoolOptions::<Postgres>::new()
+                    .max_connections(READERS_MAX + 1)
+                    .acquire_timeout(Duration::from_secs(5))
+                    .connect_with(url.options())
+                    .await
+                    .map_err(failed)?;
+                migrator()
+                    .run(&pool)
+                    .await
+                    .map_err(|error| ViewsError::Database(error.into()))?;
+                Ok(Tables::Postgres(pool))
+            }
+        }
+    }
+
+    /// Nothing is lost with these tables: they are written without waiting for the disk.
+    async fn open_file(folder: &Path) -> Result<Tables, ViewsError> {
+        let options = SqliteConnectOptions::new()
+            .filename(folder.join(FILE))
+            .create_if_missing(true)
+            .busy_timeout(Duration::from_secs(5))
+            .page_size(16 << 10)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .pragma("cache_size", "-131072")
+            .disable_statement_logging();
+        let pool = |connections| {
+            PoolOptions::<Sqlite>::new()
+                .max_connections(connections)
+                .idle_timeout(None)
+                .max_lifetime(None)
+        };
+        let writer = pool(1)
+            .connect_with(options.clone())
+            .await
+            .map_err(failed)?;
+        migrator()
+            .run(&writer)
+            .await
+            .map_err(|error| ViewsError::Database(error.into()))?;
+        let readers = pool(READERS_MAX).connect_lazy_with(options.read_only(true));
+        Ok(Tables::Sqlite { writer, readers })
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        match self {
+            Tables::Sqlite { .. } => Dialect::Sqlite,
+            Tables::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    pub(super) async fn begin(&self) -> Result<Transaction, ViewsError> {
+        Ok(match self {
+            Tables::Sqlite { writer, .. } => {
+                Transaction::Sqlite(writer.begin().await.map_err(failed)?)
+            }
+            Tables::Postgres(pool) => Transaction::Postgres(pool.begin().await.map_err(failed)?),
+        })
+    }
+
+    /// The first column of every row, a text.
+    pub(super) async fn texts(
+        &self,
+        sql: &str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<String>, ViewsError> {
+        match self {
+            Tables::Sqlite { readers, .. } => {
+                let mut connection = readers.acquire().await.map_err(failed)?;
+                sqlite_texts(&mut connection, sql, values).await
+            }
+            Tables::Postgres(pool) => {
+                let mut connection = pool.acquire().await.map_err(failed)?;
+                postgres_texts(&mut connection, sql, values).await
+            }
+        }
+    }
+
+    pub(super) async fn close(&self) {
+        match self {
+            Tables::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Tables::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+async fn sqlite_texts(
+    connection: &mut SqliteConnection,
+    sql: &str,
+    values: &[Value<'_>],
+) -> Result<Vec<String>, ViewsError> {
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    for value in values {
+        query = match *value {
+            Value::Number(number) => query.bind(number),
+            Value::Text(text) => query.bind(text.to_owned()),
+            Value::None => query.bind(None::<i64>),
+        };
+    }
+    let rows = query.fetch_all(connection).await.map_err(failed)?;
+    rows.iter()
+        .map(|row| row.try_get(0).map_err(failed))
+        .collect()
+}
+
+async fn postgres_texts(
+    connection: &mut PgConnection,
+    sql: &str,
+    values: &[Value<'_>],
+) -> Result<Vec<String>, ViewsError> {
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    for value in values {
+        query = match *value {
+            Value::Number(number) => query.bind(number),
+            Value::Text(text) => query.bind(text.to_owned()),
+            Value::None => query.bind(None::<i64>),
+        };
+    }
+    let rows = query.fetch_all(connection).await.map_err(failed)?;
+    rows.iter()
+        .map(|row| row.try_get(0).map_err(failed))
+        .collect()
+}
+
+impl Transaction {
+    /// A statement that takes rows in JSON, or nothing.
+    pub(super) async fn run(&mut self, sql: &str, json: Option<String>) -> Result<(), ViewsError> {
+        match self {
+            Transaction::Sqlite(tx) => {
+                let query = sqlx::query(AssertSqlSafe(sql));
+                let query = match json {
+                    Some(json) => query.bind(json),
+                    None => query,
+                };
+                query.execute(&mut **tx).await.map_err(failed)?;
+            }
+            Transaction::Postgres(tx) => {
+                let query = sqlx::query(AssertSqlSafe(sql));
+                let query = match json {
+                    Some(json) => query.bind(json),
+                    None => query,
+                };
+                query.execute(&mut **tx).await.map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn texts(
+        &mut self,
+        sql: &str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<String>, ViewsError> {
+        match self {
+            Transaction::Sqlite(tx) => sqlite_texts(tx, sql, values).await,
+            Transaction::Postgres(tx) => postgres_texts(tx, sql, values).await,
+        }
+    }
+
+    pub(super) async fn commit(self) -> Result<(), ViewsError> {
+        match self {
+            Transaction::Sqlite(tx) => tx.commit().await.map_err(failed),
+            Transaction::Postgres(tx) => tx.commit().await.map_err(failed),
+        }
+    }
+}

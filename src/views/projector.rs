@@ -1,0 +1,356 @@
+//! The projector: reads committed rows in order and writes what follows from them.
+
+use std::sync::Arc;
+
+use super::changes::{Changes, Update, Value, number};
+use super::database::{Tables, Transaction};
+use super::events::{Memory, Unfinished, gather};
+use super::schema::{self, TABLES};
+use super::{Position, ViewsError, sql};
+use crate::domain::LedgerTag;
+use crate::engine::event::Recorded;
+use crate::engine::event::{ReturnedTo, TransferApproved, TransferDeclined};
+use crate::journal::codec;
+use crate::journal::{LedgerUuid, ReadLimit, Row, StoreReader, frames};
+
+/// JSON after which rows are written: enough for some thousand claims in a statement.
+const FLUSH_BYTES: usize = 4 << 20;
+
+/// What is read and written at once: one transaction.
+const STEP: ReadLimit = ReadLimit {
+    rows: 64,
+    bytes: 4 << 20,
+};
+
+/// Keeps the tables up with a journal. There is one at a time for a set of tables; a second one
+/// finds the position moved and stops.
+pub struct Projector {
+    tables: Tables,
+    reader: Arc<dyn StoreReader>,
+    ledger: LedgerUuid,
+    position: Position,
+    memory: Memory,
+}
+
+/// A child of a transfer, as its parent and its proposal say.
+#[derive(serde::Deserialize)]
+struct Proposed {
+    voucher: u32,
+    receiver: u32,
+    to_city: Option<u16>,
+}
+
+#[derive(serde::Deserialize)]
+struct Parent {
+    programme: u16,
+    version: u16,
+    issuer: u16,
+    issued_on: String,
+    use_by: String,
+    cash_by: String,
+}
+
+impl Projector {
+    /// Opens the tables of a ledger. Tables of another ledger or another past are emptied, to be
+    /// made anew.
+    pub(super) async fn open(
+        tables: Tables,
+        reader: Arc<dyn StoreReader>,
+        ledger: LedgerUuid,
+    ) -> Result<Projector, ViewsError> {
+        let found = read_position(&tables).await?;
+        let mut projector = Projector {
+            tables,
+            reader,
+            ledger,
+            position: Position::START,
+            memory: Memory {
+                tag: LedgerTag::of_ledger(&ledger),
+                codes: Vec::new(),
+                years: Vec::new(),
+            },
+        };
+        match found {
+            Some((of, position)) if of == hex(&ledger) && projector.is_past(&position).await? => {
+                projector.position = position;
+                projector.remember().await?;
+            }
+            found => projector.clear(found.is_some()).await?,
+        }
+        Ok(projector)
+    }
+
+    /// Up to where the tables are.
+    pub fn position(&self) -> &Position {
+        &self.position
+    }
+
+    /// True if the journal has had the root where the tables stand.
+    async fn is_past(&self, position: &Position) -> Result<bool, ViewsError> {
+        let Some(last) = position.events.checked_sub(1) else {
+            return Ok(true);
+        };
+        let head = self.reader.head_of_seq(last).await?;
+        Ok(head.is_some_and(|head| head.last_seq == last && hex(&head.root) == position.root))
+    }
+
+    /// Empties all tables.
+    pub async fn clear(&mut self, told: bool) -> Result<(), ViewsError> {
+        if told {
+            tracing::warn!("the views belong to another past of the journal and are made anew");
+        }
+        let mut tx = self.tables.begin().await?;
+        for table in TABLES {
+            tx.run(&format!("DELETE FROM {}", table.name), None).await?;
+        }
+        tx.run("DELETE FROM view_position", None).await?;
+        write_position(&mut tx, &self.ledger, &Position::START).await?;
+        tx.commit().await?;
+        self.position = Position::START;
+        self.memory.codes.clear();
+        self.memory.years.clear();
+        Ok(())
+    }
+
+    async fn remember(&mut self) -> Result<(), ViewsError> {
+        let codes = self
+            .tables
+            .texts("SELECT code FROM members ORDER BY id", &[])
+            .await?;
+        let years = "SELECT substr(issued_on, 1, 4) FROM vouchers ORDER BY id";
+        let years = self.tables.texts(years, &[]).await?;
+        self.memory.codes = codes.iter().map(|code| code.parse().unwrap_or(0)).collect();
+        self.memory.years = years.iter().map(|year| year.parse().unwrap_or(0)).collect();
+        Ok(())
+    }
+
+    /// Reads on for one transaction; true if something was there.
+    ///
+    /// # Errors
+    /// Nothing was changed then, and [`Projector::open`] goes on from there.
+    pub async fn step(&mut self) -> Result<bool, ViewsError> {
+        let rows = self.reader.rows_from(self.position.batches, STEP).await?;
+        let Some(last) = rows.last() else {
+            return Ok(false);
+        };
+        let next = Position {
+            batches: last.head.batch_no + 1,
+            events: last.head.size(),
+            root: hex(&last.head.root),
+        };
+        let mut tx = self.tables.begin().await?;
+        self.take_turn(&mut tx).await?;
+        let mut changes = Changes::default();
+        for row in &rows {
+            self.project(&mut tx, &mut changes, row).await?;
+        }
+        flush(&self.tables, &mut tx, &mut changes).await?;
+        tx.run("DELETE FROM view_position", None).await?;
+        write_position(&mut tx, &self.ledger, &next).await?;
+        tx.commit().await?;
+        self.position = next;
+        Ok(true)
+    }
+
+    /// Stops where somebody else has moved the position; nobody else can until the commit.
+    async fn take_turn(&self, tx: &mut Transaction) -> Result<(), ViewsError> {
+        tx.run("UPDATE view_position SET events = events", None)
+            .await?;
+        let found = tx
+            .texts("SELECT CAST(events AS TEXT) FROM view_position", &[])
+            .await?;
+        if found == [self.position.events.to_string()] {
+            Ok(())
+        } else {
+            Err(ViewsError::Moved)
+        }
+    }
+
+    async fn project(
+        &mut self,
+        tx: &mut Transaction,
+        changes: &mut Changes,
+        row: &Row,
+    ) -> Result<(), ViewsError> {
+        let mut events: Vec<Recorded> = Vec::new();
+        for leaf in frames(&row.body) {
+            let broken = |error: &dyn std::error::Error| ViewsError::Journal {
+                batch_no: row.head.batch_no,
+                what: error.to_string(),
+            };
+            let leaf = leaf.map_err(|error| broken(&error))?;
+            codec::decode_into(leaf, &mut events).map_err(|error| broken(&error))?;
+        }
+        for recorded in &events {
+            if let Some(unfinished) = gather(&mut self.memory, changes, recorded) {
+                flush(&self.tables, tx, changes).await?;
+                self.finish(tx, changes, recorded, unfinished).await?;
+            }
+            if changes.bytes() > FLUSH_BYTES {
+                flush(&self.tables, tx, changes).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Decisions on transfers name their proposal only.
+    async fn finish(
+        &mut self,
+        tx: &mut Transaction,
+        changes: &mut Changes,
+        recorded: &Recorded,
+        unfinished: Unfinished<'_>,
+    ) -> Result<(), ViewsError> {
+        let id = match unfinished {
+            Unfinished::Approved(e) => e.transfer.0,
+            Unfinished::Declined(e) => e.transfer.0,
+        };
+        let proposed: Proposed = self.one(tx, &schema::TRANSFERS, id).await?;
+        match unfinished {
+            Unfinished::Declined(e) => declined(changes, e, &proposed),
+            Unfinished::Approved(e) => match (e.child, proposed.to_city) {
+                (Some(child), _) => {
+                    let parent: Parent = self.one(tx, &schema::VOUCHERS, proposed.voucher).await?;
+                    self.add_child(changes, recorded, e, &proposed, &parent);
+                    let row = [number(id), "approved".into(), number(child.0)];
+                    changes.update(Update::TransferStatus, &row);
+                }
+                (None, city) => {
+                    let row = [number(id), "approved".into(), Value::None];
+                    changes.update(Update::TransferStatus, &row);
+                    if let Some(city) = city {
+                        let row = [number(proposed.receiver), number(city)];
+                        changes.update(Update::EnterpriseCity, &row);
+                    }
+                }
+            },
+        }
+        Ok(())
+    }
+
+    async fn one<T: serde::de::DeserializeOwned>(
+        &self,
+        tx: &mut Transaction,
+        table: &schema::Table,
+        id: u32,
+    ) -> Result<T, ViewsError> {
+        let object = self.tables.dialect().row_of(table, "");
+        let sql = format!(
+            "SELECT CAST({object} AS TEXT) FROM {} WHERE id = $1",
+            table.name
+        );
+        let found = tx.texts(&sql, &[number(id)]).await?;
+        let text = found.first().ok_or(ViewsError::Missing(table.name))?;
+        serde_json::from_str(text).map_err(|_| ViewsError::Missing(table.name))
+    }
+
+    fn add_child(
+        &mut self,
+        changes: &mut Changes,
+        recorded: &Recorded,
+        e: &TransferApproved,
+        proposed: &Proposed,
+        parent: &Parent,
+    ) {
+        let child = e.child.map_or(0, |id| id.0);
+        let year = self.memory.year_of(proposed.voucher);
+        let public_id = self.memory.voucher_id(e.issuer, child, year);
+        changes.insert(
+            &schema::VOUCHERS,
+            &[
+                number(child),
+                public_id.as_str().into(),
+                number(parent.programme),
+                number(parent.version),
+                number(parent.issuer),
+                number(proposed.receiver),
+                e.amount.into(),
+                e.amount.into(),
+                Value::Number(0),
+                Value::Number(0),
+                Value::Number(0),
+                parent.issued_on.as_str().into(),
+                parent.use_by.as_str().into(),
+                parent.cash_by.as_str().into(),
+                number(proposed.voucher),
+                false.into(),
+                false.into(),
+                number(recorded.meta.seq.0),
+            ],
+        );
+        changes.voucher_money(proposed.voucher, [0, -e.amount.get(), 0, 0]);
+    }
+}
+
+fn declined(changes: &mut Changes, e: &TransferDeclined, proposed: &Proposed) {
+    let amount = e.amount.get();
+    let change = match e.returned {
+        ReturnedTo::Voucher => [amount, -amount, 0, 0],
+        ReturnedTo::Available | ReturnedTo::Lapsed => [0, -amount, 0, amount],
+    };
+    changes.voucher_money(proposed.voucher, change);
+    let row = [number(e.transfer.0), "declined".into(), Value::None];
+    changes.update(Update::TransferStatus, &row);
+}
+
+/// Writes what was gathered.
+async fn flush(
+    tables: &Tables,
+    tx: &mut Transaction,
+    changes: &mut Changes,
+) -> Result<(), ViewsError> {
+    let dialect = tables.dialect();
+    for (table, json) in changes.take_inserts() {
+        tx.run(&sql::insert(dialect, table), Some(json)).await?;
+    }
+    for (update, json) in changes.take_updates() {
+        tx.run(&sql::update(dialect, update), Some(json)).await?;
+    }
+    Ok(())
+}
+
+/// The ledger of the tables and up to where they are.
+pub(super) async fn read_position(
+    tables: &Tables,
+) -> Result<Option<(String, Position)>, ViewsError> {
+    let sql = "SELECT ledger || ' ' || CAST(batches AS TEXT) || ' ' || CAST(events AS TEXT) || \
+        ' ' || root FROM view_position";
+    let found = tables.texts(sql, &[]).await?;
+    let Some(text) = found.first() else {
+        return Ok(None);
+    };
+    let mut parts = text.split(' ');
+    let mut next = || parts.next().unwrap_or_default();
+    let ledger = next().to_owned();
+    let mut count = || {
+        next()
+            .parse()
+            .map_err(|_| ViewsError::Missing("view_position"))
+    };
+    let position = Position {
+        batches: count()?,
+        events: count()?,
+        root: next().to_owned(),
+    };
+    Ok(Some((ledger, position)))
+}
+
+async fn write_position(
+    tx: &mut Transaction,
+    ledger: &LedgerUuid,
+    position: &Position,
+) -> Result<(), ViewsError> {
+    let sql = format!(
+        "INSERT INTO view_position (only_one, ledger, root, batches, events) \
+         VALUES (1, '{}', '{}', {}, {})",
+        hex(ledger),
+        position.root,
+        position.batches,
+        position.events
+    );
+    tx.run(&sql, None).await
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
