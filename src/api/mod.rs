@@ -5,6 +5,8 @@
 mod bodies;
 mod bulk;
 mod context;
+mod following;
+mod lists;
 mod openapi;
 mod problem;
 mod read;
@@ -15,6 +17,7 @@ mod routes;
 mod server;
 mod write;
 
+pub use following::Following;
 pub use openapi::openapi;
 pub use problem::{FieldError, Lang, PROBLEMS, Problem, text};
 pub use server::{ApiSettings, serve};

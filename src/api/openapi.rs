@@ -8,6 +8,7 @@ use utoipa::openapi::{
     PathsBuilder, Ref, Required, ResponseBuilder,
 };
 
+use super::lists::{LISTS, ListRoute};
 use super::routes::{CORRIDOR_ROLES, ROUTES, Route, schemas};
 
 /// The OpenAPI 3.1 document of the REST surface.
@@ -31,6 +32,12 @@ pub fn openapi() -> OpenApi {
         path(bulk.path),
         PathItem::new(HttpMethod::Post, operation(&bulk)),
     );
+    for list in LISTS {
+        paths = paths.path(
+            path(list.path),
+            PathItem::new(HttpMethod::Get, list_operation(list)),
+        );
+    }
     let refusal = Route {
         method: "get",
         path: "/refusals/{id}",
@@ -72,6 +79,25 @@ fn path(route: &str) -> String {
         "/v1{}",
         route.replace("{kind:enterprises|providers}", "{kind}")
     )
+}
+
+fn list_operation(list: &ListRoute) -> utoipa::openapi::path::Operation {
+    let mut operation = OperationBuilder::new()
+        .operation_id(Some(list.operation))
+        .summary(Some(list.operation.replace('_', " ")))
+        .security(SecurityRequirement::new::<_, [&str; 0], _>("bearer", []));
+    for name in list.parameters() {
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Query);
+        operation = operation.parameter(parameter);
+    }
+    let page = ResponseBuilder::new().description("a page: data, next_cursor, view_sequence");
+    let behind = ResponseBuilder::new().description("the views are behind; try again");
+    operation
+        .response("200", page)
+        .response("503", behind)
+        .build()
 }
 
 fn operation(route: &Route) -> utoipa::openapi::path::Operation {

@@ -59,6 +59,7 @@ pub const PROBLEMS: &[(&str, u16, Retry)] = &[
     ("BULK_REFUSED", 422, Retry::AfterChange),
     ("LIMIT_REACHED", 503, Retry::Later),
     ("BUSY", 503, Retry::Later),
+    ("VIEWS_BEHIND", 503, Retry::Later),
     ("UNAVAILABLE", 503, Retry::Later),
 ];
 

@@ -124,6 +124,10 @@ impl View<'_> {
         json!(id.format(self.tag).as_str())
     }
 
+    pub(super) fn agreement_id(&self, id: crate::domain::AgreementId) -> Value {
+        text(self.state.agreement_id(id, self.tag))
+    }
+
     pub(super) fn agreement(&self, terms: &AgreementTerms) -> Value {
         let shares = terms.shares.iter().map(
             |(member, share)| json!({"member": self.member(*member), "share": share.to_string()}),

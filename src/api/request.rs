@@ -59,19 +59,17 @@ pub(super) fn parameters(request: &HttpRequest) -> BTreeMap<String, String> {
     query.into_iter().chain(path).collect()
 }
 
-fn form(query: &str) -> Vec<(String, String)> {
-    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
+/// The parameters of a query, with what was escaped in them.
+fn form(query: &str) -> BTreeMap<String, String> {
+    let read = web::Query::<BTreeMap<String, String>>::from_query(query);
+    read.map_or_else(|_| BTreeMap::new(), web::Query::into_inner)
 }
 
 pub(super) fn dry_run(request: &HttpRequest) -> Result<bool, Problem> {
-    match form(request.query_string())
-        .iter()
-        .find(|(name, _)| name == "dry_run")
-    {
-        None => Ok(false),
-        Some((_, value)) if value == "true" => Ok(true),
-        Some((_, value)) if value == "false" => Ok(false),
+    let form = form(request.query_string());
+    match form.get("dry_run").map(String::as_str) {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
         Some(_) => Err(Problem::field("dry_run", "is true or false")),
     }
 }

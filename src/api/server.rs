@@ -1,11 +1,13 @@
 //! The HTTP server: limits, timeouts, graceful end.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{App, HttpServer, web};
 
-use super::routes;
+use super::following::Following;
+use super::{lists, routes};
 use crate::node::Node;
 
 /// Limits of the server.
@@ -35,27 +37,32 @@ impl Default for ApiSettings {
 /// What every handler is given.
 pub(super) struct Shared {
     pub(super) node: Node,
+    /// Where lists come from.
+    pub(super) views: Option<Arc<Following>>,
     pub(super) settings: ApiSettings,
 }
 
-/// Serves a node until the process is told to stop or the node has ended by itself; requests that
+/// Serves a node, with lists if it has views, until the process is told to stop or the node has ended by itself; requests that
 /// were accepted are finished.
 ///
 /// # Errors
 /// The listener cannot be used.
 pub async fn serve(
     node: Node,
+    views: Option<Arc<Following>>,
     settings: ApiSettings,
     listener: TcpListener,
 ) -> std::io::Result<()> {
     let watched = node.clone();
     let shared = web::Data::new(Shared {
         node,
+        views,
         settings: settings.clone(),
     });
     let server = HttpServer::new(move || {
         App::new()
             .app_data(shared.clone())
+            .configure(lists::configure)
             .configure(routes::configure)
     })
     .workers(settings.workers)

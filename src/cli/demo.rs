@@ -65,7 +65,7 @@ async fn serve(folder: &Folder, lang: Lang, listen: &str) -> Result<(), CliError
     let (_, token) = enrol(&node, "auditor", Role::Auditor, Scope::Corridor).await?;
     println!("{} {token}", lang.pick("token of an auditor", "审计员令牌"));
     println!("curl -H 'Authorization: Bearer {token}' http://{listen}/v1/periods/2025-12");
-    serve_node(node, listen).await
+    serve_node(folder, node, listen).await
 }
 
 async fn show(folder: &Folder, command: &Demo, lang: Lang) -> Result<(), CliError> {

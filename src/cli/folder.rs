@@ -26,6 +26,9 @@ pub enum CliError {
     /// The address of the database cannot be used.
     #[error(transparent)]
     Address(#[from] PostgresUrlError),
+    /// The views cannot be made or read.
+    #[error(transparent)]
+    Views(#[from] crate::views::ViewsError),
     /// A journal in a file cannot be written or read.
     #[error(transparent)]
     Archive(#[from] ArchiveError),

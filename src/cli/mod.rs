@@ -11,6 +11,7 @@ mod serve;
 mod tables;
 mod token;
 mod verify;
+mod views;
 
 use std::path::PathBuf;
 
@@ -59,6 +60,9 @@ enum Cmd {
     Openapi,
     /// Move the business date forward on this machine, while no server runs
     AdvanceDate(advance::Advance),
+    /// Make the SQL views anew, or tell up to where they are
+    #[command(subcommand)]
+    Views(views::ViewsCommand),
     /// Measure the engine
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -118,6 +122,7 @@ pub async fn run() -> Result<(), CliError> {
             Ok(())
         }
         Cmd::AdvanceDate(command) => advance::run(&folder, &command).await,
+        Cmd::Views(command) => views::run(&folder, &command).await,
         Cmd::Bench(command) => Ok(bench::run(command, folder.database()).await?),
     }
 }

@@ -2,12 +2,14 @@
 
 use std::io::Write as _;
 use std::net::TcpListener;
+use std::sync::Arc;
 
 use super::folder::{CliError, Folder};
 use super::init::first_administrator;
-use crate::api::{ApiSettings, serve};
+use crate::api::{ApiSettings, Following, serve};
 use crate::journal::HashKind;
 use crate::node::{Clock, Node};
+use crate::views::Views;
 
 /// Settings of `serve`.
 #[derive(Debug, clap::Args)]
@@ -28,17 +30,23 @@ pub(super) async fn run(folder: &Folder, command: &Serve) -> Result<(), CliError
     if fresh {
         first_administrator(&node).await?;
     }
-    serve_node(node, &command.listen).await
+    serve_node(folder, node, &command.listen).await
 }
 
 /// Serves a node until the process is told to stop, then stops the node.
-pub(super) async fn serve_node(node: Node, listen: &str) -> Result<(), CliError> {
+pub(super) async fn serve_node(folder: &Folder, node: Node, listen: &str) -> Result<(), CliError> {
     let listener = TcpListener::bind(listen)
         .map_err(|error| CliError::Usage(format!("cannot listen on {listen}: {error}")))?;
+    let views = Views::open(folder.database(), folder.path()).await?;
+    let views = Arc::new(Following::start(views, node.clone()));
     announce(&listener)?;
-    let served = serve(node.clone(), ApiSettings::default(), listener).await;
+    let followed = Some(Arc::clone(&views));
+    let served = serve(node.clone(), followed, ApiSettings::default(), listener).await;
     let by_itself = node.has_ended();
     node.stop().await;
+    if let Some(views) = Arc::into_inner(views) {
+        views.stop().await;
+    }
     served?;
     if by_itself {
         let what = "the node cannot go on and has stopped; the log says why";

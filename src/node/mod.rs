@@ -29,7 +29,7 @@ use crate::engine::command::Submission;
 use crate::engine::event::Recorded;
 use crate::engine::{AtomicOutcome, Done, ItemFault, Rejection, State};
 use crate::journal::codec::{self, LeafError};
-use crate::journal::{PrivateKey, Store, StoreError, StoreReader, frames};
+use crate::journal::{LedgerUuid, PrivateKey, Store, StoreError, StoreReader, frames};
 
 pub use clock::{Clock, JUMP_DAYS_MAX};
 pub use pipeline::{PRINCIPAL_NAME, TEAM_NAME};
@@ -207,6 +207,7 @@ struct Shared {
 pub struct Node {
     shared: Arc<Shared>,
     queue: Sender<Job>,
+    ledger: LedgerUuid,
     tag: LedgerTag,
     stopped: watch::Receiver<bool>,
 }
@@ -502,6 +503,24 @@ impl Node {
     /// Time spent in each stage since the node started.
     pub fn stage_times(&self) -> StageTimes {
         self.shared.times.read()
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> LedgerUuid {
+        self.ledger
+    }
+
+    /// Waits until more events are durable; false if the node has ended.
+    pub async fn committed_beyond(&self, events: u64) -> bool {
+        let mut durable = self.shared.durable.subscribe();
+        let more = async {
+            let more = durable.wait_for(|durable| durable.alive && durable.events.0 > events);
+            more.await.is_ok()
+        };
+        tokio::select! {
+            more = more => more,
+            () = self.ended() => false,
+        }
     }
 
     /// Finishes what was accepted, writes the checkpoint file and closes the database.

@@ -234,6 +234,7 @@ pub(super) async fn start(
     Ok(Node {
         shared,
         queue,
+        ledger: uuid,
         tag: LedgerTag::of_ledger(&uuid),
         stopped,
     })

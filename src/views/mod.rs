@@ -9,6 +9,7 @@
 mod changes;
 mod database;
 mod events;
+mod lists;
 mod projector;
 mod schema;
 mod sql;
@@ -16,6 +17,7 @@ mod sql;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use lists::{Compare, Filter, FilterValue, Page, Reach, Resource, pattern};
 pub use projector::Projector;
 
 use crate::journal::{Database, DriverError, LedgerUuid, StoreError, StoreReader};

@@ -6,6 +6,7 @@ mod docs;
 mod http;
 mod import;
 mod layers;
+mod lists;
 mod model;
 mod postgres;
 mod server;

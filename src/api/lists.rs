@@ -1,0 +1,412 @@
+//! Lists, from the views: filters, search, cursor pages.
+
+use std::time::Duration;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::{Map, Value, json};
+
+use super::context::{Cx, authenticate, day, token_hash};
+use super::problem::Problem;
+use super::render::{View, yuan};
+use super::request::{Asked, parameters};
+use super::server::Shared;
+use crate::domain::{
+    AgreementId, CategoryId, ClaimId, EnterpriseId, Fen, IdKind, InstructionId, LineId, MemberId,
+    PaymentId, PeriodId, PrincipalId, ProgrammeId, ProviderId, Seq, TransferId, VoucherId,
+};
+use crate::engine::State;
+use crate::engine::command::{Role, Scope};
+use crate::views::{Compare, Filter, FilterValue, Page, Reach, Resource, pattern};
+
+/// Rows of a page if none are asked for, and most rows.
+const ROWS: (u32, u32) = (50, 200);
+
+/// How long a list waits for the views.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How a query parameter is read.
+#[derive(Clone, Copy)]
+enum Kind {
+    Text,
+    Search,
+    DayFrom,
+    DayTo,
+    Member,
+    Programme,
+    Category,
+    Enterprise,
+    Provider,
+    Voucher,
+    Claim,
+    Period,
+}
+
+/// A list: its path, its resource, and its query parameters with the columns they compare.
+pub(super) struct ListRoute {
+    pub(super) path: &'static str,
+    pub(super) operation: &'static str,
+    resource: Resource,
+    filters: &'static [(&'static str, Kind, &'static [&'static str])],
+}
+
+impl ListRoute {
+    /// Names of the query parameters.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = &'static str> {
+        let common = ["limit", "cursor", "min_seq", "consistency"];
+        self.filters.iter().map(|(name, _, _)| *name).chain(common)
+    }
+}
+
+macro_rules! lists {
+    ($($path:literal $operation:ident $resource:ident {
+        $($name:literal: $kind:ident $columns:expr),* $(,)?
+    })*) => {
+        /// All lists.
+        pub(super) const LISTS: &[ListRoute] = &[$(ListRoute {
+            path: $path,
+            operation: stringify!($operation),
+            resource: Resource::$resource,
+            filters: &[$(($name, Kind::$kind, &$columns)),*],
+        }),*];
+    };
+}
+
+lists! {
+    "/members" list_members Members { "q": Search ["name_zh", "name_en", "code"], "kind": Text ["kind"] }
+    "/categories" list_categories Categories { "q": Search ["name_zh", "name_en", "code"] }
+    "/enterprises" list_enterprises Enterprises {
+        "q": Search ["name", "code"], "city": Member ["city"], "kind": Text ["kind"],
+    }
+    "/providers" list_providers Providers {
+        "q": Search ["name", "code"], "city": Member ["city"],
+    }
+    "/programmes" list_programmes Programmes {
+        "q": Search ["title", "code"], "city": Member ["city"],
+    }
+    "/agreements" list_agreements Agreements {
+        "home": Member ["home"], "host": Member ["host"], "category": Category ["category"],
+    }
+    "/vouchers" list_vouchers Vouchers {
+        "programme": Programme ["programme"], "holder": Enterprise ["holder"],
+        "issuer": Member ["issuer"], "issued_from": DayFrom ["issued_on"],
+        "issued_to": DayTo ["issued_on"], "cash_by_from": DayFrom ["cash_by"],
+        "cash_by_to": DayTo ["cash_by"],
+    }
+    "/transfers" list_transfers Transfers {
+        "voucher": Voucher ["voucher"], "status": Text ["status"], "issuer": Member ["issuer"],
+    }
+    "/claims" list_claims Claims {
+        "voucher": Voucher ["voucher"], "provider": Provider ["provider"],
+        "programme": Programme ["programme"], "issuer": Member ["issuer"],
+        "payer": Member ["payer"], "category": Category ["category"], "period": Period ["period"],
+        "status": Text ["status"], "invoice_no": Text ["invoice_no"],
+        "filed_from": DayFrom ["filed_on"], "filed_to": DayTo ["filed_on"],
+        "q": Search ["contract_no", "invoice_no"],
+    }
+    "/refusals" list_refusals Refusals {
+        "code": Text ["code"], "command": Text ["command"], "voucher": Voucher ["voucher"],
+        "provider": Provider ["provider"], "invoice_no": Text ["invoice_no"],
+        "refused_from": DayFrom ["refused_on"], "refused_to": DayTo ["refused_on"],
+    }
+    "/lines" list_lines Lines {
+        "period": Period ["period"], "debtor": Member ["debtor"], "creditor": Member ["creditor"],
+        "programme": Programme ["programme"], "origin": Text ["origin"],
+    }
+    "/periods" list_periods Periods { "status": Text ["status"] }
+    "/instructions" list_instructions Instructions {
+        "period": Period ["period"], "debtor": Member ["debtor"], "creditor": Member ["creditor"],
+    }
+    "/payments" list_payments Payments {
+        "claim": Claim ["claim"], "payer": Member ["payer"], "paid_from": DayFrom ["paid_on"],
+        "paid_to": DayTo ["paid_on"],
+    }
+}
+
+/// Registers every list.
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    for route in LISTS {
+        let handler = move |request: HttpRequest, shared: web::Data<Shared>| async move {
+            let asked = Asked::of(&request);
+            asked.answer(list(&request, &shared, route).await)
+        };
+        config.route(&format!("/v1{}", route.path), web::get().to(handler));
+    }
+}
+
+/// What was asked for.
+struct Wanted {
+    page: Page,
+    min_seq: Option<u64>,
+    eventual: bool,
+}
+
+async fn list(
+    request: &HttpRequest,
+    shared: &Shared,
+    route: &'static ListRoute,
+) -> Result<HttpResponse, Problem> {
+    let node = &shared.node;
+    let hash = token_hash(request)?;
+    let path = parameters(request);
+    let look = |state: &State| {
+        let principal = authenticate(state, &hash)?;
+        let cx = Cx {
+            state,
+            tag: node.ledger_tag(),
+            path: &path,
+            principal,
+        };
+        wanted(&cx, route)
+    };
+    let (found, seen) = node.read(look).await?;
+    let wanted = found?;
+    let behind = || Problem::new("VIEWS_BEHIND");
+    let views = shared.views.as_ref().ok_or_else(behind)?;
+    let events = wanted.min_seq.unwrap_or(seen.0);
+    if !wanted.eventual && !views.reach(events, PATIENCE).await {
+        return Err(behind());
+    }
+    let held = views.position();
+    let mut rows = views.views().list(&wanted.page).await.map_err(|error| {
+        let error = &error as &dyn std::error::Error;
+        tracing::error!(error, "a list cannot be read");
+        Problem::new("UNAVAILABLE")
+    })?;
+    let full = rows.len() >= wanted.page.rows as usize;
+    rows.truncate(wanted.page.rows as usize - 1);
+    let key = wanted.page.resource.key();
+    let cursor = rows.last().filter(|_| full).map(|row| row[key].to_string());
+    let data = node.peek(|state| {
+        let view = View {
+            state,
+            tag: node.ledger_tag(),
+        };
+        let rows = rows.into_iter();
+        rows.map(|row| render(&view, route.resource, row))
+            .collect::<Vec<Value>>()
+    })?;
+    let body = json!({"data": data, "next_cursor": cursor, "view_sequence": held});
+    Ok(HttpResponse::Ok()
+        .insert_header(("Quantong-Sequence", seen.0.to_string()))
+        .content_type("application/json")
+        .body(body.to_string()))
+}
+
+fn wanted(cx: &Cx<'_>, route: &ListRoute) -> Result<Wanted, Problem> {
+    for name in cx.path.keys() {
+        if !route.parameters().any(|known| known == name) {
+            return Err(Problem::field(name, "is no parameter of this list"));
+        }
+    }
+    let count = |name: &str| match cx.path.get(name) {
+        None => Ok(None),
+        Some(text) => match text.parse::<u64>() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => Err(Problem::field(name, "is a number")),
+        },
+    };
+    let rows = count("limit")?.unwrap_or(u64::from(ROWS.0));
+    let rows = u32::try_from(rows)
+        .ok()
+        .filter(|rows| (1..=ROWS.1).contains(rows));
+    let rows = rows.ok_or_else(|| Problem::field("limit", "lies between 1 and 200"))?;
+    let before = count("cursor")?.map(|key| i64::try_from(key).unwrap_or(i64::MAX));
+    let eventual = match cx.path.get("consistency").map(String::as_str) {
+        None | Some("strong") => false,
+        Some("eventual") => true,
+        Some(_) => return Err(Problem::field("consistency", "is strong or eventual")),
+    };
+    let mut filters = Vec::new();
+    for (name, kind, columns) in route.filters {
+        if let Some(text) = cx.path.get(*name) {
+            filters.push(filter(cx, name, text, *kind, columns)?);
+        }
+    }
+    let page = Page {
+        resource: route.resource,
+        reach: reach(cx, route.resource),
+        filters,
+        before,
+        // One more tells whether there is another page.
+        rows: rows + 1,
+    };
+    Ok(Wanted {
+        page,
+        min_seq: count("min_seq")?,
+        eventual,
+    })
+}
+
+fn filter(
+    cx: &Cx<'_>,
+    name: &str,
+    text: &str,
+    kind: Kind,
+    columns: &'static [&'static str],
+) -> Result<Filter, Problem> {
+    let number = |number: u32| FilterValue::Number(i64::from(number));
+    let (compare, value) = match kind {
+        Kind::Text => (Compare::Is, FilterValue::Text(text.to_owned())),
+        Kind::Search => (Compare::Contains, FilterValue::Text(pattern(text))),
+        Kind::DayFrom => (
+            Compare::From,
+            FilterValue::Text(day(name, text)?.to_string()),
+        ),
+        Kind::DayTo => (Compare::To, FilterValue::Text(day(name, text)?.to_string())),
+        Kind::Member => (Compare::Is, number(cx.member(name, text)?.0.into())),
+        Kind::Programme => (Compare::Is, number(cx.programme(name, text)?.0.into())),
+        Kind::Category => (Compare::Is, number(cx.category(name, text)?.0.into())),
+        Kind::Enterprise => (Compare::Is, number(cx.enterprise(name, text)?.0)),
+        Kind::Provider => (Compare::Is, number(cx.provider(name, text)?.0)),
+        Kind::Period => (Compare::Is, number(cx.period(name, text)?.0.into())),
+        Kind::Voucher => {
+            let canonical = |state: &State, id, tag| state.voucher_id(VoucherId(id), tag);
+            (
+                Compare::Is,
+                number(cx.id(name, text, IdKind::Voucher, canonical)?),
+            )
+        }
+        Kind::Claim => {
+            let canonical = |state: &State, id, tag| state.claim_id(ClaimId(id), tag);
+            (
+                Compare::Is,
+                number(cx.id(name, text, IdKind::Claim, canonical)?),
+            )
+        }
+    };
+    Ok(Filter {
+        columns,
+        compare,
+        value,
+    })
+}
+
+/// Whose rows the asker may read; `None` for all.
+fn reach(cx: &Cx<'_>, resource: Resource) -> Option<Vec<Reach>> {
+    if resource.is_public() || cx.may_read(&[]) {
+        return None;
+    }
+    let mut reach = vec![Reach::Sender(cx.principal.0)];
+    for (role, scope) in cx.state.grants_of(cx.principal) {
+        match scope {
+            Scope::Member(id) => reach.push(Reach::Member(id.0)),
+            Scope::Enterprise(id) if role == Role::Enterprise => {
+                reach.push(Reach::Enterprise(id.0));
+            }
+            Scope::Provider(id) if role == Role::Provider => reach.push(Reach::Provider(id.0)),
+            Scope::Enterprise(_) | Scope::Provider(_) | Scope::Corridor => {}
+        }
+    }
+    reach.dedup();
+    Some(reach)
+}
+
+/// Columns that hold fen.
+const MONEY: &[&str] = &[
+    "amount",
+    "free",
+    "held",
+    "approved",
+    "returned",
+    "contract_amount",
+    "invoice_amount",
+    "paid_amount",
+    "paid",
+    "carried",
+    "gross",
+    "budget",
+];
+
+/// A row as the API shows it: yuan, codes and identifiers instead of fen and numbers.
+fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
+    let Value::Object(row) = row else {
+        return Value::Null;
+    };
+    let number = row.get("id").and_then(Value::as_u64).unwrap_or(0);
+    let number = u32::try_from(number).unwrap_or(u32::MAX);
+    let short = u16::try_from(number).unwrap_or(u16::MAX);
+    let mut shown = Map::new();
+    let id = match resource {
+        Resource::Members => view.member(MemberId(short)),
+        Resource::Categories | Resource::Programmes => row["code"].clone(),
+        Resource::Agreements => view.agreement_id(AgreementId(number)),
+        Resource::Transfers => view.transfer(TransferId(number)),
+        Resource::Lines => view.line(LineId(number)),
+        Resource::Periods => row["month"].clone(),
+        Resource::Instructions => view.instruction(InstructionId(number)),
+        Resource::Payments => view.payment(PaymentId(number)),
+        Resource::Refusals => view.refusal(Seq(row["event"].as_u64().unwrap_or(0))),
+        Resource::Enterprises | Resource::Providers | Resource::Vouchers | Resource::Claims => {
+            row["public_id"].clone()
+        }
+    };
+    shown.insert("id".to_owned(), id);
+    let from_claim = row.get("origin").is_some_and(|origin| origin != "arrears");
+    // In a payment the flag of the same name is no amount.
+    let is_flag = |name: &str| resource == Resource::Payments && name == "returned";
+    for (name, value) in row {
+        match name.as_str() {
+            "id" | "public_id" => {}
+            "event" => {
+                shown.insert("sequence".to_owned(), value);
+            }
+            name if is_flag(name) || FLAGS.contains(&name) => {
+                shown.insert(name.to_owned(), json!(value == 1));
+            }
+            name if MONEY.contains(&name) && value.is_i64() => {
+                let fen = Fen::try_new(value.as_i64().unwrap_or(0)).unwrap_or(Fen::ZERO);
+                shown.insert(name.to_owned(), yuan(fen));
+            }
+            "origin_id" => {
+                let origin = u32::try_from(value.as_u64().unwrap_or(0)).unwrap_or(u32::MAX);
+                let origin = match from_claim {
+                    true => view.claim(ClaimId(origin)),
+                    false => view.instruction(InstructionId(origin)),
+                };
+                shown.insert(name, origin);
+            }
+            "faults" => {
+                let faults = value
+                    .as_str()
+                    .unwrap_or("")
+                    .split('|')
+                    .filter(|code| !code.is_empty());
+                shown.insert("faults".to_owned(), faults.collect());
+            }
+            name => {
+                let named = named(view, name, &value);
+                shown.insert(name.to_owned(), named.unwrap_or(value));
+            }
+        }
+    }
+    Value::Object(shown)
+}
+
+/// Columns that hold 0 or 1.
+const FLAGS: &[&str] = &[
+    "signed_protocol",
+    "suspended",
+    "frozen",
+    "revoked",
+    "voided",
+];
+
+/// What a column with a number refers to.
+fn named(view: &View<'_>, column: &str, value: &Value) -> Option<Value> {
+    let number = u32::try_from(value.as_u64()?).ok()?;
+    let short = u16::try_from(number).unwrap_or(u16::MAX);
+    Some(match column {
+        "city" | "to_city" | "issuer" | "payer" | "debtor" | "creditor" | "home" | "host"
+        | "pool" => view.member(MemberId(short)),
+        "programme" => view.programme(ProgrammeId(short)),
+        "category" => view.category(CategoryId(u8::try_from(number).unwrap_or(u8::MAX))),
+        "period" => view.period(PeriodId(short)),
+        "holder" | "receiver" | "enterprise" => view.enterprise(EnterpriseId(number)),
+        "provider" => view.provider(ProviderId(number)),
+        "voucher" | "parent" | "child" => view.voucher(VoucherId(number)),
+        "claim" => view.claim(ClaimId(number)),
+        "agreement" => view.agreement_id(AgreementId(number)),
+        "filed_by" | "sent_by" => view.principal(PrincipalId(number)),
+        _ => return None,
+    })
+}

@@ -1,0 +1,182 @@
+//! Lists over HTTP, from the views of the real server.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::cluster::Cluster;
+use super::server::World;
+
+/// All pages of a list, and the number of pages.
+async fn all(world: &World, token: &str, path: &str) -> (Vec<Value>, u32) {
+    let (mut rows, mut pages, mut cursor) = (Vec::new(), 0, String::new());
+    loop {
+        let page = world.get(token, &format!("{path}{cursor}")).await;
+        pages += 1;
+        rows.extend(page["data"].as_array().expect("rows").iter().cloned());
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return (rows, pages),
+        }
+    }
+}
+
+fn ids(rows: &[Value]) -> Vec<&str> {
+    rows.iter()
+        .map(|row| row["id"].as_str().expect("an id"))
+        .collect()
+}
+
+async fn walk_through(world: World) {
+    let (provider, holder, science) = (&world.provider, &world.holder, &world.science);
+    let mut filed = Vec::new();
+    for n in 0..23 {
+        let claim = world.claim(&world.voucher, n + 1, "20.00");
+        let answer = world.post(provider, "/v1/claims", claim).await;
+        filed.push(answer["id"].as_str().expect("an id").to_owned());
+        // A list that is asked for now has what was answered before.
+        if n % 6 == 0 {
+            let page = world.get(provider, "/v1/claims?limit=1").await;
+            assert_eq!(page["data"][0]["id"], filed[filed.len() - 1].as_str());
+        }
+    }
+    filed.reverse();
+    let (rows, pages) = all(&world, provider, "/v1/claims?limit=5").await;
+    assert_eq!(
+        (ids(&rows), pages),
+        (filed.iter().map(String::as_str).collect(), 5)
+    );
+    let row = &rows[0];
+    let single = world
+        .get(provider, &format!("/v1/claims/{}", filed[0]))
+        .await;
+    for name in [
+        "amount",
+        "status",
+        "voucher",
+        "provider",
+        "payer",
+        "invoice_no",
+        "contract_date",
+    ] {
+        assert_eq!(row[name], single[name], "{name}: {row}");
+    }
+    assert_eq!(
+        (&row["issuer"], &row["programme"]),
+        (&json!("310117"), &json!("310117-T"))
+    );
+
+    // Pages stay as they are while claims go on.
+    let first = world.get(provider, "/v1/claims?limit=3").await;
+    let claim = world.claim(&world.voucher, 99, "20.00");
+    world.post(provider, "/v1/claims", claim).await;
+    let cursor = first["next_cursor"].as_str().expect("another page");
+    let second = world
+        .get(provider, &format!("/v1/claims?limit=3&cursor={cursor}"))
+        .await;
+    assert_eq!(ids(second["data"].as_array().expect("rows")), filed[3..6]);
+
+    let count = |path: &'static str| async {
+        let token = science.clone();
+        all(&world, &token, path).await.0.len()
+    };
+    assert_eq!(count("/v1/claims?invoice_no=00000000000000000007").await, 1);
+    assert_eq!(count("/v1/claims?q=ht-1&limit=100").await, 11);
+    assert_eq!(count("/v1/claims?status=reversed").await, 0);
+    assert_eq!(count("/v1/enterprises?q=%E7%A4%BA%E4%BE%8B").await, 1);
+    assert_eq!(count("/v1/enterprises?q=%25").await, 0);
+    assert_eq!(
+        count("/v1/vouchers?programme=310117-T&issuer=310117").await,
+        1
+    );
+    assert_eq!(count("/v1/members").await, 2);
+    assert_eq!(count("/v1/periods?status=open").await, 1);
+    let vouchers = world.get(holder, "/v1/vouchers").await;
+    assert_eq!(vouchers["data"][0]["free"], "760.00");
+    assert_eq!(vouchers["data"][0]["frozen"], false);
+    refusals_and_reach(&world).await;
+    bad_parameters(&world).await;
+}
+
+async fn refusals_and_reach(world: &World) {
+    let twice = world.claim(&world.voucher, 1, "20.00");
+    let (status, refusal) = world
+        .call(Method::POST, &world.provider, "/v1/claims", Some(twice))
+        .await;
+    assert_eq!(status, 422);
+    let (rows, _) = all(
+        world,
+        &world.provider,
+        "/v1/refusals?code=DUPLICATE_INVOICE",
+    )
+    .await;
+    assert_eq!(rows[0]["id"], refusal["refusal_id"]);
+    assert_eq!(rows[0]["faults"], json!(["DUPLICATE_INVOICE"]));
+    // Another city's office sees what concerns its city: it hosts the provider, issued nothing.
+    let stranger = &world.stranger;
+    assert_eq!(
+        all(world, stranger, "/v1/vouchers?limit=50").await.0.len(),
+        0
+    );
+    assert_eq!(
+        all(world, stranger, "/v1/claims?limit=50").await.0.len(),
+        24
+    );
+    assert_eq!(
+        all(world, stranger, "/v1/refusals?limit=50").await.0.len(),
+        0
+    );
+    assert_eq!(
+        all(world, stranger, "/v1/enterprises?limit=50")
+            .await
+            .0
+            .len(),
+        0
+    );
+    assert_eq!(
+        all(world, &world.administrator, "/v1/claims?limit=50")
+            .await
+            .0
+            .len(),
+        24
+    );
+}
+
+async fn bad_parameters(world: &World) {
+    for query in [
+        "limit=0",
+        "limit=201",
+        "limit=x",
+        "cursor=x",
+        "colour=red",
+        "voucher=VO-1",
+        "filed_from=yesterday",
+        "consistency=perhaps",
+    ] {
+        let path = format!("/v1/claims?{query}");
+        let (status, problem) = world.call(Method::GET, &world.provider, &path, None).await;
+        assert_eq!(status, 400, "{query}: {problem}");
+    }
+    let (status, _) = world.call(Method::GET, "qt_no", "/v1/claims", None).await;
+    assert_eq!(status, 401);
+    let path = "/v1/claims?min_seq=999999999&limit=1";
+    let (status, problem) = world.call(Method::GET, &world.provider, path, None).await;
+    assert_eq!((status, &problem["code"]), (503, &json!("VIEWS_BEHIND")));
+    let path = "/v1/claims?consistency=eventual&limit=1";
+    assert!(world.get(&world.provider, path).await["view_sequence"].is_u64());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_page_filter_and_keep_to_what_one_may_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    walk_through(World::new(folder.path()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_are_the_same_on_postgres() {
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = cluster.new_database();
+    walk_through(World::on(folder.path(), Some(&database)).await).await;
+}
