@@ -54,7 +54,7 @@ impl Following {
     }
 
     /// Waits until the tables hold so many events; false if that takes too long.
-    pub(super) async fn reach(&self, events: u64, patience: Duration) -> bool {
+    pub async fn reach(&self, events: u64, patience: Duration) -> bool {
         let mut position = self.position.clone();
         let reached = position.wait_for(|at| *at >= events);
         matches!(tokio::time::timeout(patience, reached).await, Ok(Ok(_)))

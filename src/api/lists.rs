@@ -72,7 +72,9 @@ macro_rules! lists {
 }
 
 lists! {
-    "/members" list_members Members { "q": Search ["name_zh", "name_en", "code"], "kind": Text ["kind"] }
+    "/members" list_members Members {
+        "q": Search ["name_zh", "name_en", "code"], "kind": Text ["kind"],
+    }
     "/categories" list_categories Categories { "q": Search ["name_zh", "name_en", "code"] }
     "/enterprises" list_enterprises Enterprises {
         "q": Search ["name", "code"], "city": Member ["city"], "kind": Text ["kind"],
@@ -101,7 +103,6 @@ lists! {
         "payer": Member ["payer"], "category": Category ["category"], "period": Period ["period"],
         "status": Text ["status"], "invoice_no": Text ["invoice_no"],
         "filed_from": DayFrom ["filed_on"], "filed_to": DayTo ["filed_on"],
-        "q": Search ["contract_no", "invoice_no"],
     }
     "/refusals" list_refusals Refusals {
         "code": Text ["code"], "command": Text ["command"], "voucher": Voucher ["voucher"],
@@ -373,6 +374,7 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
                     .filter(|code| !code.is_empty());
                 shown.insert("faults".to_owned(), faults.collect());
             }
+            "first_line" | "line_count" => {}
             name => {
                 let named = named(view, name, &value);
                 shown.insert(name.to_owned(), named.unwrap_or(value));

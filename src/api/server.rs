@@ -42,8 +42,8 @@ pub(super) struct Shared {
     pub(super) settings: ApiSettings,
 }
 
-/// Serves a node, with lists if it has views, until the process is told to stop or the node has ended by itself; requests that
-/// were accepted are finished.
+/// Serves a node, with lists if it has views, until the process is told to stop or the node has
+/// ended by itself; requests that were accepted are finished.
 ///
 /// # Errors
 /// The listener cannot be used.

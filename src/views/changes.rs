@@ -124,7 +124,9 @@ pub(super) enum Update {
     TransferStatus,
     /// Claim; status.
     ClaimStatus,
-    /// Claim, whose lines are voided.
+    /// Claim; first line, number of lines.
+    ClaimLines,
+    /// Claim, whose lines are voided; after `ClaimLines`.
     LinesVoided,
     /// Payment; returned.
     PaymentReturned,

@@ -14,7 +14,8 @@ use super::changes::Value;
 use super::sql::Dialect;
 use crate::journal::Database;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/views");
+static SQLITE: Migrator = sqlx::migrate!("migrations/views/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/views/postgres");
 
 /// The journal has migrations of its own in the same database.
 const MIGRATIONS_TABLE: &str = "views_migrations";
@@ -45,8 +46,8 @@ fn failed(error: sqlx::Error) -> ViewsError {
     ViewsError::Database(error.into())
 }
 
-fn migrator() -> Migrator {
-    let mut migrator = Migrator::with_migrations(MIGRATIONS.iter().cloned().collect());
+fn migrator(of: &Migrator) -> Migrator {
+    let mut migrator = Migrator::with_migrations(of.iter().cloned().collect());
     migrator.set_locking(false);
     migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
     migrator
@@ -63,7 +64,7 @@ impl Tables {
                     .connect_with(url.options())
                     .await
                     .map_err(failed)?;
-                migrator()
+                migrator(&POSTGRES)
                     .run(&pool)
                     .await
                     .map_err(|error| ViewsError::Database(error.into()))?;
@@ -93,7 +94,7 @@ impl Tables {
             .connect_with(options.clone())
             .await
             .map_err(failed)?;
-        migrator()
+        migrator(&SQLITE)
             .run(&writer)
             .await
             .map_err(|error| ViewsError::Database(error.into()))?;
@@ -224,5 +225,25 @@ impl Transaction {
             Transaction::Sqlite(tx) => tx.commit().await.map_err(failed),
             Transaction::Postgres(tx) => tx.commit().await.map_err(failed),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_databases_have_the_same_tables() {
+        let text = |migrator: &Migrator| {
+            let sql: Vec<String> = migrator
+                .iter()
+                .map(|one| one.sql.as_str().to_owned())
+                .collect();
+            sql.concat().replace(
+                "INTEGER NOT NULL PRIMARY KEY",
+                "BIGINT NOT NULL PRIMARY KEY",
+            )
+        };
+        assert_eq!(text(&SQLITE), text(&POSTGRES));
     }
 }

@@ -1,14 +1,19 @@
 //! What each event changes in the tables. Everything follows from the event, from the codes of the
 //! members and from the years of the vouchers; a transfer's child alone is read from the tables.
 
-use super::changes::{Changes, PeriodChange, Update, Value, number};
+mod settlement;
+mod setup;
+
+use settlement::settlement;
+use setup::set_up;
+
+use super::changes::{Changes, Update, Value, number};
 use super::schema as t;
 use crate::domain::{IdKind, LedgerTag, MemberId, PeriodId, PublicId};
-use crate::engine::command::{PartyName, Payee};
+use crate::engine::command::Payee;
 use crate::engine::event::{
-    AgreementRegistered, ClaimApproved, ClaimReversed, Event, EventMeta, Funding, LinesUndone,
-    PayeePaid, PeriodClosed, Recorded, ReturnedTo, TransferApproved, TransferDeclined,
-    TransferProposed, VoucherIssued,
+    ClaimApproved, ClaimReversed, Event, EventMeta, Funding, LinesUndone, PayeePaid, Recorded,
+    ReturnedTo, TransferApproved, TransferDeclined, TransferProposed, VoucherIssued,
 };
 use crate::engine::refusal::Faults;
 use crate::engine::refusal_of;
@@ -152,6 +157,8 @@ fn claim_approved(memory: &Memory, changes: &mut Changes, meta: &EventMeta, e: &
             filed_on.as_str().into(),
             number(meta.principal.0),
             "approved".into(),
+            maybe(e.first_line, |id| number(id.0)),
+            e.first_line.map_or(0, |_| e.funding.other_count()).into(),
             seq(meta),
         ],
     );
@@ -243,6 +250,11 @@ fn payee_paid(changes: &mut Changes, meta: &EventMeta, e: &PayeePaid) {
     );
     changes.update(Update::ClaimStatus, &[number(e.claim.0), "paid".into()]);
     if let Some(first) = e.first_line {
+        let count = e.funding.other_count().into();
+        changes.update(
+            Update::ClaimLines,
+            &[number(e.claim.0), number(first.0), count],
+        );
         let owed = Owed {
             first: first.0,
             programme: number(e.programme.0),
@@ -351,296 +363,4 @@ fn refused(changes: &mut Changes, meta: &EventMeta, event: &Event) {
             number(meta.principal.0),
         ],
     );
-}
-
-fn set_up(memory: &mut Memory, changes: &mut Changes, meta: &EventMeta, event: &Event) {
-    match event {
-        Event::LedgerCreated(_) => open_period(changes, 0, &meta.business_date.month().to_string()),
-        Event::MemberRegistered(e) => {
-            memory.codes.push(e.code.get());
-            let code = e.code.to_string();
-            changes.insert(
-                &t::MEMBERS,
-                &[
-                    number(e.member.0),
-                    code.as_str().into(),
-                    e.kind.as_str().into(),
-                    e.name_zh.as_str().into(),
-                    e.name_en.as_str().into(),
-                    e.province.as_str().into(),
-                    e.signed_protocol.into(),
-                    seq(meta),
-                ],
-            );
-        }
-        Event::ProtocolSet(e) => {
-            changes.update(
-                Update::MemberProtocol,
-                &[number(e.member.0), e.signed.into()],
-            );
-        }
-        Event::CategoryRegistered(e) => changes.insert(
-            &t::CATEGORIES,
-            &[
-                number(e.category.0),
-                e.code.as_str().into(),
-                e.name_zh.as_str().into(),
-                e.name_en.as_str().into(),
-                seq(meta),
-            ],
-        ),
-        Event::ProgrammeCreated(e) => changes.insert(
-            &t::PROGRAMMES,
-            &[
-                number(e.programme.0),
-                e.code.as_str().into(),
-                e.title.as_str().into(),
-                number(e.city.0),
-                e.budget_year.into(),
-                Value::Number(0),
-                seq(meta),
-            ],
-        ),
-        Event::AgreementRegistered(e) => agreement(changes, meta, e),
-        event => rules_and_parties(memory, changes, meta, event),
-    }
-}
-
-fn rules_and_parties(memory: &Memory, changes: &mut Changes, meta: &EventMeta, event: &Event) {
-    match event {
-        Event::BudgetChanged(e) => {
-            let by = if e.raise {
-                e.amount.get()
-            } else {
-                -e.amount.get()
-            };
-            // Each statement changes a row once: several changes of one budget are several rows.
-            changes.budget(e.programme.0, by);
-        }
-        Event::VersionPublished(e) => {
-            let from = e.terms.effective_from.to_string();
-            changes.insert(
-                &t::VERSIONS,
-                &[
-                    number(e.programme.0),
-                    number(e.version.0),
-                    from.as_str().into(),
-                    e.terms.document_no.as_str().into(),
-                    e.terms.payee.as_str().into(),
-                    e.terms.base.as_str().into(),
-                    e.terms.cap_enterprise.into(),
-                    e.terms.cap_group.into(),
-                    e.terms.use_months.into(),
-                    e.terms.cash_days.into(),
-                    seq(meta),
-                ],
-            );
-        }
-        Event::EnterpriseRegistered(e) => {
-            let year = meta.business_date.year();
-            let public_id = memory.public_id(IdKind::Enterprise, e.city, year, e.enterprise.0);
-            let name = match &e.name {
-                PartyName::Public(name) => name.as_str().into(),
-                PartyName::Personal(_) => Value::None,
-            };
-            changes.insert(
-                &t::ENTERPRISES,
-                &[
-                    number(e.enterprise.0),
-                    public_id.as_str().into(),
-                    maybe(e.code.as_ref(), |code| code.as_str().into()),
-                    name,
-                    number(e.city.0),
-                    e.kind.as_str().into(),
-                    maybe(e.group.as_ref(), |group| group.as_str().into()),
-                    seq(meta),
-                ],
-            );
-        }
-        Event::ProviderRegistered(e) => {
-            let year = meta.business_date.year();
-            let public_id = memory.public_id(IdKind::Provider, e.city, year, e.provider.0);
-            let (from, to) = (e.admitted_from.to_string(), e.admitted_to.to_string());
-            changes.insert(
-                &t::PROVIDERS,
-                &[
-                    number(e.provider.0),
-                    public_id.as_str().into(),
-                    e.code.as_str().into(),
-                    e.name.as_str().into(),
-                    number(e.city.0),
-                    maybe(e.group.as_ref(), |group| group.as_str().into()),
-                    from.as_str().into(),
-                    to.as_str().into(),
-                    maybe(e.bank_account.as_ref(), |account| account.as_str().into()),
-                    false.into(),
-                    seq(meta),
-                ],
-            );
-            for category in (0_u8..64).filter(|bit| e.categories & (1 << bit) != 0) {
-                let row = [number(e.provider.0), category.into()];
-                changes.insert(&t::PROVIDER_CATEGORIES, &row);
-            }
-        }
-        Event::ControllerGroupSet(e) => {
-            let group = maybe(e.group.as_ref(), |group| group.as_str().into());
-            let (update, id) = match e.party {
-                Payee::Enterprise(id) => (Update::EnterpriseGroup, number(id.0)),
-                Payee::Provider(id) => (Update::ProviderGroup, number(id.0)),
-            };
-            changes.update(update, &[id, group]);
-        }
-        Event::SuspensionSet(e) => {
-            changes.update(
-                Update::ProviderSuspended,
-                &[number(e.provider.0), e.suspended.into()],
-            );
-        }
-        _ => {}
-    }
-}
-
-fn agreement(changes: &mut Changes, meta: &EventMeta, e: &AgreementRegistered) {
-    let terms = &e.terms;
-    let (from, to) = (terms.from.to_string(), terms.to.to_string());
-    changes.insert(
-        &t::AGREEMENTS,
-        &[
-            number(e.agreement.0),
-            number(terms.home.0),
-            number(terms.host.0),
-            maybe(terms.category, |id| number(id.0)),
-            from.as_str().into(),
-            to.as_str().into(),
-            terms.model.as_str().into(),
-            maybe(terms.pool, |id| number(id.0)),
-            terms.accrues_at.as_str().into(),
-            seq(meta),
-        ],
-    );
-    for (place, (member, share)) in (0_u8..).zip(&terms.shares) {
-        let millionths = share.millionths().into();
-        let row = [
-            number(e.agreement.0),
-            place.into(),
-            number(member.0),
-            millionths,
-        ];
-        changes.insert(&t::AGREEMENT_SHARES, &row);
-    }
-}
-
-fn open_period(changes: &mut Changes, id: u16, month: &str) {
-    let zero = Value::Number(0);
-    let row = [
-        id.into(),
-        month.into(),
-        "open".into(),
-        zero,
-        Value::None,
-        Value::None,
-        zero,
-    ];
-    changes.insert(&t::PERIODS, &row);
-}
-
-fn period_closed(changes: &mut Changes, meta: &EventMeta, e: &PeriodClosed) {
-    let change = PeriodChange {
-        status: "closed",
-        gross: Some(e.gross.get()),
-        closed_on: Some(meta.business_date.to_string()),
-        ..PeriodChange::default()
-    };
-    changes.period(e.period.0, change);
-    open_period(changes, e.next.0, &e.month.next().to_string());
-}
-
-fn settlement(changes: &mut Changes, meta: &EventMeta, event: &Event) {
-    match event {
-        Event::PositionFixed(e) => changes.insert(
-            &t::POSITIONS,
-            &[
-                number(e.period.0),
-                number(e.member.0),
-                e.receivable.into(),
-                e.payable.into(),
-                Value::None,
-            ],
-        ),
-        Event::PeriodClosed(e) => period_closed(changes, meta, e),
-        Event::StatementConfirmed(e) => {
-            let row = [number(e.period.0), number(e.member.0), e.revision.into()];
-            changes.update(Update::PositionConfirmed, &row);
-        }
-        Event::PeriodAgreed(e) => {
-            let status = "agreed";
-            changes.period(
-                e.period.0,
-                PeriodChange {
-                    status,
-                    ..PeriodChange::default()
-                },
-            );
-        }
-        Event::PeriodInstructed(e) => {
-            let change = PeriodChange {
-                status: "settling",
-                pay_by: Some(e.pay_by.to_string()),
-                ..PeriodChange::default()
-            };
-            changes.period(e.period.0, change);
-        }
-        Event::PeriodSettled(e) => {
-            let status = if e.carried.is_zero() {
-                "settled"
-            } else {
-                "settled_with_carry"
-            };
-            let carried = e.carried.get();
-            changes.period(
-                e.period.0,
-                PeriodChange {
-                    status,
-                    carried,
-                    ..PeriodChange::default()
-                },
-            );
-        }
-        Event::InstructionIssued(e) => changes.insert(
-            &t::INSTRUCTIONS,
-            &[
-                number(e.instruction.0),
-                number(e.period.0),
-                e.order.into(),
-                number(e.debtor.0),
-                number(e.creditor.0),
-                e.amount.into(),
-                Value::Number(0),
-                Value::Number(0),
-                seq(meta),
-            ],
-        ),
-        Event::InstructionPaid(e) => {
-            changes.instruction_money(e.instruction.0, [e.amount.get(), 0]);
-        }
-        Event::ArrearsCarried(e) => {
-            changes.instruction_money(e.instruction.0, [0, e.amount.get()]);
-            changes.insert(
-                &t::LINES,
-                &[
-                    number(e.line.0),
-                    number(e.debtor.0),
-                    number(e.creditor.0),
-                    Value::None,
-                    e.amount.into(),
-                    number(e.into.0),
-                    "arrears".into(),
-                    number(e.instruction.0),
-                    false.into(),
-                    seq(meta),
-                ],
-            );
-        }
-        _ => {}
-    }
 }

@@ -13,13 +13,14 @@ use crate::engine::event::{ReturnedTo, TransferApproved, TransferDeclined};
 use crate::journal::codec;
 use crate::journal::{LedgerUuid, ReadLimit, Row, StoreReader, frames};
 
-/// JSON after which rows are written: enough for some thousand claims in a statement.
-const FLUSH_BYTES: usize = 4 << 20;
+/// JSON after which rows are written. The more claims at once, the fewer changes of vouchers and
+/// accounts, which are added up first.
+const FLUSH_BYTES: usize = 64 << 20;
 
 /// What is read and written at once: one transaction.
 const STEP: ReadLimit = ReadLimit {
-    rows: 64,
-    bytes: 4 << 20,
+    rows: 256,
+    bytes: 32 << 20,
 };
 
 /// Keeps the tables up with a journal. There is one at a time for a set of tables; a second one
@@ -127,7 +128,7 @@ impl Projector {
     /// Reads on for one transaction; true if something was there.
     ///
     /// # Errors
-    /// Nothing was changed then, and [`Projector::open`] goes on from there.
+    /// Nothing was changed then, and a projector that is opened anew goes on from there.
     pub async fn step(&mut self) -> Result<bool, ViewsError> {
         let rows = self.reader.rows_from(self.position.batches, STEP).await?;
         let Some(last) = rows.last() else {

@@ -75,7 +75,8 @@ tables! {
         version Number, provider Number, payee Text, category Number, contract_no Text,
         contract_date Text, contract_amount Number, invoice_no Text, invoice_amount Number,
         paid_amount Number, amount Number, payer Number, agreement Number, period Number,
-        filed_on Text, filed_by Number, status Text, event Number,
+        filed_on Text, filed_by Number, status Text, first_line Number, line_count Number,
+        event Number,
     }
     REFUSALS = "refusals" {
         event Number, command Text, code Text, faults Text, voucher Number, provider Number,

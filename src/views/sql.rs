@@ -15,7 +15,11 @@ impl Dialect {
     /// The rows of the parameter as a table with one column, `value`.
     fn rows(self) -> &'static str {
         match self {
-            Dialect::Sqlite => "json_each($1)",
+            // Kept as a table of its own: SQLite would else write `value` into every place where
+            // it is used, and make the text of a row anew for each of its columns.
+            Dialect::Sqlite => {
+                "(WITH j AS MATERIALIZED (SELECT value FROM json_each($1)) SELECT value FROM j)"
+            }
             Dialect::Postgres => "jsonb_array_elements(CAST($1 AS jsonb)) AS j(value)",
         }
     }
@@ -91,8 +95,16 @@ fn parts(update: Update) -> (&'static str, &'static str, &'static str, &'static 
         Update::LinesVoided => (
             "obligation_lines",
             "voided = 1",
-            "obligation_lines.origin_id = c.c0 AND obligation_lines.origin = 'claim'",
+            "obligation_lines.id IN (SELECT line.id FROM claims, obligation_lines AS line \
+             WHERE claims.id = c.c0 AND line.id >= claims.first_line \
+             AND line.id < claims.first_line + claims.line_count)",
             &[N],
+        ),
+        Update::ClaimLines => (
+            "claims",
+            "first_line = c.c1, line_count = c.c2",
+            "claims.id = c.c0",
+            &[N, N, N],
         ),
         Update::PaymentReturned => ("payments", "returned = c.c1", "payments.id = c.c0", &[N, N]),
         Update::InstructionMoney => (

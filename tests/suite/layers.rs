@@ -437,6 +437,7 @@ const LONG_FUNCTIONS: &[(&str, usize)] = &[
     ("apply_fact", 150),
     ("claim_fact", 75),
     ("faults", 90),
+    ("parts", 95),
     ("party_fact", 90),
     ("posting", 110),
 ];

@@ -321,9 +321,10 @@ async fn tables_of_another_past_are_made_anew_and_two_projectors_do_not_mix() {
     let open = || views.projector(Arc::clone(&reader), LEDGER);
     let (mut one, mut two) = (open().await.expect("one"), open().await.expect("two"));
     one.clear(false).await.expect("cleared");
-    assert!(one.step().await.expect("a step"));
     two.clear(false).await.expect("cleared");
-    let moved = one.step().await.expect_err("the position has moved");
+    assert!(one.step().await.expect("a step"));
+    let moved = two.step().await.expect_err("the position has moved");
     assert!(moved.to_string().contains("another process"), "{moved}");
-    assert!(two.step().await.expect("a step"));
+    let mut two = open().await.expect("two again");
+    assert!(!two.step().await.expect("nothing is left"));
 }

@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 
 use super::world::World;
 use super::{BenchError, EngineBench, Line, emit};
+use crate::api::Following;
 use crate::domain::RecordedAt;
 use crate::engine::command::Submission;
 use crate::engine::refusal_of;
 use crate::journal::{Database, HashKind};
 use crate::node::{Clock, Genesis, Loaded, Node, NodeConfig, NodeError, StageTimes, create};
+use crate::views::Views;
 
 /// Batches that are under way at once: one is decided while others are hashed and committed.
 const UNDER_WAY: usize = 4;
@@ -38,11 +40,24 @@ pub(super) async fn run(
         &issued,
         2 * u64::from(settings.vouchers),
     ));
-    let redeemed = timed(&node, settings.claims, batch, |range| world.claims(range)).await?;
-    let name = if settings.hot {
-        "redeem_hot"
-    } else {
-        "redeem_uniform"
+    let views = match settings.views {
+        true => Some(Following::start(
+            Views::open(database, folder).await?,
+            node.clone(),
+        )),
+        false => None,
+    };
+    catch_up(&node, views.as_ref()).await?;
+    let mut redeemed = timed(&node, settings.claims, batch, |range| world.claims(range)).await?;
+    let began = Instant::now();
+    catch_up(&node, views.as_ref()).await?;
+    let waited = began.elapsed();
+    redeemed.elapsed += waited;
+    let name = match (settings.hot, settings.views) {
+        (false, false) => "redeem_uniform",
+        (true, false) => "redeem_hot",
+        (false, true) => "redeem_uniform_with_views",
+        (true, true) => "redeem_hot_with_views",
     };
     let (tables, _) = node.read(|state| state.memory()).await?;
     let memory = bytes_per_unit(&tables);
@@ -55,6 +70,10 @@ pub(super) async fn run(
         ("refused", redeemed.refused.to_string()),
         ("bytes_per_voucher_claim_line_key", memory.to_string()),
     ];
+    if settings.views {
+        let waited = format!("{:.3}", waited.as_secs_f64());
+        line.extra.push(("views_behind_s", waited));
+    }
     emit(&line);
     if settings.memory {
         for table in &tables {
@@ -62,7 +81,23 @@ pub(super) async fn run(
         }
     }
     node.stop().await;
+    if let Some(views) = views {
+        views.stop().await;
+    }
     Ok(())
+}
+
+/// Waits until the views hold what is durable.
+async fn catch_up(node: &Node, views: Option<&Following>) -> Result<(), BenchError> {
+    let Some(views) = views else {
+        return Ok(());
+    };
+    let durable = node.status().durable.0;
+    if views.reach(durable, Duration::from_secs(3_600)).await {
+        Ok(())
+    } else {
+        Err(BenchError::ViewsBehind)
+    }
 }
 
 /// Heap bytes of one voucher, one claim, one line and one key with their index entries.

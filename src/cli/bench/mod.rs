@@ -42,6 +42,9 @@ pub struct EngineBench {
     /// Every claim on one programme and one host city
     #[arg(long)]
     pub hot: bool,
+    /// Views follow, and the time goes on until they have caught up
+    #[arg(long)]
+    pub views: bool,
     /// Print what each table holds on the heap
     #[arg(long)]
     pub memory: bool,
@@ -76,6 +79,12 @@ pub enum BenchError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The views cannot be made.
+    #[error(transparent)]
+    Views(#[from] crate::views::ViewsError),
+    /// The views do not catch up.
+    #[error("the views have not caught up within an hour")]
+    ViewsBehind,
     /// The node did not start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -156,6 +165,7 @@ pub async fn run(bench: Bench, database: &Database) -> Result<(), BenchError> {
                     batch: 8_192,
                     hot: false,
                     memory: false,
+                    views: false,
                     keep: None,
                 };
                 engine::run(&made, &folder, database).await?;

@@ -1,6 +1,6 @@
 -- The read model: tables that any reporting tool may read. Everything here follows from the journal
--- and can be dropped and made anew (`quantong views rebuild`). The same text serves SQLite and
--- PostgreSQL.
+-- and can be dropped and made anew (`quantong views rebuild`). The texts for SQLite and PostgreSQL
+-- differ in the type of a key only: INTEGER makes a number the key of the table itself in SQLite.
 --
 -- Amounts are fen. Days are text, YYYY-MM-DD. Flags are 0 or 1. `id` is the number that other tables
 -- refer to; `public_id` is what the API and people use. `event` is the position of the event from
@@ -189,12 +189,14 @@ CREATE TABLE claims (
     filed_by        BIGINT NOT NULL,
     -- approved, paid or reversed.
     status          TEXT   NOT NULL,
+    -- Its obligation lines: the first one and how many; none if nobody owes.
+    first_line      BIGINT,
+    line_count      BIGINT NOT NULL,
     event           BIGINT NOT NULL
 );
+-- By city, programme or status many rows fit: the newest are found from the end of the table.
 CREATE INDEX claims_voucher ON claims (voucher, id);
 CREATE INDEX claims_provider ON claims (provider, id);
-CREATE INDEX claims_issuer ON claims (issuer, id);
-CREATE INDEX claims_payer ON claims (payer, id);
 CREATE INDEX claims_invoice_no ON claims (invoice_no);
 
 -- Commands that a rule refused. What the sender named and nobody has stands in no column.
@@ -230,8 +232,6 @@ CREATE TABLE obligation_lines (
     voided    BIGINT NOT NULL,
     event     BIGINT NOT NULL
 );
-CREATE INDEX obligation_lines_period ON obligation_lines (period, debtor, creditor, id);
-CREATE INDEX obligation_lines_origin ON obligation_lines (origin_id, origin);
 
 CREATE TABLE periods (
     id        BIGINT NOT NULL PRIMARY KEY,
