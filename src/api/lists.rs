@@ -1,5 +1,6 @@
 //! Lists, from the views: filters, search, cursor pages.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -16,7 +17,9 @@ use crate::domain::{
 };
 use crate::engine::State;
 use crate::engine::command::{Role, Scope};
-use crate::views::{Compare, Filter, FilterValue, Page, Reach, Resource, pattern};
+use crate::views::{
+    Compare, Filter, FilterValue, Page, Reach, Resource, Views, ViewsError, pattern,
+};
 
 /// Rows of a page if none are asked for, and most rows.
 const ROWS: (u32, u32) = (50, 200);
@@ -134,11 +137,44 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
     }
 }
 
-/// What was asked for.
-struct Wanted {
-    page: Page,
-    min_seq: Option<u64>,
-    eventual: bool,
+/// The views, once they hold what the asker has seen or asks for, unless older rows will do.
+pub(super) async fn await_views<'a>(
+    request: &HttpRequest,
+    shared: &'a Shared,
+    seen: u64,
+) -> Result<&'a Views, Problem> {
+    let behind = || Problem::new("VIEWS_BEHIND");
+    let path = parameters(request);
+    let following = shared.views.as_ref().ok_or_else(behind)?;
+    let wanted = count(&path, "min_seq")?.unwrap_or(seen);
+    let eventual = match path.get("consistency").map(String::as_str) {
+        None | Some("strong") => false,
+        Some("eventual") => true,
+        Some(_) => return Err(Problem::field("consistency", "is strong or eventual")),
+    };
+    if eventual || following.reach(wanted, PATIENCE).await {
+        Ok(following.views())
+    } else {
+        Err(behind())
+    }
+}
+
+/// The views cannot be read now.
+pub(super) fn unreadable(error: ViewsError) -> Problem {
+    let error = &error as &dyn std::error::Error;
+    tracing::error!(error, "the views cannot be read");
+    Problem::new("UNAVAILABLE")
+}
+
+/// A number among the parameters.
+fn count(path: &BTreeMap<String, String>, name: &str) -> Result<Option<u64>, Problem> {
+    let Some(text) = path.get(name) else {
+        return Ok(None);
+    };
+    match text.parse() {
+        Ok(number) => Ok(Some(number)),
+        Err(_) => Err(Problem::field(name, "is a number")),
+    }
 }
 
 async fn list(
@@ -160,22 +196,13 @@ async fn list(
         wanted(&cx, route)
     };
     let (found, seen) = node.read(look).await?;
-    let wanted = found?;
-    let behind = || Problem::new("VIEWS_BEHIND");
-    let views = shared.views.as_ref().ok_or_else(behind)?;
-    let events = wanted.min_seq.unwrap_or(seen.0);
-    if !wanted.eventual && !views.reach(events, PATIENCE).await {
-        return Err(behind());
-    }
-    let held = views.position();
-    let mut rows = views.views().list(&wanted.page).await.map_err(|error| {
-        let error = &error as &dyn std::error::Error;
-        tracing::error!(error, "a list cannot be read");
-        Problem::new("UNAVAILABLE")
-    })?;
-    let full = rows.len() >= wanted.page.rows as usize;
-    rows.truncate(wanted.page.rows as usize - 1);
-    let key = wanted.page.resource.key();
+    let page = found?;
+    let views = await_views(request, shared, seen.0).await?;
+    let held = shared.views.as_ref().map_or(0, |views| views.position());
+    let mut rows = views.list(&page).await.map_err(unreadable)?;
+    let full = rows.len() >= page.rows as usize;
+    rows.truncate(page.rows as usize - 1);
+    let key = page.resource.key();
     let cursor = rows.last().filter(|_| full).map(|row| row[key].to_string());
     let data = node.peek(|state| {
         let view = View {
@@ -183,7 +210,7 @@ async fn list(
             tag: node.ledger_tag(),
         };
         let rows = rows.into_iter();
-        rows.map(|row| render(&view, route.resource, row))
+        rows.map(|row| render(&view, page.resource, row))
             .collect::<Vec<Value>>()
     })?;
     let body = json!({"data": data, "next_cursor": cursor, "view_sequence": held});
@@ -193,48 +220,31 @@ async fn list(
         .body(body.to_string()))
 }
 
-fn wanted(cx: &Cx<'_>, route: &ListRoute) -> Result<Wanted, Problem> {
+fn wanted(cx: &Cx<'_>, route: &ListRoute) -> Result<Page, Problem> {
     for name in cx.path.keys() {
         if !route.parameters().any(|known| known == name) {
             return Err(Problem::field(name, "is no parameter of this list"));
         }
     }
-    let count = |name: &str| match cx.path.get(name) {
-        None => Ok(None),
-        Some(text) => match text.parse::<u64>() {
-            Ok(number) => Ok(Some(number)),
-            Err(_) => Err(Problem::field(name, "is a number")),
-        },
-    };
-    let rows = count("limit")?.unwrap_or(u64::from(ROWS.0));
+    let rows = count(cx.path, "limit")?.unwrap_or(u64::from(ROWS.0));
     let rows = u32::try_from(rows)
         .ok()
         .filter(|rows| (1..=ROWS.1).contains(rows));
     let rows = rows.ok_or_else(|| Problem::field("limit", "lies between 1 and 200"))?;
-    let before = count("cursor")?.map(|key| i64::try_from(key).unwrap_or(i64::MAX));
-    let eventual = match cx.path.get("consistency").map(String::as_str) {
-        None | Some("strong") => false,
-        Some("eventual") => true,
-        Some(_) => return Err(Problem::field("consistency", "is strong or eventual")),
-    };
+    let before = count(cx.path, "cursor")?.map(|key| i64::try_from(key).unwrap_or(i64::MAX));
     let mut filters = Vec::new();
     for (name, kind, columns) in route.filters {
         if let Some(text) = cx.path.get(*name) {
             filters.push(filter(cx, name, text, *kind, columns)?);
         }
     }
-    let page = Page {
+    Ok(Page {
         resource: route.resource,
         reach: reach(cx, route.resource),
         filters,
         before,
         // One more tells whether there is another page.
         rows: rows + 1,
-    };
-    Ok(Wanted {
-        page,
-        min_seq: count("min_seq")?,
-        eventual,
     })
 }
 

@@ -2,6 +2,7 @@
 //!
 //! May import the node, the views, `domain`, the engine's types and the journal's codec.
 
+mod accounts;
 mod bodies;
 mod bulk;
 mod context;

@@ -8,7 +8,8 @@ use utoipa::openapi::{
     PathsBuilder, Ref, Required, ResponseBuilder,
 };
 
-use super::lists::{LISTS, ListRoute};
+use super::accounts::ACCOUNT_ROUTES;
+use super::lists::LISTS;
 use super::routes::{CORRIDOR_ROLES, ROUTES, Route, schemas};
 
 /// The OpenAPI 3.1 document of the REST surface.
@@ -35,8 +36,15 @@ pub fn openapi() -> OpenApi {
     for list in LISTS {
         paths = paths.path(
             path(list.path),
-            PathItem::new(HttpMethod::Get, list_operation(list)),
+            PathItem::new(
+                HttpMethod::Get,
+                query_operation(list.operation, list.parameters()),
+            ),
         );
+    }
+    for (route, operation, parameters) in ACCOUNT_ROUTES {
+        let operation = query_operation(operation, parameters.iter().copied());
+        paths = paths.path(path(route), PathItem::new(HttpMethod::Get, operation));
     }
     let refusal = Route {
         method: "get",
@@ -81,18 +89,23 @@ fn path(route: &str) -> String {
     )
 }
 
-fn list_operation(list: &ListRoute) -> utoipa::openapi::path::Operation {
+/// A read of the views.
+fn query_operation(
+    name: &str,
+    parameters: impl Iterator<Item = &'static str>,
+) -> utoipa::openapi::path::Operation {
     let mut operation = OperationBuilder::new()
-        .operation_id(Some(list.operation))
-        .summary(Some(list.operation.replace('_', " ")))
+        .operation_id(Some(name))
+        .summary(Some(name.replace('_', " ")))
         .security(SecurityRequirement::new::<_, [&str; 0], _>("bearer", []));
-    for name in list.parameters() {
+    for name in parameters {
         let parameter = ParameterBuilder::new()
             .name(name)
             .parameter_in(ParameterIn::Query);
         operation = operation.parameter(parameter);
     }
-    let page = ResponseBuilder::new().description("a page: data, next_cursor, view_sequence");
+    let page = ResponseBuilder::new()
+        .description("what was found; of a list a page: data, next_cursor, view_sequence");
     let behind = ResponseBuilder::new().description("the views are behind; try again");
     operation
         .response("200", page)

@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::{App, HttpServer, web};
 
 use super::following::Following;
-use super::{lists, routes};
+use super::{accounts, lists, routes};
 use crate::node::Node;
 
 /// Limits of the server.
@@ -63,6 +63,7 @@ pub async fn serve(
         App::new()
             .app_data(shared.clone())
             .configure(lists::configure)
+            .configure(accounts::configure)
             .configure(routes::configure)
     })
     .workers(settings.workers)

@@ -6,6 +6,7 @@
 //!
 //! May import `domain`, the engine's events and books, the journal, sqlx.
 
+mod accounts;
 mod changes;
 mod database;
 mod events;
@@ -17,6 +18,7 @@ mod sql;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use accounts::{AccountDay, AccountSum};
 pub use lists::{Compare, Filter, FilterValue, Page, Reach, Resource, pattern};
 pub use projector::Projector;
 

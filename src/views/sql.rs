@@ -25,7 +25,7 @@ impl Dialect {
     }
 
     /// The function that makes an object of names and values.
-    fn object(self) -> &'static str {
+    pub(super) fn object(self) -> &'static str {
         match self {
             Dialect::Sqlite => "json_object",
             Dialect::Postgres => "json_build_object",

@@ -92,8 +92,38 @@ async fn walk_through(world: World) {
     let vouchers = world.get(holder, "/v1/vouchers").await;
     assert_eq!(vouchers["data"][0]["free"], "760.00");
     assert_eq!(vouchers["data"][0]["frozen"], false);
+    balances_and_statements(&world).await;
     refusals_and_reach(&world).await;
     bad_parameters(&world).await;
+}
+
+/// Balances today are those of the state; before the first day there was nothing.
+async fn balances_and_statements(world: &World) {
+    let finance = &world.finance;
+    let now = world.get(finance, "/v1/trial-balance?party=310117").await;
+    let of_views = world.get(finance, "/v1/balances?party=310117").await;
+    let rows = |answer: &Value| {
+        let rows = answer["accounts"].as_array().expect("rows").iter();
+        let names = [
+            "account", "section", "detail", "debits", "credits", "balance",
+        ];
+        let row = |row: &Value| names.map(|name| row[name].to_string()).join(" ");
+        let mut rows: Vec<String> = rows.map(row).collect();
+        rows.sort();
+        rows
+    };
+    assert_eq!(rows(&of_views), rows(&now));
+    let before = world
+        .get(finance, "/v1/balances?party=310117&on=2020-01-01")
+        .await;
+    assert_eq!(before["accounts"], json!([]));
+    let path = "/v1/statement?party=310117&account=approved&programme=310117-T";
+    let statement = world.get(finance, path).await;
+    assert_eq!(statement["closing_balance"], "240.00");
+    assert_eq!(statement["days"][0]["credits"], "240.00");
+    let path = "/v1/balances?party=310117";
+    let (status, _) = world.call(Method::GET, &world.stranger, path, None).await;
+    assert_eq!(status, 404);
 }
 
 async fn refusals_and_reach(world: &World) {

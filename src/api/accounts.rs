@@ -1,0 +1,247 @@
+//! Balances and statements on any past business day, from the views.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::{Value, json};
+
+use super::context::{Cx, authenticate, day, token_hash, word};
+use super::lists::await_views;
+use super::problem::Problem;
+use super::render::View;
+use super::request::{Asked, parameters};
+use super::server::Shared;
+use crate::domain::{Day, EnterpriseId, MemberId, PeriodId, ProgrammeId, ProviderId, SignedFen};
+use crate::engine::State;
+use crate::engine::books::{AccountKind, Section};
+use crate::engine::command::Scope;
+
+/// Paths, operations and query parameters, for the OpenAPI document.
+pub(super) const ACCOUNT_ROUTES: &[(&str, &str, &[&str])] = &[
+    (
+        "/balances",
+        "get_balances",
+        &["party", "on", "min_seq", "consistency"],
+    ),
+    (
+        "/statement",
+        "get_statement",
+        &[
+            "party",
+            "account",
+            "programme",
+            "member",
+            "provider",
+            "enterprise",
+            "period",
+            "from",
+            "to",
+            "min_seq",
+            "consistency",
+        ],
+    ),
+];
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    config.route("/v1/balances", web::get().to(get_balances));
+    config.route("/v1/statement", web::get().to(get_statement));
+}
+
+async fn get_balances(request: HttpRequest, shared: web::Data<Shared>) -> HttpResponse {
+    let asked = Asked::of(&request);
+    asked.answer(balances(&request, &shared).await)
+}
+
+async fn get_statement(request: HttpRequest, shared: web::Data<Shared>) -> HttpResponse {
+    let asked = Asked::of(&request);
+    asked.answer(statement(&request, &shared).await)
+}
+
+/// Looks something up for the asker; answers it with the number of events seen.
+async fn look<T: Send>(
+    request: &HttpRequest,
+    shared: &Shared,
+    find: impl FnOnce(&Cx<'_>) -> Result<T, Problem> + Send,
+) -> Result<(T, u64), Problem> {
+    let node = &shared.node;
+    let hash = token_hash(request)?;
+    let path = parameters(request);
+    let found = node.read(|state| {
+        let principal = authenticate(state, &hash)?;
+        find(&Cx {
+            state,
+            tag: node.ledger_tag(),
+            path: &path,
+            principal,
+        })
+    });
+    let (found, seen) = found.await?;
+    Ok((found?, seen.0))
+}
+
+/// The member whose book is asked for, if the asker may read it.
+fn party(cx: &Cx<'_>) -> Result<MemberId, Problem> {
+    let party = cx.member("party", cx.param("party"))?;
+    cx.reading("party", &[Scope::Member(party)])?;
+    Ok(party)
+}
+
+/// A day of the past, today if none is given.
+fn past(cx: &Cx<'_>, name: &str) -> Result<Day, Problem> {
+    match cx.param(name) {
+        "" => Ok(cx.state.business_date()),
+        text => day(name, text),
+    }
+}
+
+fn shown(fen: i64) -> Value {
+    json!(SignedFen(i128::from(fen)).to_string())
+}
+
+fn kind_of(name: &str) -> Option<AccountKind> {
+    AccountKind::ALL
+        .iter()
+        .copied()
+        .find(|kind| kind.as_str() == name)
+}
+
+/// Debits less credits, or the other way round where that is the normal side.
+fn on_side(account: &str, debits: i64, credits: i64) -> Value {
+    let left = kind_of(account).is_none_or(AccountKind::is_left);
+    shown(if left {
+        debits - credits
+    } else {
+        credits - debits
+    })
+}
+
+async fn balances(request: &HttpRequest, shared: &Shared) -> Result<HttpResponse, Problem> {
+    let find = |cx: &Cx<'_>| Ok((party(cx)?, past(cx, "on")?));
+    let ((party, on), seen) = look(request, shared, find).await?;
+    let views = await_views(request, shared, seen).await?;
+    let sums = views.balances(party.0, &on.to_string()).await;
+    let sums = sums.map_err(super::lists::unreadable)?;
+    let rows = shared.node.peek(|state| {
+        let view = View {
+            state,
+            tag: shared.node.ledger_tag(),
+        };
+        let row = |sum: &crate::views::AccountSum| {
+            let section = kind_of(&sum.account).map(AccountKind::section);
+            json!({
+                "account": sum.account,
+                "section": if section == Some(Section::Budget) { "budget" } else { "actual" },
+                "detail": detail(&view, &sum.about, sum.about_id),
+                "debits": shown(sum.debits),
+                "credits": shown(sum.credits),
+                "balance": on_side(&sum.account, sum.debits, sum.credits),
+            })
+        };
+        sums.iter().map(row).collect::<Vec<Value>>()
+    })?;
+    Ok(answer(
+        &json!({"on": on.to_string(), "accounts": rows}),
+        seen,
+    ))
+}
+
+fn detail(view: &View<'_>, about: &str, id: u32) -> Value {
+    let short = u16::try_from(id).unwrap_or(u16::MAX);
+    match about {
+        "programme" => json!({"programme": view.programme(ProgrammeId(short))}),
+        "member" => json!({"member": view.member(MemberId(short))}),
+        "provider" => json!({"payee": view.provider(ProviderId(id))}),
+        "enterprise" => json!({"payee": view.enterprise(EnterpriseId(id))}),
+        "period" => json!({"period": view.period(PeriodId(short))}),
+        _ => Value::Null,
+    }
+}
+
+/// One account of a member.
+struct Wanted {
+    party: MemberId,
+    account: AccountKind,
+    about: (&'static str, u32),
+    from: Option<Day>,
+    to: Day,
+}
+
+fn wanted(cx: &Cx<'_>) -> Result<Wanted, Problem> {
+    let given = |name: &str| !cx.param(name).is_empty();
+    let about = if given("programme") {
+        (
+            "programme",
+            cx.programme("programme", cx.param("programme"))?.0.into(),
+        )
+    } else if given("member") {
+        ("member", cx.member("member", cx.param("member"))?.0.into())
+    } else if given("provider") {
+        ("provider", cx.provider("provider", cx.param("provider"))?.0)
+    } else if given("enterprise") {
+        (
+            "enterprise",
+            cx.enterprise("enterprise", cx.param("enterprise"))?.0,
+        )
+    } else if given("period") {
+        ("period", cx.period("period", cx.param("period"))?.0.into())
+    } else {
+        ("", 0)
+    };
+    Ok(Wanted {
+        party: party(cx)?,
+        account: word("account", cx.param("account"), kind_of)?,
+        about,
+        from: if given("from") {
+            Some(past(cx, "from")?)
+        } else {
+            None
+        },
+        to: past(cx, "to")?,
+    })
+}
+
+async fn statement(request: &HttpRequest, shared: &Shared) -> Result<HttpResponse, Problem> {
+    let (wanted, seen) = look(request, shared, wanted).await?;
+    let views = await_views(request, shared, seen).await?;
+    let account = wanted.account.as_str();
+    let (about, id) = wanted.about;
+    let to = wanted.to.to_string();
+    let days = views.account_days(wanted.party.0, account, about, id, &to);
+    let days = days.await.map_err(super::lists::unreadable)?;
+    let from = wanted.from.map(|day| day.to_string()).unwrap_or_default();
+    let (mut debits, mut credits) = (0, 0);
+    let mut opening = on_side(account, 0, 0);
+    let mut rows = Vec::new();
+    for day in &days {
+        debits += day.debits;
+        credits += day.credits;
+        let balance = on_side(account, debits, credits);
+        if day.day < from {
+            opening = balance;
+        } else {
+            rows.push(json!({
+                "day": day.day,
+                "debits": shown(day.debits),
+                "credits": shown(day.credits),
+                "balance": balance,
+            }));
+        }
+    }
+    let detail = shared.node.peek(|state: &State| {
+        let tag = shared.node.ledger_tag();
+        detail(&View { state, tag }, about, id)
+    })?;
+    let body = json!({
+        "account": account,
+        "detail": detail,
+        "opening_balance": opening,
+        "days": rows,
+        "closing_balance": on_side(account, debits, credits),
+    });
+    Ok(answer(&body, seen))
+}
+
+fn answer(body: &Value, seen: u64) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header(("Quantong-Sequence", seen.to_string()))
+        .content_type("application/json")
+        .body(body.to_string())
+}
