@@ -47,12 +47,14 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 
 async fn get_balances(request: HttpRequest, shared: web::Data<Shared>) -> HttpResponse {
     let asked = Asked::of(&request);
-    asked.answer(balances(&request, &shared).await)
+    let answer = balances(&request, &shared).await;
+    asked.settle(&shared, answer).await
 }
 
 async fn get_statement(request: HttpRequest, shared: web::Data<Shared>) -> HttpResponse {
     let asked = Asked::of(&request);
-    asked.answer(statement(&request, &shared).await)
+    let answer = statement(&request, &shared).await;
+    asked.settle(&shared, answer).await
 }
 
 /// Looks something up for the asker; answers it with the number of events seen.

@@ -7,13 +7,15 @@ use super::bodies::FileClaimBody;
 use super::context::{Cx, authenticate, token_hash};
 use super::problem::Problem;
 use super::render::View;
-use super::request::{Asked, idempotency_key, json_body, submission, take_common};
+use super::request::{
+    Asked, SEQUENCE, dry_run, idempotency_key, json_body, submission, take_common,
+};
 use super::server::Shared;
-use super::write::{refusal, render};
+use super::write::{never_was, refusal, render};
 use crate::domain::Seq;
 use crate::engine::command::Submission;
 use crate::journal::{codec, digest128};
-use crate::node::AtomicAnswer;
+use crate::node::{Answer, AtomicAnswer};
 
 /// Most items of a bulk: one batch of the sequencer and a little more, so that a bulk delays
 /// others by some ten milliseconds at most.
@@ -26,20 +28,20 @@ pub(super) async fn file_claims(
     shared: web::Data<Shared>,
 ) -> HttpResponse {
     let asked = Asked::of(&request);
-    let answer = file(&request, payload, &shared).await;
-    if answer.is_err() {
-        // What was looked up for the problem must be durable before anybody hears of it.
-        let _durable = shared.node.read(|_| ()).await;
-    }
-    asked.answer(answer)
+    let answer = file(&asked, &request, payload, &shared).await;
+    asked.settle(&shared, answer).await
 }
 
+/// Items as they were understood, or what is wrong with them.
+type Items = Vec<Result<Submission, Problem>>;
+
 struct Bulk {
-    items: Vec<Submission>,
+    items: Items,
     key: Option<u128>,
 }
 
 async fn file(
+    asked: &Asked,
     request: &HttpRequest,
     payload: web::Payload,
     shared: &Shared,
@@ -47,10 +49,7 @@ async fn file(
     let node = &shared.node;
     let hash = token_hash(request)?;
     let key = idempotency_key(request)?;
-    let rehearse = request
-        .query_string()
-        .split('&')
-        .any(|pair| pair == "dry_run=true");
+    let rehearse = dry_run(request)?;
     let mut body = json_body(request, payload, shared.settings.bulk_bytes_max).await?;
     let atomic = match body["mode"].as_str() {
         Some("atomic") => true,
@@ -77,8 +76,10 @@ async fn file(
             let own = key
                 .filter(|_| !atomic)
                 .map(|key| codec::indexed_key(key, index));
-            let common = take_common(&mut item)?;
-            submission::<FileClaimBody>(&cx, item, common, own).map_err(|mut problem| {
+            let common = take_common(&mut item);
+            let understood =
+                common.and_then(|common| submission::<FileClaimBody>(&cx, item, common, own));
+            understood.map_err(|mut problem| {
                 for error in &mut problem.errors {
                     error.field = format!("items[{index}].{}", error.field);
                 }
@@ -86,19 +87,19 @@ async fn file(
             })
         });
         Ok::<_, Problem>(Bulk {
-            items: submissions.collect::<Result<_, _>>()?,
+            items: submissions.collect(),
             key,
         })
     })??;
     if atomic {
-        all_or_nothing(shared, bulk, rehearse).await
+        all_or_nothing(asked, shared, bulk, rehearse).await
     } else if rehearse {
         Err(Problem::field(
             "dry_run",
             "is for one claim or an atomic bulk",
         ))
     } else {
-        each(shared, bulk.items).await
+        each(asked, shared, bulk.items).await
     }
 }
 
@@ -111,17 +112,36 @@ fn whole(items: &[Submission]) -> u128 {
     digest128(&bytes)
 }
 
+/// The items if all were understood, else everything that is wrong with any of them.
+fn all_understood(items: Items) -> Result<Vec<Submission>, Problem> {
+    let mut understood = Vec::with_capacity(items.len());
+    let mut wrong: Option<Problem> = None;
+    for item in items {
+        match (item, &mut wrong) {
+            (Ok(item), _) => understood.push(item),
+            (Err(problem), Some(first)) => first.errors.extend(problem.errors),
+            (Err(problem), None) => wrong = Some(problem),
+        }
+    }
+    match wrong {
+        Some(problem) => Err(problem),
+        None => Ok(understood),
+    }
+}
+
 async fn all_or_nothing(
+    asked: &Asked,
     shared: &Shared,
     bulk: Bulk,
     rehearse: bool,
 ) -> Result<HttpResponse, Problem> {
     let node = &shared.node;
-    let key = bulk.key.map(|key| (key, whole(&bulk.items)));
+    let items = all_understood(bulk.items)?;
+    let key = bulk.key.map(|key| (key, whole(&items)));
     let answer = if rehearse {
-        node.rehearse_atomic(bulk.items).await?
+        node.rehearse_atomic(items).await?
     } else {
-        node.submit_atomic(key, bulk.items).await?
+        node.submit_atomic(key, items).await?
     };
     let tag = node.ledger_tag();
     match answer {
@@ -138,65 +158,89 @@ async fn all_or_nothing(
                     .map(|r| json!({"status": 201, "body": view.fact(r)}))
                     .collect::<Value>()
             })?;
-            Ok(respond(
-                &json!({"items": items}),
-                answer.seen,
-                answer.replayed,
-            ))
+            let Answer { seen, replayed, .. } = answer;
+            Ok(respond(&json!({"items": items}), seen, replayed, rehearse))
         }
-        AtomicAnswer::Refused { faults, events, .. } => {
+        AtomicAnswer::Refused {
+            faults,
+            events,
+            seen,
+        } => {
             let items = node.peek(|state| {
                 let view = View { state, tag };
                 let item = |fault: &crate::engine::ItemFault| {
                     let event = fault.event.and_then(|at| events.get(at));
                     let problem = match (&fault.rejection, event) {
                         (Some(rejection), _) => Some(Problem::from(rejection.clone())),
+                        (None, Some(recorded)) if rehearse => {
+                            refusal(&view, recorded).map(never_was)
+                        }
                         (None, Some(recorded)) => refusal(&view, recorded),
                         (None, None) => None,
                     };
-                    let problem = problem.map(|p| p.document(super::Lang::En, ""));
+                    let problem = problem.map(|p| p.document(asked.lang, &asked.id));
                     json!({"item": fault.item, "problem": problem})
                 };
                 faults.iter().map(item).collect::<Value>()
             })?;
-            Err(Problem::new("BULK_REFUSED").with("items", items))
+            let refused = Problem::new("BULK_REFUSED").with("items", items);
+            let refused = refused.header(SEQUENCE, seen.0);
+            Err(match rehearse {
+                true => refused.header("Quantong-Dry-Run", true),
+                false => refused,
+            })
         }
     }
 }
 
-async fn each(shared: &Shared, items: Vec<Submission>) -> Result<HttpResponse, Problem> {
+async fn each(asked: &Asked, shared: &Shared, items: Items) -> Result<HttpResponse, Problem> {
     let node = &shared.node;
-    let answers = node.submit_many(items).await?;
-    let mut seen = Seq(0);
+    let mut wrong = Vec::with_capacity(items.len());
+    let mut understood = Vec::with_capacity(items.len());
+    for item in items {
+        wrong.push(item.map(|item| understood.push(item)).err());
+    }
+    let mut answers = node.submit_many(understood).await?.into_iter();
+    let ((), mut seen) = node.read(|_| ()).await?;
     let tag = node.ledger_tag();
     let items = node.peek(|state| {
         let view = View { state, tag };
-        let mut items = Vec::with_capacity(answers.len());
-        for answer in answers {
-            let item = match answer {
-                Err(rejection) => Err(Problem::from(*rejection)),
-                Ok(answer) => {
-                    seen = seen.max(answer.seen);
-                    render(&view, &answer.events).map(|(status, body)| {
-                        json!({"status": status, "replayed": answer.replayed, "body": body})
-                    })
+        let told = |problem: Problem, replayed: bool| {
+            let body = problem.document(asked.lang, &asked.id);
+            json!({"status": problem.status, "replayed": replayed, "body": body})
+        };
+        let mut answered = || match answers.next() {
+            None => told(Problem::new("UNAVAILABLE"), false),
+            Some(Err(rejection)) => told(Problem::from(*rejection), false),
+            Some(Ok(answer)) => {
+                seen = seen.max(answer.seen);
+                let replayed = answer.replayed;
+                match render(&view, &answer.events) {
+                    Ok((status, body)) => {
+                        json!({"status": status, "replayed": replayed, "body": body})
+                    }
+                    Err(refused) => told(refused, replayed),
                 }
-            };
-            items.push(item.unwrap_or_else(|problem| {
-                json!({"status": problem.status, "body": problem.document(super::Lang::En, "")})
-            }));
-        }
-        items
+            }
+        };
+        let item = |wrong: Option<Problem>| match wrong {
+            Some(problem) => told(problem, false),
+            None => answered(),
+        };
+        wrong.into_iter().map(item).collect::<Vec<Value>>()
     })?;
-    Ok(respond(&json!({"items": items}), seen, false))
+    Ok(respond(&json!({"items": items}), seen, false, false))
 }
 
-fn respond(body: &Value, seen: Seq, replayed: bool) -> HttpResponse {
+fn respond(body: &Value, seen: Seq, replayed: bool, rehearse: bool) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response.content_type("application/json");
     response.insert_header(("Quantong-Sequence", seen.0.to_string()));
     if replayed {
         response.insert_header(("Idempotent-Replayed", "true"));
+    }
+    if rehearse {
+        response.insert_header(("Quantong-Dry-Run", "true"));
     }
     response.body(body.to_string())
 }

@@ -131,7 +131,8 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
     for route in LISTS {
         let handler = move |request: HttpRequest, shared: web::Data<Shared>| async move {
             let asked = Asked::of(&request);
-            asked.answer(list(&request, &shared, route).await)
+            let answer = list(&request, &shared, route).await;
+            asked.settle(&shared, answer).await
         };
         config.route(&format!("/v1{}", route.path), web::get().to(handler));
     }

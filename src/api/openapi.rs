@@ -2,6 +2,7 @@
 
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::schema::{ArrayBuilder, Object, ObjectBuilder, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathItem,
@@ -9,6 +10,7 @@ use utoipa::openapi::{
 };
 
 use super::accounts::ACCOUNT_ROUTES;
+use super::bulk::ITEMS_MAX;
 use super::lists::LISTS;
 use super::routes::{CORRIDOR_ROLES, ROUTES, Route, schemas};
 
@@ -27,7 +29,7 @@ pub fn openapi() -> OpenApi {
         method: "post",
         path: "/claims/bulk",
         operation: "file_claims",
-        body: "FileClaimBody",
+        body: BULK,
     };
     paths = paths.path(
         path(bulk.path),
@@ -75,9 +77,64 @@ pub fn openapi() -> OpenApi {
         .components(Some(
             ComponentsBuilder::new()
                 .schemas_from_iter(schemas())
+                .schema(BULK, bulk_schema())
+                .schema(PROBLEM, problem_schema())
                 .security_scheme("bearer", bearer)
                 .build(),
         ))
+        .build()
+}
+
+/// Name of the schema of a bulk of claims.
+const BULK: &str = "FileClaimsBody";
+/// Name of the schema of a problem document.
+const PROBLEM: &str = "Problem";
+
+fn text() -> Object {
+    ObjectBuilder::new().schema_type(Type::String).build()
+}
+
+fn bulk_schema() -> Object {
+    let mode = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(["atomic", "continue"]));
+    let items = ArrayBuilder::new()
+        .items(Ref::from_schema_name("FileClaimBody"))
+        .min_items(Some(1))
+        .max_items(Some(ITEMS_MAX));
+    ObjectBuilder::new()
+        .property("mode", mode)
+        .property("items", items)
+        .required("mode")
+        .required("items")
+        .build()
+}
+
+fn problem_schema() -> Object {
+    let number = ObjectBuilder::new().schema_type(Type::Integer);
+    let any = || ArrayBuilder::new().items(ObjectBuilder::new());
+    ObjectBuilder::new()
+        .property("type", text())
+        .property("title", text())
+        .property("status", number)
+        .property("code", text())
+        .property("request_id", text())
+        .property("detail", text())
+        .property("refusal_id", text())
+        .property("faults", any())
+        .property("errors", any())
+        .required("code")
+        .required("status")
+        .build()
+}
+
+/// Everything that goes wrong is told in one form.
+fn problems() -> utoipa::openapi::Response {
+    let schema = Ref::from_schema_name(PROBLEM);
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    ResponseBuilder::new()
+        .description("a problem document: its code says what, docs/ERRORS.md what to do")
+        .content("application/problem+json", content)
         .build()
 }
 
@@ -113,6 +170,14 @@ fn query_operation(
         .build()
 }
 
+/// Query parameters of a read.
+fn query_of(route: &Route) -> &'static [&'static str] {
+    match route.operation {
+        "get_trial_balance" => &["party", "section"],
+        _ => &[],
+    }
+}
+
 fn operation(route: &Route) -> utoipa::openapi::path::Operation {
     let mut operation = OperationBuilder::new()
         .operation_id(Some(route.operation))
@@ -120,15 +185,19 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
         .security(SecurityRequirement::new::<_, [&str; 0], _>("bearer", []));
     for segment in path(route.path).split('/').filter(|s| s.starts_with('{')) {
         let name = segment.trim_matches(['{', '}']);
-        operation = operation.parameter(
-            ParameterBuilder::new()
-                .name(name)
-                .parameter_in(ParameterIn::Path)
-                .required(Required::True),
-        );
+        let parameter = ParameterBuilder::new().name(name).schema(Some(text()));
+        let parameter = parameter
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True);
+        operation = operation.parameter(parameter);
     }
     if route.body.is_empty() {
+        for name in query_of(route) {
+            let parameter = ParameterBuilder::new().name(*name).schema(Some(text()));
+            operation = operation.parameter(parameter.parameter_in(ParameterIn::Query));
+        }
         return operation
+            .response("default", problems())
             .response("200", ResponseBuilder::new().description("the resource"))
             .response(
                 "404",
@@ -136,13 +205,19 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
             )
             .build();
     }
-    let parameter = |name: &str, place| ParameterBuilder::new().name(name).parameter_in(place);
+    let parameter = |name: &str, place| {
+        ParameterBuilder::new()
+            .name(name)
+            .parameter_in(place)
+            .schema(Some(text()))
+    };
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name(route.body)))
         .build();
     operation
         .parameter(parameter("Idempotency-Key", ParameterIn::Header))
         .parameter(parameter("dry_run", ParameterIn::Query))
+        .response("default", problems())
         .request_body(Some(
             RequestBodyBuilder::new()
                 .content("application/json", content)

@@ -87,6 +87,8 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// Further members of the document.
     pub more: Vec<(&'static str, Value)>,
+    /// Headers of the response.
+    pub headers: Box<[(&'static str, String)]>,
 }
 
 impl Problem {
@@ -103,6 +105,7 @@ impl Problem {
             faults: Faults::NONE,
             errors: Vec::new(),
             more: Vec::new(),
+            headers: Box::default(),
         }
     }
 
@@ -143,6 +146,16 @@ impl Problem {
         self
     }
 
+    /// Adds a header, or replaces it.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl ToString) -> Problem {
+        let mut headers = std::mem::take(&mut self.headers).into_vec();
+        headers.retain(|(other, _)| *other != name);
+        headers.push((name, value.to_string()));
+        self.headers = headers.into();
+        self
+    }
+
     /// The document.
     pub fn document(&self, lang: Lang, request_id: &str) -> Value {
         let mut document = json!({
@@ -176,6 +189,9 @@ impl Problem {
         let mut response = HttpResponse::build(status);
         response.content_type("application/problem+json");
         response.insert_header(("X-Request-Id", request_id));
+        for (name, value) in &*self.headers {
+            response.insert_header((*name, value.as_str()));
+        }
         if self.status == 503 {
             response.insert_header(("Retry-After", "1"));
         }

@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 
 pub(super) async fn read(request: &HttpRequest, shared: &Shared, find: Finder) -> HttpResponse {
     let asked = Asked::of(request);
-    asked.answer(read_resource(request, shared, find).await)
+    let answer = read_resource(request, shared, find).await;
+    asked.settle(shared, answer).await
 }
 
 async fn read_resource(
@@ -102,7 +103,8 @@ fn cacheable(request: &HttpRequest, body: &Value, seen: Seq) -> HttpResponse {
 
 pub(super) async fn get_refusal(request: HttpRequest, shared: web::Data<Shared>) -> HttpResponse {
     let asked = Asked::of(&request);
-    asked.answer(find_refusal(&request, &shared).await)
+    let answer = find_refusal(&request, &shared).await;
+    asked.settle(&shared, answer).await
 }
 
 async fn find_refusal(request: &HttpRequest, shared: &Shared) -> Result<HttpResponse, Problem> {

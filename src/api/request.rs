@@ -3,6 +3,7 @@
 use super::bodies::Body;
 use super::context::Cx;
 use super::problem::{Lang, Problem};
+use super::server::Shared;
 use crate::domain::InlineText;
 use crate::engine::command::{Reason, RefSource, Submission};
 use crate::journal::codec;
@@ -10,6 +11,9 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// How many events an answer has seen.
+pub(super) const SEQUENCE: &str = "Quantong-Sequence";
 
 /// What every request has: an id and a language.
 pub(super) struct Asked {
@@ -32,6 +36,26 @@ impl Asked {
             id,
             lang: Lang::of_header(header("Accept-Language")),
         }
+    }
+
+    /// As [`Asked::answer`], for requests that looked at the state: what was looked up for a
+    /// problem must be durable before anybody hears of it, and the problem says up to where.
+    pub(super) async fn settle(
+        &self,
+        shared: &Shared,
+        answer: Result<HttpResponse, Problem>,
+    ) -> HttpResponse {
+        let answer = match answer {
+            Err(problem) if problem.headers.iter().all(|(name, _)| *name != SEQUENCE) => {
+                let durable = shared.node.read(|_| ()).await;
+                Err(match durable {
+                    Ok(((), seen)) => problem.header(SEQUENCE, seen.0),
+                    Err(_) => problem,
+                })
+            }
+            answer => answer,
+        };
+        self.answer(answer)
     }
 
     pub(super) fn answer(&self, answer: Result<HttpResponse, Problem>) -> HttpResponse {

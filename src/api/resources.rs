@@ -171,6 +171,12 @@ pub(super) fn get_voucher(cx: &Cx<'_>) -> Result<Found, Problem> {
         .map_or(MemberId(0), |row| row.city);
     let consents: Vec<_> = cx.state.consents_of(id).collect();
     let mut scopes = vec![Scope::Member(issuer), Scope::Enterprise(holder)];
+    // A firm that has moved is its new city's as well.
+    scopes.extend(
+        cx.state
+            .enterprise(holder)
+            .map(|row| Scope::Member(row.city)),
+    );
     let consented = consents.iter().filter_map(|(_, consent)| consent.provider);
     scopes.extend(consented.map(Scope::Provider));
     cx.reading("voucher", &scopes)?;
@@ -469,7 +475,11 @@ pub(super) fn get_positions(cx: &Cx<'_>) -> Result<Found, Problem> {
 pub(super) fn get_trial_balance(cx: &Cx<'_>) -> Result<Found, Problem> {
     let party = match cx.param("party") {
         "" => None,
-        code => Some(cx.member("party", code)?),
+        code => {
+            let party = cx.member("party", code)?;
+            cx.reading("party", &[Scope::Member(party)])?;
+            Some(party)
+        }
     };
     let section = match cx.param("section") {
         "" => None,

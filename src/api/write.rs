@@ -5,7 +5,7 @@ use super::context::{Cx, authenticate, token_hash};
 use super::problem::Problem;
 use super::render::View;
 use super::request::{
-    Asked, dry_run, idempotency_key, json_body, parameters, submission, take_common,
+    Asked, SEQUENCE, dry_run, idempotency_key, json_body, parameters, submission, take_common,
 };
 use super::server::Shared;
 use crate::engine::event::{Event, Recorded};
@@ -23,11 +23,7 @@ pub(super) async fn write<B: Body>(
 ) -> HttpResponse {
     let asked = Asked::of(&request);
     let answer = write_body::<B>(&request, payload, &shared).await;
-    if answer.is_err() {
-        // What was looked up for the problem must be durable before anybody hears of it.
-        let _durable = shared.node.read(|_| ()).await;
-    }
-    asked.answer(answer)
+    asked.settle(&shared, answer).await
 }
 
 async fn write_body<B: Body>(
@@ -58,15 +54,16 @@ async fn write_body<B: Body>(
     } else {
         node.submit(submission).await?
     };
-    let (status, body) = node.peek(|state| {
-        render(
-            &View {
-                state,
-                tag: node.ledger_tag(),
-            },
-            &answer.events,
-        )
-    })??;
+    let tag = node.ledger_tag();
+    let rendered = node.peek(|state| render(&View { state, tag }, &answer.events))?;
+    let (status, body) = rendered.map_err(|refused| {
+        let refused = refused.header(SEQUENCE, answer.seen.0);
+        match (rehearse, answer.replayed) {
+            (true, _) => never_was(refused).header("Quantong-Dry-Run", true),
+            (false, true) => refused.header("Idempotent-Replayed", true),
+            (false, false) => refused,
+        }
+    })?;
     let status = if rehearse { 200 } else { status };
     Ok(respond(status, &body, &answer, rehearse))
 }
@@ -84,6 +81,12 @@ fn respond(status: u16, body: &Value, answer: &Answer, rehearse: bool) -> HttpRe
         response.insert_header(("Quantong-Dry-Run", "true"));
     }
     response.body(body.to_string())
+}
+
+/// A refusal that was not journaled: there is nothing to be read of it.
+pub(super) fn never_was(mut refused: Problem) -> Problem {
+    refused.more.retain(|(name, _)| *name != "refusal_id");
+    refused.with("refusal_id", Value::Null)
 }
 
 /// The refusal that an answer is, if it is one.

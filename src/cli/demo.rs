@@ -51,7 +51,10 @@ pub(super) async fn run(database: &Database, command: &Demo) -> Result<(), CliEr
         shown?;
         return Ok(removed?);
     }
-    serve(&folder, lang, &command.listen).await
+    let served = serve(&folder, lang, &command.listen).await;
+    let removed = std::fs::remove_dir_all(folder.path());
+    served?;
+    Ok(removed?)
 }
 
 async fn serve(folder: &Folder, lang: Lang, listen: &str) -> Result<(), CliError> {

@@ -13,6 +13,7 @@ mod token;
 mod verify;
 mod views;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
@@ -115,10 +116,12 @@ pub async fn run() -> Result<(), CliError> {
         Cmd::Token(command) => token::run(&folder, &command).await,
         Cmd::Openapi => {
             let text = crate::api::openapi().to_pretty_json();
-            println!(
-                "{}",
-                text.map_err(|error| CliError::Failed(error.to_string()))?
-            );
+            let text = text.map_err(|error| CliError::Failed(error.to_string()))?;
+            match std::io::stdout().write_all(format!("{text}\n").as_bytes()) {
+                // Whoever reads has read enough.
+                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+                written => written?,
+            }
             Ok(())
         }
         Cmd::AdvanceDate(command) => advance::run(&folder, &command).await,

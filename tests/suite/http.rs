@@ -123,10 +123,82 @@ async fn bulk_is_all_or_nothing_or_each_on_its_own() {
         .collect();
     assert_eq!(statuses, [201, 201, 422]);
     assert_eq!(world.get(&world.holder, &voucher).await["free"], "900.00");
+    // An item that cannot be understood is told in its place, in the language asked for.
+    let mut odd = good(8);
+    odd["invoice_amount"] = json!("1.234");
+    let each = json!({"mode": "continue", "items": [&odd, good(4)]});
+    let request = world.client.post(format!("{}{path}", world.server.url));
+    let request = request.bearer_auth(&world.provider).json(&each);
+    let answer = request
+        .header("Accept-Language", "zh")
+        .send()
+        .await
+        .expect("an answer");
+    assert!(answer.headers().contains_key("Quantong-Sequence"));
+    let answer: Value = answer.json().await.expect("JSON");
+    assert_eq!(answer["items"][0]["status"], 400);
+    assert_eq!(answer["items"][1]["status"], 201);
+    let problem = &answer["items"][0]["body"];
+    assert_eq!(problem["errors"][0]["field"], "items[0].invoice_amount");
+    assert!(
+        problem["title"]
+            .as_str()
+            .is_some_and(|title| !title.is_ascii()),
+        "{problem}"
+    );
+    let atomic = json!({"mode": "atomic", "items": [&odd, &odd]});
+    let (status, problem) = world
+        .call(Method::POST, &world.provider, path, Some(atomic))
+        .await;
+    assert_eq!(
+        (status, problem["errors"].as_array().map(Vec::len)),
+        (400, Some(2))
+    );
     let atomic = json!({"mode": "atomic", "items": [good(5), good(6)]});
     let answer = world.post(&world.provider, path, atomic).await;
     assert_eq!(answer["items"].as_array().map(Vec::len), Some(2));
-    assert_eq!(world.get(&world.holder, &voucher).await["free"], "800.00");
+    assert_eq!(world.get(&world.holder, &voucher).await["free"], "750.00");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_says_what_it_saw_and_whether_it_is_an_old_one() {
+    let folder = folder();
+    let world = World::new(folder.path()).await;
+    let mut claim = world.claim(&world.voucher, 1, "400.00");
+    claim["contract_date"] = json!("2001-01-01");
+    let url = format!("{}/v1/claims", world.server.url);
+    let file = |url: String| {
+        let (client, token, body) = (&world.client, &world.provider, &claim);
+        async move {
+            let sent = send(client, Method::POST, &url, token, Some("k"), Some(body)).await;
+            let answer = sent.expect("an answer");
+            let has = |name: &str| answer.headers().contains_key(name);
+            let headers = [
+                "Quantong-Sequence",
+                "Idempotent-Replayed",
+                "Quantong-Dry-Run",
+            ]
+            .map(has);
+            (headers, answer.json::<Value>().await.expect("JSON"))
+        }
+    };
+    let (headers, dry) = file(format!("{url}?dry_run=true")).await;
+    assert_eq!(
+        (headers, &dry["refusal_id"]),
+        ([true, false, true], &Value::Null)
+    );
+    let (headers, first) = file(url.clone()).await;
+    assert_eq!(headers, [true, false, false]);
+    let (headers, again) = file(url).await;
+    assert_eq!(
+        (headers, &again["refusal_id"]),
+        ([true, true, false], &first["refusal_id"])
+    );
+    let id = first["refusal_id"].as_str().expect("an id");
+    let read = world
+        .get(&world.provider, &format!("/v1/refusals/{id}"))
+        .await;
+    assert_eq!(read["event"], "ClaimRefused");
 }
 
 #[tokio::test(flavor = "multi_thread")]

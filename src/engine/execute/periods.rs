@@ -26,13 +26,17 @@ impl Execution<'_> {
             .ok_or(Rejection::NotFound("period"))
     }
 
+    /// The open period can be closed early once its month has begun.
+    fn check_closable(&self, row: &PeriodRow) -> Decision {
+        let open = row.status == PeriodStatus::Open;
+        let begun = row.month.first_day() <= *self.state.business_date;
+        refuse_if(!(open && begun), RefusalCode::PeriodStateMismatch)
+    }
+
     pub(super) fn request_close(&mut self, c: &ClosePeriod) -> Decision {
         self.require_operator()?;
         let row = self.period(c.period)?;
-        refuse_if(
-            row.status != PeriodStatus::Open,
-            RefusalCode::PeriodStateMismatch,
-        )?;
+        self.check_closable(&row)?;
         self.emit(Event::CloseRequested(CloseRequested { period: c.period }));
         Ok(())
     }
@@ -40,10 +44,7 @@ impl Execution<'_> {
     pub(super) fn close_period(&mut self, c: &ClosePeriod) -> Decision {
         self.require_operator()?;
         let row = self.period(c.period)?;
-        refuse_if(
-            row.status != PeriodStatus::Open,
-            RefusalCode::PeriodStateMismatch,
-        )?;
+        self.check_closable(&row)?;
         let Some(requested_by) = row.close_requested_by else {
             return Err(RefusalCode::SecondPersonRequired.into());
         };

@@ -70,9 +70,12 @@ impl Model {
     }
 
     pub(super) fn ask_close(&mut self, by: usize, period: usize) -> Verdict {
+        let today = self.today;
         match self.periods.get_mut(period) {
             None => Verdict::Rejected,
-            Some(row) if row.stage != Stage::Open => refused("PERIOD_STATE_MISMATCH"),
+            Some(row) if row.stage != Stage::Open || row.month > today => {
+                refused("PERIOD_STATE_MISMATCH")
+            }
             Some(row) => {
                 row.close_asked_by = Some(by);
                 Verdict::Done
@@ -84,7 +87,7 @@ impl Model {
         let Some(row) = self.periods.get(period) else {
             return Verdict::Rejected;
         };
-        if row.stage != Stage::Open {
+        if row.stage != Stage::Open || row.month > self.today {
             return refused("PERIOD_STATE_MISMATCH");
         }
         if row.close_asked_by.is_none_or(|asked| asked == by) {
