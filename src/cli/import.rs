@@ -1,5 +1,6 @@
 //! `quantong import`: a year of a corridor from CSV files, all of it or nothing.
 
+use std::collections::BTreeMap;
 #[cfg(test)]
 mod tests;
 
@@ -67,7 +68,10 @@ pub struct ImportReport {
     pub conflicts: usize,
     /// Number of rows left out because a set-up row could not be taken.
     pub skipped: usize,
+    /// Number of rows by file and by what became of them.
+    pub results: BTreeMap<&'static str, BTreeMap<String, usize>>,
     /// What became of each row.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<RowReport>,
     /// What is odd but was taken.
     pub warnings: Vec<RowFault>,
@@ -84,11 +88,16 @@ pub(super) async fn run(folder: &Folder, command: &Import) -> Result<(), CliErro
     let node = folder.start(Clock::SystemWithManualDate).await?;
     let imported = import_and_answer(&node, &set, command.out.as_deref()).await;
     node.stop().await;
-    let report = ImportReport {
+    let mut report = ImportReport {
         warnings,
         ..imported?
     };
+    report.count_results();
     if command.json {
+        let rows = std::mem::take(&mut report.rows);
+        if command.rows {
+            report.rows = rows;
+        }
         println!(
             "{}",
             serde_json::to_string(&report).map_err(std::io::Error::from)?
@@ -104,6 +113,15 @@ pub(super) async fn run(folder: &Folder, command: &Import) -> Result<(), CliErro
         (conflicts, skipped) => Err(CliError::Failed(format!(
             "{conflicts} rows are in conflict; {skipped} rows that rest on them were left out"
         ))),
+    }
+}
+
+impl ImportReport {
+    fn count_results(&mut self) {
+        for row in &self.rows {
+            let of_file = self.results.entry(row.file).or_default();
+            *of_file.entry(row.result.clone()).or_default() += 1;
+        }
     }
 }
 

@@ -142,6 +142,8 @@ refusal_codes! {
     HubNotTreasury = 163, "HUB_NOT_TREASURY", AfterChange;
     /// The payment is settled, or what is left of it is less.
     InstructionExceeded = 164, "INSTRUCTION_EXCEEDED", Never;
+    /// A payment with this bank reference was confirmed for the instruction before.
+    PaymentRecorded = 165, "PAYMENT_RECORDED", Never;
 }
 
 impl RefusalCode {

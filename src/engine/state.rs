@@ -12,9 +12,9 @@ use super::keys::Keys;
 use super::tables::{Hash128, Index, Keyed, Ordered, Scoped, Slot, Table};
 use super::terms::{Role, Scope};
 use crate::domain::{
-    AgreementId, CategoryCode, CategoryId, ClaimId, CreditCode, Day, DivisionCode, EnterpriseId,
-    Fen, GroupId, InvoiceNo, MemberId, PeriodId, PrincipalId, ProgrammeCode, ProgrammeId,
-    ProviderId, RecordedAt, Seq, TransferId, VoucherId,
+    AgreementId, BankRef, CategoryCode, CategoryId, ClaimId, CreditCode, Day, DivisionCode,
+    EnterpriseId, Fen, GroupId, InstructionId, InvoiceNo, MemberId, PeriodId, PrincipalId,
+    ProgrammeCode, ProgrammeId, ProviderId, RecordedAt, Seq, TransferId, VoucherId,
 };
 use serde::Serialize;
 
@@ -149,6 +149,8 @@ state! {
     confirmations: Ordered<(PeriodId, MemberId), u16> = Ordered::default();
     /// Settlement payments.
     instructions: Table<InstructionRow> = Table::default();
+    /// Bank references of the settlement payments that were confirmed.
+    settlement_refs: Ordered<(InstructionId, BankRef), ()> = Ordered::default();
     /// All accounts.
     books: Books = Books::default();
     /// External references.

@@ -58,7 +58,14 @@ fn the_corridor_year_is_answered_to_the_fen_and_a_second_import_changes_nothing(
     let before = quantong(&data, &["verify", "--json"]);
     let again = quantong(
         &data,
-        &["import", text(&input), "--out", text(&out), "--json"],
+        &[
+            "import",
+            text(&input),
+            "--out",
+            text(&out),
+            "--json",
+            "--rows",
+        ],
     );
     let report: serde_json::Value =
         serde_json::from_slice(&again.stdout).expect("a report in JSON");
@@ -67,6 +74,7 @@ fn the_corridor_year_is_answered_to_the_fen_and_a_second_import_changes_nothing(
         (&0.into(), &0.into())
     );
     let rows = report["rows"].as_array().expect("rows");
+    assert_eq!(report["results"]["claims.csv"]["unchanged"], 1796);
     assert!(rows.len() > 3_000 && rows.iter().all(|row| row["result"] == "unchanged"));
     assert_answers(&out);
     let count = |output: &Output| -> u64 {

@@ -49,6 +49,7 @@ impl State {
         self.instructions.update(e.instruction.index(), |row| {
             row.paid = plus(row.paid, e.amount)
         });
+        self.settlement_refs.insert((e.instruction, e.bank_ref), ());
     }
 
     pub(super) fn arrears_carried(&mut self, e: &ArrearsCarried) {

@@ -222,6 +222,8 @@ impl Execution<'_> {
             period.status != PeriodStatus::Settling,
             RefusalCode::PeriodStateMismatch,
         )?;
+        let known = self.state.settlement_refs.get(&(c.instruction, c.bank_ref));
+        refuse_if(known.is_some(), RefusalCode::PaymentRecorded)?;
         refuse_if(c.amount > row.open(), RefusalCode::InstructionExceeded)?;
         self.emit(Event::InstructionPaid(Box::new(InstructionPaid {
             instruction: c.instruction,

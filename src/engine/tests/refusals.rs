@@ -206,22 +206,31 @@ const LINES: &[Line] = &[
         (MAKER, instruct(SettlementMode::Hub(POOL)))
     }),
     (Code::InstructionExceeded, |w| {
-        filed(w);
-        w.advance("2025-04-10");
-        w.by(MAKER, instruct(SettlementMode::Direct));
-        let bank_ref = BankRef::parse("B").expect("short");
-        let paid_on = day("2025-04-10");
-        let amount = fen(16_001);
-        let instruction = InstructionId(0);
-        let payment = ConfirmInstruction {
-            instruction,
-            amount,
-            bank_ref,
-            paid_on,
-        };
-        (MAKER, Command::ConfirmInstruction(payment))
+        settling(w);
+        (MAKER, settle(16_001))
+    }),
+    (Code::PaymentRecorded, |w| {
+        settling(w);
+        w.by(MAKER, settle(1));
+        (MAKER, settle(1))
     }),
 ];
+
+/// A period with one settlement payment, of 160.00.
+fn settling(w: &mut World) {
+    filed(w);
+    w.advance("2025-04-10");
+    w.by(MAKER, instruct(SettlementMode::Direct));
+}
+
+fn settle(amount: i64) -> Command {
+    Command::ConfirmInstruction(ConfirmInstruction {
+        instruction: InstructionId(0),
+        amount: fen(amount),
+        bank_ref: BankRef::parse("B").expect("short"),
+        paid_on: day("2025-04-10"),
+    })
+}
 
 fn cut(amount: i64) -> Command {
     let amount = fen(amount);

@@ -286,6 +286,8 @@ struct Model {
     instructions: Vec<Instruction>,
     /// Claim and whether the bank returned it.
     payments: Vec<(usize, bool)>,
+    /// Instruction and bank reference of every settlement payment.
+    bank_refs: Vec<(usize, String)>,
 }
 
 impl Model {
@@ -311,6 +313,7 @@ impl Model {
             periods: Vec::new(),
             instructions: Vec::new(),
             payments: Vec::new(),
+            bank_refs: Vec::new(),
         };
         model.open_period(today.first_of_month());
         model

@@ -531,16 +531,17 @@ impl Pair {
         } else {
             open
         };
+        let bank_ref = format!("B{}", n / 7 % 12);
         let command = Command::ConfirmInstruction(ConfirmInstruction {
             instruction: InstructionId::from_index(instruction).expect("few"),
             amount: fen(amount),
-            bank_ref: BankRef::parse("B").expect("short"),
+            bank_ref: BankRef::parse(&bank_ref).expect("short"),
             paid_on: day(self.model.today),
         });
         (
             OFFICERS[0],
             command,
-            self.model.pay_instruction(instruction, amount),
+            self.model.pay_instruction(instruction, amount, bank_ref),
         )
     }
 }

@@ -282,7 +282,12 @@ impl Model {
         Verdict::Done
     }
 
-    pub(super) fn pay_instruction(&mut self, id: usize, amount: Money) -> Verdict {
+    pub(super) fn pay_instruction(
+        &mut self,
+        id: usize,
+        amount: Money,
+        bank_ref: String,
+    ) -> Verdict {
         let Some(row) = self.instructions.get(id) else {
             return Verdict::Rejected;
         };
@@ -293,9 +298,13 @@ impl Model {
         if self.periods[period].stage != Stage::Settling {
             return refused("PERIOD_STATE_MISMATCH");
         }
+        if self.bank_refs.contains(&(id, bank_ref.clone())) {
+            return refused("PAYMENT_RECORDED");
+        }
         if amount > row.amount - row.paid {
             return refused("INSTRUCTION_EXCEEDED");
         }
+        self.bank_refs.push((id, bank_ref));
         self.instructions[id].paid += amount;
         self.settle_if_paid(period);
         Verdict::Done
