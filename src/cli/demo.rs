@@ -40,21 +40,27 @@ pub(super) struct Demo {
     lang: Option<Lang>,
 }
 
-pub(super) async fn run(database: &Database, command: &Demo) -> Result<(), CliError> {
+/// Runs in a folder that was named, which stays, or in a temporary one.
+pub(super) async fn run(
+    named: Option<PathBuf>,
+    database: &Database,
+    command: &Demo,
+) -> Result<(), CliError> {
     let lang = command.lang.unwrap_or_else(Lang::of_environment);
-    let path = std::env::temp_dir().join(format!("quantong-demo-{}", std::process::id()));
-    let folder = Folder::with(path, database.clone());
-    let shown = show(&folder, command, lang).await;
-    if shown.is_err() || command.once {
+    let stays = named.is_some();
+    let temporary = || std::env::temp_dir().join(format!("quantong-demo-{}", std::process::id()));
+    let folder = Folder::with(named.unwrap_or_else(temporary), database.clone());
+    let mut ended = show(&folder, command, lang).await;
+    if ended.is_ok() && !command.once {
+        ended = serve(&folder, lang, &command.listen).await;
+    }
+    if !stays {
         // What went wrong before matters more, and there may be no folder yet.
         let removed = std::fs::remove_dir_all(folder.path());
-        shown?;
+        ended?;
         return Ok(removed?);
     }
-    let served = serve(&folder, lang, &command.listen).await;
-    let removed = std::fs::remove_dir_all(folder.path());
-    served?;
-    Ok(removed?)
+    ended
 }
 
 async fn serve(folder: &Folder, lang: Lang, listen: &str) -> Result<(), CliError> {

@@ -14,7 +14,7 @@ mod verify;
 mod views;
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
@@ -24,12 +24,15 @@ pub use verify::causes;
 
 use crate::journal::Database;
 
+/// Data folder if none is named.
+const DATA: &str = "./data";
+
 /// 券通 clears innovation vouchers across cities.
 #[derive(Debug, Parser)]
 #[command(name = "quantong", version, about, propagate_version = true)]
 pub struct Cli {
     /// Data folder
-    #[arg(long, global = true, env = "QUANTONG_DATA", default_value = "./data")]
+    #[arg(long, global = true, env = "QUANTONG_DATA", default_value = DATA)]
     data: PathBuf,
     /// Database of the journal, like postgres://user@host/name; in the data folder if not given.
     /// Give a password in the environment, where other users of the machine do not see it
@@ -104,12 +107,13 @@ pub async fn run() -> Result<(), CliError> {
         Some(text) => text.parse()?,
         None => Database::Sqlite,
     };
+    let named = (cli.data != Path::new(DATA)).then(|| cli.data.clone());
     let folder = Folder::with(cli.data, database);
     match cli.command {
         Cmd::Serve(command) => serve::run(&folder, &command).await,
         Cmd::Init(command) => init::run(&folder, &command).await,
         Cmd::Import(command) => import::run(&folder, &command).await,
-        Cmd::Demo(command) => demo::run(folder.database(), &command).await,
+        Cmd::Demo(command) => demo::run(named, folder.database(), &command).await,
         Cmd::Export(command) => archive::export(&folder, &command).await,
         Cmd::ImportJournal(command) => archive::import(&folder, &command).await,
         Cmd::Verify(command) => verify::run(&folder, &command).await,
