@@ -211,6 +211,9 @@ async fn bad_input_is_a_problem_document_and_never_a_fault_of_the_server() {
         body[field] = value;
         body
     };
+    // Which check character is right depends on the ledger.
+    let (most, last) = world.voucher.split_at(world.voucher.len() - 1);
+    let mistyped = format!("{most}{}", if last == "0" { "1" } else { "0" });
     let nested = (0..5_000).fold(json!(1), |inner, _| json!([inner]));
     let cases: Vec<(u16, Value)> = vec![
         (400, json!([])),
@@ -227,7 +230,7 @@ async fn bad_input_is_a_problem_document_and_never_a_fault_of_the_server() {
         (400, with("contract_no", json!("x".repeat(10_000)))),
         (404, with("category", json!("nothing"))),
         (400, with("voucher", json!("VO-310117-26-0000000-*"))),
-        (400, with("voucher", json!("VO-310117-26-0000009-0"))),
+        (400, with("voucher", json!(mistyped))),
         (400, with("provider", json!("nobody"))),
         (422, with("provider", json!("91330100MADEM0038X"))),
         (422, with("invoice_amount", json!("0.00"))),
