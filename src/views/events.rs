@@ -9,7 +9,9 @@ use setup::set_up;
 
 use super::changes::{Changes, Update, Value, number};
 use super::schema as t;
-use crate::domain::{IdKind, LedgerTag, MemberId, PeriodId, PublicId};
+use crate::domain::{
+    ClaimId, IdKind, LedgerTag, LineId, MemberId, PeriodId, ProgrammeId, PublicId,
+};
 use crate::engine::command::Payee;
 use crate::engine::event::{
     ClaimApproved, ClaimReversed, Event, EventMeta, Funding, LinesUndone, PayeePaid, Recorded,
@@ -165,12 +167,7 @@ fn claim_approved(memory: &Memory, changes: &mut Changes, meta: &EventMeta, e: &
     let amount = e.amount.get();
     changes.voucher_money(e.voucher.0, [-amount, 0, amount, 0]);
     if let Some(first) = e.first_line {
-        let owed = Owed {
-            first: first.0,
-            programme: number(e.programme.0),
-            period: e.period,
-            claim: e.claim.0,
-        };
+        let owed = Owed::of(first, e.programme, e.period, e.claim);
         owed.insert(changes, meta, &e.funding, false);
     }
 }
@@ -184,6 +181,15 @@ struct Owed {
 }
 
 impl Owed {
+    fn of(first: LineId, programme: ProgrammeId, period: PeriodId, claim: ClaimId) -> Owed {
+        Owed {
+            first: first.0,
+            programme: number(programme.0),
+            period,
+            claim: claim.0,
+        }
+    }
+
     fn insert(&self, changes: &mut Changes, meta: &EventMeta, funding: &Funding, opposite: bool) {
         for (id, (funder, amount)) in (self.first..).zip(funding.others()) {
             let (mut debtor, mut creditor) = (funder, funding.payer);
@@ -222,12 +228,7 @@ fn claim_reversed(changes: &mut Changes, meta: &EventMeta, e: &ClaimReversed) {
         LinesUndone::None => {}
         LinesUndone::Voided => changes.update(Update::LinesVoided, &[number(e.claim.0)]),
         LinesUndone::Opposed(first) => {
-            let owed = Owed {
-                first: first.0,
-                programme: number(e.programme.0),
-                period: e.period,
-                claim: e.claim.0,
-            };
+            let owed = Owed::of(first, e.programme, e.period, e.claim);
             owed.insert(changes, meta, &e.funding, true);
         }
     }
@@ -255,12 +256,7 @@ fn payee_paid(changes: &mut Changes, meta: &EventMeta, e: &PayeePaid) {
             Update::ClaimLines,
             &[number(e.claim.0), number(first.0), count],
         );
-        let owed = Owed {
-            first: first.0,
-            programme: number(e.programme.0),
-            period: e.period,
-            claim: e.claim.0,
-        };
+        let owed = Owed::of(first, e.programme, e.period, e.claim);
         owed.insert(changes, meta, &e.funding, false);
     }
 }
