@@ -3,13 +3,15 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::context::{Cx, authenticate, day, token_hash, word};
+use super::context::{Cx, day, word};
 use super::lists::await_views;
 use super::problem::Problem;
 use super::render::View;
-use super::request::{Asked, parameters};
+use super::request::{Asked, look};
 use super::server::Shared;
-use crate::domain::{Day, EnterpriseId, MemberId, PeriodId, ProgrammeId, ProviderId, SignedFen};
+use crate::domain::{
+    Day, EnterpriseId, MemberId, PeriodId, ProgrammeId, ProviderId, Seq, SignedFen,
+};
 use crate::engine::State;
 use crate::engine::books::{AccountKind, Section};
 use crate::engine::command::Scope;
@@ -55,28 +57,6 @@ async fn get_statement(request: HttpRequest, shared: web::Data<Shared>) -> HttpR
     let asked = Asked::of(&request);
     let answer = statement(&request, &shared).await;
     asked.settle(&shared, answer).await
-}
-
-/// Looks something up for the asker; answers it with the number of events seen.
-async fn look<T: Send>(
-    request: &HttpRequest,
-    shared: &Shared,
-    find: impl FnOnce(&Cx<'_>) -> Result<T, Problem> + Send,
-) -> Result<(T, u64), Problem> {
-    let node = &shared.node;
-    let hash = token_hash(request)?;
-    let path = parameters(request);
-    let found = node.read(|state| {
-        let principal = authenticate(state, &hash)?;
-        find(&Cx {
-            state,
-            tag: node.ledger_tag(),
-            path: &path,
-            principal,
-        })
-    });
-    let (found, seen) = found.await?;
-    Ok((found?, seen.0))
 }
 
 /// The member whose book is asked for, if the asker may read it.
@@ -241,9 +221,9 @@ async fn statement(request: &HttpRequest, shared: &Shared) -> Result<HttpRespons
     Ok(answer(&body, seen))
 }
 
-fn answer(body: &Value, seen: u64) -> HttpResponse {
+fn answer(body: &Value, seen: Seq) -> HttpResponse {
     HttpResponse::Ok()
-        .insert_header(("Quantong-Sequence", seen.to_string()))
+        .insert_header(("Quantong-Sequence", seen.0.to_string()))
         .content_type("application/json")
         .body(body.to_string())
 }

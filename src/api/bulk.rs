@@ -4,11 +4,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
 use super::bodies::FileClaimBody;
-use super::context::{Cx, authenticate, token_hash};
+use super::context::token_hash;
 use super::problem::Problem;
 use super::render::View;
 use super::request::{
-    Asked, SEQUENCE, dry_run, idempotency_key, json_body, submission, take_common,
+    Asked, SEQUENCE, asking, dry_run, idempotency_key, json_body, submission, take_common,
 };
 use super::server::Shared;
 use super::write::{never_was, refusal, render};
@@ -63,22 +63,15 @@ async fn file(
         return Err(Problem::field("items", format!("are 1 to {ITEMS_MAX}")));
     }
     let path = std::collections::BTreeMap::new();
-    let bulk = node.peek(|state| {
-        let principal = authenticate(state, &hash)?;
-        let cx = Cx {
-            state,
-            tag: node.ledger_tag(),
-            path: &path,
-            principal,
-        };
-        let key = key.map(|key| codec::idempotency_key(principal, key));
+    let bulk = node.peek(asking(node, hash, &path, |cx| {
+        let key = key.map(|key| codec::idempotency_key(cx.principal, key));
         let submissions = (0..).zip(items).map(|(index, mut item)| {
             let own = key
                 .filter(|_| !atomic)
                 .map(|key| codec::indexed_key(key, index));
             let common = take_common(&mut item);
             let understood =
-                common.and_then(|common| submission::<FileClaimBody>(&cx, item, common, own));
+                common.and_then(|common| submission::<FileClaimBody>(cx, item, common, own));
             understood.map_err(|mut problem| {
                 for error in &mut problem.errors {
                     error.field = format!("items[{index}].{}", error.field);
@@ -90,7 +83,7 @@ async fn file(
             items: submissions.collect(),
             key,
         })
-    })??;
+    }))??;
     if atomic {
         all_or_nothing(asked, shared, bulk, rehearse).await
     } else if rehearse {
@@ -200,8 +193,13 @@ async fn each(asked: &Asked, shared: &Shared, items: Items) -> Result<HttpRespon
     for item in items {
         wrong.push(item.map(|item| understood.push(item)).err());
     }
-    let mut answers = node.submit_many(understood).await?.into_iter();
-    let ((), mut seen) = node.read(|_| ()).await?;
+    let answers = node.submit_many(understood).await?;
+    let newest = answers.iter().flatten().map(|answer| answer.seen).max();
+    let seen = match newest {
+        Some(seen) => seen,
+        None => node.read(|_| ()).await?.1,
+    };
+    let mut answers = answers.into_iter();
     let tag = node.ledger_tag();
     let items = node.peek(|state| {
         let view = View { state, tag };
@@ -213,7 +211,6 @@ async fn each(asked: &Asked, shared: &Shared, items: Items) -> Result<HttpRespon
             None => told(Problem::new("UNAVAILABLE"), false),
             Some(Err(rejection)) => told(Problem::from(*rejection), false),
             Some(Ok(answer)) => {
-                seen = seen.max(answer.seen);
                 let replayed = answer.replayed;
                 match render(&view, &answer.events) {
                     Ok((status, body)) => {

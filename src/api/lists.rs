@@ -6,10 +6,10 @@ use std::time::Duration;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Map, Value, json};
 
-use super::context::{Cx, authenticate, day, token_hash};
+use super::context::{Cx, day};
 use super::problem::Problem;
 use super::render::{View, yuan};
-use super::request::{Asked, parameters};
+use super::request::{Asked, look, parameters};
 use super::server::Shared;
 use crate::domain::{
     AgreementId, CategoryId, ClaimId, EnterpriseId, Fen, IdKind, InstructionId, LineId, MemberId,
@@ -142,21 +142,19 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 pub(super) async fn await_views<'a>(
     request: &HttpRequest,
     shared: &'a Shared,
-    seen: u64,
+    seen: Seq,
 ) -> Result<&'a Views, Problem> {
-    let behind = || Problem::new("VIEWS_BEHIND");
     let path = parameters(request);
-    let following = shared.views.as_ref().ok_or_else(behind)?;
-    let wanted = count(&path, "min_seq")?.unwrap_or(seen);
+    let wanted = count(&path, "min_seq")?.unwrap_or(seen.0);
     let eventual = match path.get("consistency").map(String::as_str) {
         None | Some("strong") => false,
         Some("eventual") => true,
         Some(_) => return Err(Problem::field("consistency", "is strong or eventual")),
     };
-    if eventual || following.reach(wanted, PATIENCE).await {
-        Ok(following.views())
+    if eventual || shared.views.reach(wanted, PATIENCE).await {
+        Ok(shared.views.views())
     } else {
-        Err(behind())
+        Err(Problem::new("VIEWS_BEHIND"))
     }
 }
 
@@ -184,22 +182,9 @@ async fn list(
     route: &'static ListRoute,
 ) -> Result<HttpResponse, Problem> {
     let node = &shared.node;
-    let hash = token_hash(request)?;
-    let path = parameters(request);
-    let look = |state: &State| {
-        let principal = authenticate(state, &hash)?;
-        let cx = Cx {
-            state,
-            tag: node.ledger_tag(),
-            path: &path,
-            principal,
-        };
-        wanted(&cx, route)
-    };
-    let (found, seen) = node.read(look).await?;
-    let page = found?;
-    let views = await_views(request, shared, seen.0).await?;
-    let held = shared.views.as_ref().map_or(0, |views| views.position());
+    let (page, seen) = look(request, shared, |cx| wanted(cx, route)).await?;
+    let views = await_views(request, shared, seen).await?;
+    let held = shared.views.position();
     let mut rows = views.list(&page).await.map_err(unreadable)?;
     let full = rows.len() >= page.rows as usize;
     rows.truncate(page.rows as usize - 1);

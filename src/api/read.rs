@@ -1,9 +1,9 @@
 //! The handlers behind every route that reads.
 
-use super::context::{Cx, authenticate, token_hash};
+use super::context::Cx;
 use super::problem::Problem;
 use super::render::View;
-use super::request::{Asked, parameters};
+use super::request::{Asked, look, parameters};
 use super::resources::Finder;
 use super::server::Shared;
 use crate::domain::{IdKind, PublicId, Seq};
@@ -24,20 +24,7 @@ async fn read_resource(
     shared: &Shared,
     find: Finder,
 ) -> Result<HttpResponse, Problem> {
-    let node = &shared.node;
-    let hash = token_hash(request)?;
-    let path = parameters(request);
-    let look = |state: &crate::engine::State| {
-        let principal = authenticate(state, &hash)?;
-        find(&Cx {
-            state,
-            tag: node.ledger_tag(),
-            path: &path,
-            principal,
-        })
-    };
-    let (found, seen) = node.read(look).await?;
-    let found = found?;
+    let (found, seen) = look(request, shared, find).await?;
     let mut body = match found.details {
         Some(seq) => details(shared, seq).await?,
         None => json!({}),
@@ -110,9 +97,7 @@ pub(super) async fn get_refusal(request: HttpRequest, shared: web::Data<Shared>)
 async fn find_refusal(request: &HttpRequest, shared: &Shared) -> Result<HttpResponse, Problem> {
     let node = &shared.node;
     let tag = node.ledger_tag();
-    let hash = token_hash(request)?;
-    let (principal, seen) = node.read(|state| authenticate(state, &hash)).await?;
-    let principal = principal?;
+    let (principal, seen) = look(request, shared, |cx| Ok(cx.principal)).await?;
     let path = parameters(request);
     let text = path.get("id").map_or("", String::as_str);
     let id =

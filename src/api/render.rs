@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::domain::{
-    EnterpriseId, Fen, LedgerTag, MemberId, PeriodId, ProgrammeId, ProviderId, Seq,
+    EnterpriseId, Fen, LedgerTag, MemberId, PeriodId, ProgrammeId, ProviderId, Seq, hex,
 };
 use crate::engine::IdText;
 use crate::engine::State;
@@ -548,8 +548,4 @@ pub(super) fn returned(to: ReturnedTo) -> &'static str {
         ReturnedTo::Available => "available",
         ReturnedTo::Lapsed => "lapsed",
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

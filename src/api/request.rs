@@ -1,12 +1,14 @@
 //! What requests have in common: identity and language, parameters, bodies, keys.
 
 use super::bodies::Body;
-use super::context::Cx;
+use super::context::{Cx, authenticate, token_hash};
 use super::problem::{Lang, Problem};
 use super::server::Shared;
-use crate::domain::InlineText;
+use crate::domain::{InlineText, Seq};
+use crate::engine::State;
 use crate::engine::command::{Reason, RefSource, Submission};
 use crate::journal::codec;
+use crate::node::Node;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
@@ -71,6 +73,37 @@ impl Asked {
             Err(problem) => problem.response(self.lang, &self.id),
         }
     }
+}
+
+/// What is done with the state on behalf of whoever asks: they are known first.
+pub(super) fn asking<T>(
+    node: &Node,
+    hash: [u8; 32],
+    path: &BTreeMap<String, String>,
+    find: impl FnOnce(&Cx<'_>) -> Result<T, Problem>,
+) -> impl FnOnce(&State) -> Result<T, Problem> {
+    move |state| {
+        find(&Cx {
+            state,
+            tag: node.ledger_tag(),
+            path,
+            principal: authenticate(state, &hash)?,
+        })
+    }
+}
+
+/// Finds something for whoever asks; answers it with the number of events it saw.
+pub(super) async fn look<T: Send>(
+    request: &HttpRequest,
+    shared: &Shared,
+    find: impl FnOnce(&Cx<'_>) -> Result<T, Problem> + Send,
+) -> Result<(T, Seq), Problem> {
+    let node = &shared.node;
+    let path = parameters(request);
+    let (found, seen) = node
+        .read(asking(node, token_hash(request)?, &path, find))
+        .await?;
+    Ok((found?, seen))
 }
 
 /// Parameters of path and query.

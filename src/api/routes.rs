@@ -156,7 +156,7 @@ async fn readiness(shared: web::Data<Shared>) -> HttpResponse {
         "epoch": status.epoch,
         "business_date": status.business_date.to_string(),
         "clock_days_ahead": status.clock_days_ahead,
-        "views_sequence": shared.views.as_ref().map(|views| views.position()),
+        "views_sequence": shared.views.position(),
     });
     let mut response = if status.ready {
         HttpResponse::Ok()

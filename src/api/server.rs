@@ -38,18 +38,18 @@ impl Default for ApiSettings {
 pub(super) struct Shared {
     pub(super) node: Node,
     /// Where lists come from.
-    pub(super) views: Option<Arc<Following>>,
+    pub(super) views: Arc<Following>,
     pub(super) settings: ApiSettings,
 }
 
-/// Serves a node, with lists if it has views, until the process is told to stop or the node has
+/// Serves a node and its views until the process is told to stop or the node has
 /// ended by itself; requests that were accepted are finished.
 ///
 /// # Errors
 /// The listener cannot be used.
 pub async fn serve(
     node: Node,
-    views: Option<Arc<Following>>,
+    views: Arc<Following>,
     settings: ApiSettings,
     listener: TcpListener,
 ) -> std::io::Result<()> {

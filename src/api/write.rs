@@ -1,11 +1,12 @@
 //! The handler behind every route that writes.
 
 use super::bodies::Body;
-use super::context::{Cx, authenticate, token_hash};
+use super::context::token_hash;
 use super::problem::Problem;
 use super::render::View;
 use super::request::{
-    Asked, SEQUENCE, dry_run, idempotency_key, json_body, parameters, submission, take_common,
+    Asked, SEQUENCE, asking, dry_run, idempotency_key, json_body, parameters, submission,
+    take_common,
 };
 use super::server::Shared;
 use crate::engine::event::{Event, Recorded};
@@ -38,17 +39,10 @@ async fn write_body<B: Body>(
     let mut body = json_body(request, payload, shared.settings.body_bytes_max).await?;
     let common = take_common(&mut body)?;
     let path = parameters(request);
-    let submission = node.peek(|state| {
-        let principal = authenticate(state, &hash)?;
-        let cx = Cx {
-            state,
-            tag: node.ledger_tag(),
-            path: &path,
-            principal,
-        };
-        let key = key.map(|key| codec::idempotency_key(principal, key));
-        submission::<B>(&cx, body, common, key)
-    })??;
+    let submission = node.peek(asking(node, hash, &path, |cx| {
+        let key = key.map(|key| codec::idempotency_key(cx.principal, key));
+        submission::<B>(cx, body, common, key)
+    }))??;
     let answer = if rehearse {
         node.rehearse(submission).await?
     } else {

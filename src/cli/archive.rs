@@ -5,7 +5,8 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::folder::{CliError, Folder};
-use super::verify::{hex, progress_bar};
+use super::verify::progress_bar;
+use crate::domain::hex;
 use crate::journal::{
     Archive, ArchiveSummary, Chain, HashKind, LedgerUuid, PrivateKey, PrivateRow, ReadLimit, Row,
     Store, StoreReader, write_archive,

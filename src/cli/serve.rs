@@ -40,7 +40,7 @@ pub(super) async fn serve_node(folder: &Folder, node: Node, listen: &str) -> Res
     let views = Views::open(folder.database(), folder.path()).await?;
     let views = Arc::new(Following::start(views, node.clone()));
     announce(&listener)?;
-    let followed = Some(Arc::clone(&views));
+    let followed = Arc::clone(&views);
     let served = serve(node.clone(), followed, ApiSettings::default(), listener).await;
     let by_itself = node.has_ended();
     node.stop().await;

@@ -8,6 +8,7 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::folder::{CliError, Folder};
+use crate::domain::hex;
 use crate::engine::invariants;
 use crate::journal::{Anchor, Archive, StoreReader, check_anchor, read_anchor};
 use crate::node::{replay, state_hash};
@@ -129,9 +130,4 @@ pub fn causes(error: &dyn std::error::Error) -> String {
         next = cause.source();
     }
     text
-}
-
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

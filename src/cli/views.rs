@@ -21,7 +21,7 @@ pub(super) async fn run(folder: &Folder, command: &ViewsCommand) -> Result<(), C
         ViewsCommand::Rebuild => {
             let bar = progress_bar(total, true);
             let mut projector = views.projector(reader, ledger).await?;
-            projector.clear(false).await?;
+            projector.clear().await?;
             while projector.step().await? {
                 bar.set_position(projector.position().events);
             }

@@ -30,7 +30,7 @@ pub use personal::{PersonalOpening, PersonalText};
 pub use public_id::{IdKind, LedgerTag, PublicId, PublicIdError};
 pub use ratio::{Ratio, RatioError};
 pub use split::{FUNDERS_MAX, Parts, split_by_shares};
-pub use text::{InlineText, Text, TextError};
+pub use text::{InlineText, Text, TextError, hex};
 
 /// Code of a service category, for example `testing`; at most 32 bytes.
 pub type CategoryCode = InlineText<32>;

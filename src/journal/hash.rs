@@ -175,10 +175,7 @@ pub fn digest128(bytes: &[u8]) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|b| format!("{b:02x}")).collect()
-    }
+    use crate::domain::hex;
 
     #[test]
     fn the_hand_padded_hash_agrees_with_the_general_hasher_at_every_length() {

@@ -147,64 +147,48 @@ impl Tables {
     }
 }
 
-async fn sqlite_texts(
-    connection: &mut SqliteConnection,
-    sql: &str,
-    values: &[Value<'_>],
-) -> Result<Vec<String>, ViewsError> {
-    let mut query = sqlx::query(AssertSqlSafe(sql));
-    for value in values {
-        query = match *value {
-            Value::Number(number) => query.bind(number),
-            Value::Text(text) => query.bind(text.to_owned()),
-            Value::None => query.bind(None::<i64>),
-        };
-    }
-    let rows = query.fetch_all(connection).await.map_err(failed)?;
-    rows.iter()
-        .map(|row| row.try_get(0).map_err(failed))
-        .collect()
+/// The first column of every row, on either kind of connection: the driver's types share no trait
+/// by which one function could be written for both.
+macro_rules! texts_on {
+    ($name:ident, $connection:ty) => {
+        async fn $name(
+            connection: &mut $connection,
+            sql: &str,
+            values: &[Value<'_>],
+        ) -> Result<Vec<String>, ViewsError> {
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for value in values {
+                query = match *value {
+                    Value::Number(number) => query.bind(number),
+                    Value::Text(text) => query.bind(text.to_owned()),
+                    Value::None => query.bind(None::<i64>),
+                };
+            }
+            let rows = query.fetch_all(connection).await.map_err(failed)?;
+            let texts = rows.iter().map(|row| row.try_get(0).map_err(failed));
+            texts.collect()
+        }
+    };
 }
 
-async fn postgres_texts(
-    connection: &mut PgConnection,
-    sql: &str,
-    values: &[Value<'_>],
-) -> Result<Vec<String>, ViewsError> {
-    let mut query = sqlx::query(AssertSqlSafe(sql));
-    for value in values {
-        query = match *value {
-            Value::Number(number) => query.bind(number),
-            Value::Text(text) => query.bind(text.to_owned()),
-            Value::None => query.bind(None::<i64>),
-        };
-    }
-    let rows = query.fetch_all(connection).await.map_err(failed)?;
-    rows.iter()
-        .map(|row| row.try_get(0).map_err(failed))
-        .collect()
-}
+texts_on!(sqlite_texts, SqliteConnection);
+texts_on!(postgres_texts, PgConnection);
 
 impl Transaction {
     /// A statement that takes rows in JSON, or nothing.
     pub(super) async fn run(&mut self, sql: &str, json: Option<String>) -> Result<(), ViewsError> {
+        macro_rules! run {
+            ($tx:expr) => {{
+                let mut query = sqlx::query(AssertSqlSafe(sql));
+                if let Some(json) = json {
+                    query = query.bind(json);
+                }
+                query.execute(&mut **$tx).await.map_err(failed)?;
+            }};
+        }
         match self {
-            Transaction::Sqlite(tx) => {
-                let query = sqlx::query(AssertSqlSafe(sql));
-                let query = match json {
-                    Some(json) => query.bind(json),
-                    None => query,
-                };
-                query.execute(&mut **tx).await.map_err(failed)?;
-            }
-            Transaction::Postgres(tx) => {
-                let query = sqlx::query(AssertSqlSafe(sql));
-                let query = match json {
-                    Some(json) => query.bind(json),
-                    None => query,
-                };
-                query.execute(&mut **tx).await.map_err(failed)?;
-            }
+            Transaction::Sqlite(tx) => run!(tx),
+            Transaction::Postgres(tx) => run!(tx),
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use super::database::{Tables, Transaction};
 use super::events::{Memory, Unfinished, gather};
 use super::schema::{self, TABLES};
 use super::{Position, ViewsError, sql};
-use crate::domain::LedgerTag;
+use crate::domain::{LedgerTag, hex};
 use crate::engine::event::Recorded;
 use crate::engine::event::{ReturnedTo, TransferApproved, TransferDeclined};
 use crate::journal::codec;
@@ -76,7 +76,13 @@ impl Projector {
                 projector.position = position;
                 projector.remember().await?;
             }
-            found => projector.clear(found.is_some()).await?,
+            found => {
+                if found.is_some() {
+                    let why = "they belong to another ledger or another past of this one";
+                    tracing::warn!(why, "the views are made anew");
+                }
+                projector.clear().await?;
+            }
         }
         Ok(projector)
     }
@@ -96,10 +102,10 @@ impl Projector {
     }
 
     /// Empties all tables.
-    pub async fn clear(&mut self, told: bool) -> Result<(), ViewsError> {
-        if told {
-            tracing::warn!("the views belong to another past of the journal and are made anew");
-        }
+    ///
+    /// # Errors
+    /// The tables cannot be written; they are then as before.
+    pub async fn clear(&mut self) -> Result<(), ViewsError> {
         let mut tx = self.tables.begin().await?;
         for table in TABLES {
             tx.run(&format!("DELETE FROM {}", table.name), None).await?;
@@ -118,10 +124,17 @@ impl Projector {
             .tables
             .texts("SELECT code FROM members ORDER BY id", &[])
             .await?;
-        let years = "SELECT substr(issued_on, 1, 4) FROM vouchers ORDER BY id";
-        let years = self.tables.texts(years, &[]).await?;
+        // One row per run of vouchers of a year: there are millions of vouchers and few runs.
+        let runs = "SELECT CAST(id AS TEXT) || ' ' || year FROM (\
+            SELECT id, substr(issued_on, 1, 4) AS year, \
+            LAG(substr(issued_on, 1, 4)) OVER (ORDER BY id) AS before FROM vouchers) AS years \
+            WHERE before IS NULL OR before <> year ORDER BY id";
+        let runs = self.tables.texts(runs, &[]).await?;
+        let count = "SELECT CAST(COUNT(*) AS TEXT) FROM vouchers";
+        let count = self.tables.texts(count, &[]).await?;
+        let count = count.first().and_then(|text| text.parse().ok());
         self.memory.codes = codes.iter().map(|code| code.parse().unwrap_or(0)).collect();
-        self.memory.years = years.iter().map(|year| year.parse().unwrap_or(0)).collect();
+        self.memory.years = years_of(&runs, count.unwrap_or(0)).ok_or(MISSING_YEARS)?;
         Ok(())
     }
 
@@ -294,6 +307,21 @@ fn declined(changes: &mut Changes, e: &TransferDeclined, proposed: &Proposed) {
     changes.update(Update::TransferStatus, &row);
 }
 
+const MISSING_YEARS: ViewsError = ViewsError::Missing("vouchers");
+
+/// The year of every voucher; each run is the first voucher of it and its year.
+fn years_of(runs: &[String], count: usize) -> Option<Vec<u16>> {
+    let mut years = Vec::with_capacity(count);
+    let mut year = None;
+    for run in runs {
+        let (first, next) = run.split_once(' ')?;
+        years.resize(first.parse().ok()?, year.unwrap_or(0));
+        year = Some(next.parse().ok()?);
+    }
+    years.resize(count, year.unwrap_or(0));
+    Some(years)
+}
+
 /// Writes what was gathered.
 async fn flush(
     tables: &Tables,
@@ -350,8 +378,4 @@ async fn write_position(
         position.events
     );
     tx.run(&sql, None).await
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,23 +2,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::Value;
 
 use super::cluster::Cluster;
 use super::import::{examples, text};
-use super::server::World;
-
-fn quantong(data: &Path, database: &str, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_quantong"))
-        .arg("--data")
-        .arg(data)
-        .args(["--database", database])
-        .args(arguments)
-        .output()
-        .expect("the binary runs")
-}
+use super::server::{World, quantong};
 
 fn done(output: &Output) -> String {
     let complaint = String::from_utf8_lossy(&output.stderr);

@@ -1,19 +1,12 @@
 //! The example year through `quantong import`.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
+
+use super::server::quantong;
 
 pub(crate) fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/g60-2025")
-}
-
-fn quantong(data: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_quantong"))
-        .arg("--data")
-        .arg(data)
-        .args(arguments)
-        .output()
-        .expect("the binary runs")
 }
 
 pub(crate) fn text(path: &Path) -> &str {
@@ -47,6 +40,7 @@ fn the_corridor_year_is_answered_to_the_fen_and_a_second_import_changes_nothing(
     let input = examples();
     let first = quantong(
         &data,
+        "",
         &["import", text(&input), "--out", text(&out), "--json"],
     );
     assert!(
@@ -55,9 +49,10 @@ fn the_corridor_year_is_answered_to_the_fen_and_a_second_import_changes_nothing(
         String::from_utf8_lossy(&first.stderr)
     );
     assert_answers(&out);
-    let before = quantong(&data, &["verify", "--json"]);
+    let before = quantong(&data, "", &["verify", "--json"]);
     let again = quantong(
         &data,
+        "",
         &[
             "import",
             text(&input),
@@ -82,7 +77,7 @@ fn the_corridor_year_is_answered_to_the_fen_and_a_second_import_changes_nothing(
             serde_json::from_slice(&output.stdout).expect("a verification in JSON");
         verified["events"].as_u64().expect("a number of events")
     };
-    let after = quantong(&data, &["verify", "--json"]);
+    let after = quantong(&data, "", &["verify", "--json"]);
     // The second run of the node began an epoch; nothing else was added.
     assert_eq!(count(&after), count(&before) + 1);
 }
@@ -107,7 +102,7 @@ fn shuffled_files_are_answered_the_same() {
     }
     let out = folder.path().join("out");
     let data = folder.path().join("data");
-    let done = quantong(&data, &["import", text(&input), "--out", text(&out)]);
+    let done = quantong(&data, "", &["import", text(&input), "--out", text(&out)]);
     assert!(
         done.status.success(),
         "{}",
@@ -142,7 +137,7 @@ fn bad_rows_are_all_reported_with_file_line_and_column_and_nothing_is_imported()
         std::fs::write(input.join(name), text).expect("a file");
     }
     let data = folder.path().join("data");
-    let done = quantong(&data, &["import", text(&input)]);
+    let done = quantong(&data, "", &["import", text(&input)]);
     let report = String::from_utf8(done.stderr).expect("UTF-8");
     assert!(!done.status.success());
     for expected in [

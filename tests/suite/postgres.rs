@@ -1,6 +1,5 @@
 //! The real binary with its journal in PostgreSQL.
 
-use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -12,17 +11,7 @@ use serde_json::Value;
 use super::cluster::{Cluster, OWNER, PASSWORD, database_of};
 use super::crash::{essence, kill_rounds};
 use super::import::{assert_answers, examples, text};
-use super::server::{World, fen, send};
-
-fn quantong(data: &Path, database: &str, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_quantong"))
-        .arg("--data")
-        .arg(data)
-        .args(["--database", database])
-        .args(arguments)
-        .output()
-        .expect("the binary runs")
-}
+use super::server::{World, fen, quantong, send};
 
 fn assert_success(output: &Output) {
     assert!(

@@ -2,11 +2,22 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+
+/// Runs the binary on a data folder and, unless it is empty, a database.
+pub(crate) fn quantong(data: &Path, database: &str, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_quantong"))
+        .arg("--data")
+        .arg(data)
+        .args(["--database", database])
+        .args(arguments)
+        .output()
+        .expect("the binary runs")
+}
 
 /// A server process; killed when dropped.
 pub(crate) struct Server {

@@ -80,8 +80,7 @@ fn vouchers(state: &State, tables: &Tables) {
         assert_eq!(*found, expected);
     }
     assert_eq!(tables["transfers"].len(), state.transfer_count());
-    for (id, found) in (0..).zip(&tables["transfers"]) {
-        let _ = id;
+    for found in &tables["transfers"] {
         let key = found["id"].as_u64().expect("a number");
         let key = quantong::domain::TransferId(u32::try_from(key).expect("small"));
         let row = state.transfer(key).expect("known");
@@ -259,7 +258,7 @@ async fn check(history: &[super::model::Step], database: &Database, folder: &Pat
     assert_eq!(projector.position().events, written as u64);
     let first = tables(&views).await;
     assert_same(&pair.state, &first);
-    projector.clear(false).await.expect("cleared");
+    projector.clear().await.expect("cleared");
     while projector.step().await.expect("a step") {}
     assert_eq!(tables(&views).await, first);
     views.close().await;
@@ -320,8 +319,8 @@ async fn tables_of_another_past_are_made_anew_and_two_projectors_do_not_mix() {
     let reader = store.reader();
     let open = || views.projector(Arc::clone(&reader), LEDGER);
     let (mut one, mut two) = (open().await.expect("one"), open().await.expect("two"));
-    one.clear(false).await.expect("cleared");
-    two.clear(false).await.expect("cleared");
+    one.clear().await.expect("cleared");
+    two.clear().await.expect("cleared");
     assert!(one.step().await.expect("a step"));
     let moved = two.step().await.expect_err("the position has moved");
     assert!(moved.to_string().contains("another process"), "{moved}");

@@ -1,7 +1,6 @@
 //! What the leaf format promises.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use proptest::prelude::*;
 use super::examples::{claim_meta, examples, fen, minimal_meta, short, typical_claim};
 use super::examples_terms::{filing_with_evidence, typical_filing};
 use super::*;
+use crate::domain::hex;
 use crate::domain::{
     ClaimId, Day, Fen, InvoiceNo, MemberId, PersonalOpening, PersonalText, ProviderId, RecordedAt,
     Seq,
@@ -43,13 +43,6 @@ fn leaf(recorded: &Recorded) -> Vec<u8> {
     let mut out = Vec::new();
     encode(recorded, &mut out).expect("examples fit a leaf");
     out
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a string");
-        text
-    })
 }
 
 fn unhex(text: &str) -> Vec<u8> {

@@ -69,7 +69,6 @@ fn rules(memory: &Memory, changes: &mut Changes, meta: &EventMeta, event: &Event
             } else {
                 -e.amount.get()
             };
-            // Each statement changes a row once: several changes of one budget are several rows.
             changes.budget(e.programme.0, by);
         }
         Event::VersionPublished(e) => {
