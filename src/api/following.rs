@@ -1,8 +1,11 @@
-//! Keeps the views up with the node, and tells how far they are.
+//! Keeps the views up with the node, and tells how far they are. Where several nodes share the
+//! tables, the one that leads writes them and the others watch.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::node::Node;
@@ -11,11 +14,25 @@ use crate::views::{Projector, Views, ViewsError};
 /// How long the projector waits after a failure.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// How often a node looks whether it leads.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// How often the position is read while somebody waits for it.
+const WATCH: Duration = Duration::from_millis(10);
+
+/// Who waits until tables that another node writes have moved on.
+#[derive(Default)]
+struct Waiting {
+    count: AtomicUsize,
+    begun: Notify,
+}
+
 /// The views of a running node.
 pub struct Following {
     views: Views,
     /// Number of events the tables hold.
     position: watch::Receiver<u64>,
+    waiting: Arc<Waiting>,
     task: JoinHandle<()>,
 }
 
@@ -23,11 +40,17 @@ impl Following {
     /// Begins to follow a node; ends with it.
     pub fn start(views: Views, node: Node) -> Following {
         let (moved, position) = watch::channel(0);
-        let kept = views.clone();
+        let waiting = Arc::new(Waiting::default());
+        let (kept, waited) = (views.clone(), Arc::clone(&waiting));
         let task = tokio::spawn(async move {
             while !node.has_ended() {
-                let Err(error) = follow(&kept, &node, &moved).await else {
-                    return;
+                let done = if node.leads() {
+                    follow(&kept, &node, &moved).await
+                } else {
+                    look_on(&kept, &node, &moved, &waited).await
+                };
+                let Err(error) = done else {
+                    continue;
                 };
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
@@ -39,6 +62,7 @@ impl Following {
         Following {
             views,
             position,
+            waiting,
             task,
         }
     }
@@ -56,8 +80,15 @@ impl Following {
     /// Waits until the tables hold so many events; false if that takes too long.
     pub async fn reach(&self, events: u64, patience: Duration) -> bool {
         let mut position = self.position.clone();
+        if *position.borrow_and_update() >= events {
+            return true;
+        }
+        self.waiting.count.fetch_add(1, Ordering::Relaxed);
+        self.waiting.begun.notify_one();
         let reached = position.wait_for(|at| *at >= events);
-        matches!(tokio::time::timeout(patience, reached).await, Ok(Ok(_)))
+        let reached = tokio::time::timeout(patience, reached).await;
+        self.waiting.count.fetch_sub(1, Ordering::Relaxed);
+        matches!(reached, Ok(Ok(_)))
     }
 
     /// Ends and closes the tables.
@@ -68,16 +99,36 @@ impl Following {
     }
 }
 
+/// Writes the tables as long as the node leads.
 async fn follow(views: &Views, node: &Node, moved: &watch::Sender<u64>) -> Result<(), ViewsError> {
     let mut projector: Projector = views.projector(node.reader(), node.ledger()).await?;
-    loop {
+    while node.leads() && !node.has_ended() {
         // Whoever waits is told also when the tables were made anew.
         moved.send_replace(projector.position().events);
         if projector.step().await? {
             continue;
         }
-        if !node.committed_beyond(projector.position().events).await {
-            return Ok(());
+        let more = node.committed_beyond(projector.position().events);
+        // Without news it is looked whether the node still leads.
+        let _more = tokio::time::timeout(LOOK, more).await;
+    }
+    Ok(())
+}
+
+/// Watches the tables as long as another node writes them.
+async fn look_on(
+    views: &Views,
+    node: &Node,
+    moved: &watch::Sender<u64>,
+    waiting: &Waiting,
+) -> Result<(), ViewsError> {
+    while !node.leads() && !node.has_ended() {
+        moved.send_replace(views.position().await?.events);
+        if waiting.count.load(Ordering::Relaxed) > 0 {
+            tokio::time::sleep(WATCH).await;
+        } else {
+            let _begun = tokio::time::timeout(LOOK, waiting.begun.notified()).await;
         }
     }
+    Ok(())
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::context::{Cx, day};
 use super::problem::Problem;
 use super::render::{View, yuan};
-use super::request::{Asked, look, parameters};
+use super::request::{Asked, freshness, look, parameters};
 use super::server::Shared;
 use crate::domain::{
     AgreementId, CategoryId, ClaimId, EnterpriseId, Fen, IdKind, InstructionId, LineId, MemberId,
@@ -17,6 +17,7 @@ use crate::domain::{
 };
 use crate::engine::State;
 use crate::engine::command::{Role, Scope};
+use crate::node::Freshness;
 use crate::views::{
     Compare, Filter, FilterValue, Page, Reach, Resource, Views, ViewsError, pattern,
 };
@@ -144,17 +145,16 @@ pub(super) async fn await_views<'a>(
     shared: &'a Shared,
     seen: Seq,
 ) -> Result<&'a Views, Problem> {
-    let path = parameters(request);
-    let wanted = count(&path, "min_seq")?.unwrap_or(seen.0);
-    let eventual = match path.get("consistency").map(String::as_str) {
-        None | Some("strong") => false,
-        Some("eventual") => true,
-        Some(_) => return Err(Problem::field("consistency", "is strong or eventual")),
+    let wanted = match freshness(&parameters(request))? {
+        Freshness::Any => None,
+        Freshness::AtLeast(events) => Some(events),
+        Freshness::Newest => Some(seen),
     };
-    if eventual || shared.views.reach(wanted, PATIENCE).await {
-        Ok(shared.views.views())
-    } else {
-        Err(Problem::new("VIEWS_BEHIND"))
+    match wanted {
+        Some(events) if !shared.views.reach(events.0, PATIENCE).await => {
+            Err(Problem::new("BEHIND"))
+        }
+        _ => Ok(shared.views.views()),
     }
 }
 

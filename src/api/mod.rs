@@ -7,6 +7,7 @@ mod bodies;
 mod bulk;
 mod context;
 mod following;
+mod forward;
 mod lists;
 mod openapi;
 mod problem;

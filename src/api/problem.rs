@@ -59,7 +59,7 @@ pub const PROBLEMS: &[(&str, u16, Retry)] = &[
     ("BULK_REFUSED", 422, Retry::AfterChange),
     ("LIMIT_REACHED", 503, Retry::Later),
     ("BUSY", 503, Retry::Later),
-    ("VIEWS_BEHIND", 503, Retry::Later),
+    ("BEHIND", 503, Retry::Later),
     ("UNAVAILABLE", 503, Retry::Later),
 ];
 
@@ -226,6 +226,7 @@ impl From<NodeError> for Problem {
         match error {
             NodeError::Rejected(rejection) => rejection.into(),
             NodeError::Busy => Problem::new("BUSY"),
+            NodeError::Behind => Problem::new("BEHIND"),
             NodeError::Unavailable => Problem::new("UNAVAILABLE"),
         }
     }

@@ -8,7 +8,7 @@ use crate::domain::{InlineText, Seq};
 use crate::engine::State;
 use crate::engine::command::{Reason, RefSource, Submission};
 use crate::journal::codec;
-use crate::node::Node;
+use crate::node::{Freshness, Node};
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
@@ -50,9 +50,12 @@ impl Asked {
         let answer = match answer {
             Err(problem) if problem.headers.iter().all(|(name, _)| *name != SEQUENCE) => {
                 let durable = shared.node.read(|_| ()).await;
+                // What is wrong with the request itself is wrong whatever the state.
+                let itself = matches!(problem.status, 400 | 413 | 415);
                 Err(match durable {
                     Ok(((), seen)) => problem.header(SEQUENCE, seen.0),
-                    Err(_) => problem,
+                    Err(_) if itself => problem,
+                    Err(error) => error.into(),
                 })
             }
             answer => answer,
@@ -101,9 +104,27 @@ pub(super) async fn look<T: Send>(
     let node = &shared.node;
     let path = parameters(request);
     let (found, seen) = node
-        .read(asking(node, token_hash(request)?, &path, find))
+        .read_at(
+            freshness(&path)?,
+            asking(node, token_hash(request)?, &path, find),
+        )
         .await?;
     Ok((found?, seen))
+}
+
+/// How new the state must be that a request is answered from: `min_seq`, `consistency`.
+pub(super) fn freshness(path: &BTreeMap<String, String>) -> Result<Freshness, Problem> {
+    let least = match path.get("min_seq").map(|text| text.parse()) {
+        None => None,
+        Some(Ok(number)) => Some(Seq(number)),
+        Some(Err(_)) => return Err(Problem::field("min_seq", "is a number")),
+    };
+    match (path.get("consistency").map(String::as_str), least) {
+        (None | Some("strong"), None) => Ok(Freshness::Newest),
+        (None | Some("strong"), Some(events)) => Ok(Freshness::AtLeast(events)),
+        (Some("eventual"), _) => Ok(Freshness::Any),
+        (Some(_), _) => Err(Problem::field("consistency", "is strong or eventual")),
+    }
 }
 
 /// Parameters of path and query.
@@ -144,7 +165,18 @@ pub(super) async fn json_body(
         .and_then(|value| value.to_str().ok());
     let media = media.and_then(|text| text.split(';').next()).map(str::trim);
     let fits = media.is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
-    let mut payload = payload.into_inner();
+    let bytes = whole_body(payload.into_inner(), bytes_max).await?;
+    if !fits {
+        return Err(Problem::new("UNSUPPORTED_MEDIA_TYPE"));
+    }
+    serde_json::from_slice(&bytes).map_err(|error| Problem::field("body", error))
+}
+
+/// Reads a body as [`json_body`] does.
+pub(super) async fn whole_body(
+    mut payload: actix_web::dev::Payload,
+    bytes_max: usize,
+) -> Result<web::Bytes, Problem> {
     let mut bytes = web::BytesMut::new();
     let mut seen = 0_usize;
     while let Some(chunk) = next_chunk(&mut payload).await {
@@ -163,10 +195,7 @@ pub(super) async fn json_body(
             ..Problem::new("BODY_TOO_LARGE")
         });
     }
-    if !fits {
-        return Err(Problem::new("UNSUPPORTED_MEDIA_TYPE"));
-    }
-    serde_json::from_slice(&bytes).map_err(|error| Problem::field("body", error))
+    Ok(bytes.freeze())
 }
 
 async fn next_chunk(

@@ -8,7 +8,8 @@ use super::request::Asked;
 use super::resources;
 use super::server::Shared;
 use super::write::write;
-use crate::engine::command::Role;
+use crate::engine::command::Role as Office;
+use crate::node::Role;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
@@ -150,15 +151,28 @@ async fn health() -> HttpResponse {
 
 async fn readiness(shared: web::Data<Shared>) -> HttpResponse {
     let status = shared.node.status();
+    // A follower asks how far the leader is; one that cannot tell is not ready.
+    let lag = match status.role {
+        Role::Leader => Some(0),
+        Role::Follower => {
+            let newest = shared.node.newest().await.ok();
+            newest.map(|newest| newest.0.saturating_sub(status.durable.0))
+        }
+        Role::Starting => None,
+    };
+    let ready = status.ready && lag.is_some();
     let body = json!({
-        "ready": status.ready,
+        "ready": ready,
+        "role": status.role.as_str(),
+        "leader": shared.node.leader().map(|leader| leader.address),
+        "lag_events": lag,
         "durable_sequence": status.durable.0,
         "epoch": status.epoch,
         "business_date": status.business_date.to_string(),
         "clock_days_ahead": status.clock_days_ahead,
         "views_sequence": shared.views.position(),
     });
-    let mut response = if status.ready {
+    let mut response = if ready {
         HttpResponse::Ok()
     } else {
         HttpResponse::ServiceUnavailable()
@@ -193,9 +207,9 @@ async fn unknown(request: HttpRequest) -> HttpResponse {
 }
 
 /// Roles that read everything; named here for the OpenAPI document.
-pub(super) const CORRIDOR_ROLES: [Role; 4] = [
-    Role::Administrator,
-    Role::Operator,
-    Role::Auditor,
-    Role::Arbiter,
+pub(super) const CORRIDOR_ROLES: [Office; 4] = [
+    Office::Administrator,
+    Office::Operator,
+    Office::Auditor,
+    Office::Arbiter,
 ];

@@ -4,10 +4,11 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 
 use super::following::Following;
-use super::{accounts, lists, routes};
+use super::{accounts, forward, lists, routes};
 use crate::node::Node;
 
 /// Limits of the server.
@@ -40,6 +41,8 @@ pub(super) struct Shared {
     /// Where lists come from.
     pub(super) views: Arc<Following>,
     pub(super) settings: ApiSettings,
+    /// For requests to the node that leads.
+    pub(super) client: reqwest::Client,
 }
 
 /// Serves a node and its views until the process is told to stop or the node has
@@ -58,10 +61,12 @@ pub async fn serve(
         node,
         views,
         settings: settings.clone(),
+        client: forward::client(),
     });
     let server = HttpServer::new(move || {
         App::new()
             .app_data(shared.clone())
+            .wrap(from_fn(forward::pass_on))
             .configure(lists::configure)
             .configure(accounts::configure)
             .configure(routes::configure)

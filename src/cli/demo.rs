@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::folder::{CliError, Folder, act, enrol, grant, register};
 use super::import::{first_day, import_dataset, read_checked};
-use super::serve::serve_node;
+use super::serve::{bind, serve_node};
 use super::tables::{self, Lang, Names};
 use super::verify::{print_verified, verify_folder};
 use crate::domain::{
@@ -74,7 +74,7 @@ async fn serve(folder: &Folder, lang: Lang, listen: &str) -> Result<(), CliError
     let (_, token) = enrol(&node, "auditor", Role::Auditor, Scope::Corridor).await?;
     println!("{} {token}", lang.pick("token of an auditor", "审计员令牌"));
     println!("curl -H 'Authorization: Bearer {token}' http://{listen}/v1/periods/2025-12");
-    serve_node(folder, node, listen).await
+    serve_node(folder, node, bind(listen)?).await
 }
 
 async fn show(folder: &Folder, command: &Demo, lang: Lang) -> Result<(), CliError> {

@@ -10,11 +10,12 @@ use crate::engine::command::{
 };
 use crate::engine::event::{Event, SYSTEM};
 use crate::journal::{
-    ArchiveError, Database, HashKind, LedgerUuid, OpenError, PostgresUrlError, Store, StoreReader,
+    ArchiveError, Candidate, Database, HashKind, LedgerUuid, OpenError, PostgresUrlError, Store,
+    StoreReader,
 };
 use crate::node::{
-    Clock, Genesis, Node, NodeConfig, NodeError, ReplayError, StartError, create, new_token,
-    personal,
+    Clock, Genesis, Node, NodeConfig, NodeError, ReplayError, StartError, TERM, candidate, create,
+    new_token, personal,
 };
 
 /// Why a command ended without success.
@@ -63,6 +64,9 @@ impl From<Rejection> for CliError {
         CliError::Node(NodeError::Rejected(rejection))
     }
 }
+
+/// File with the identity of a folder's node.
+const NODE_FILE: &str = "node";
 
 /// A data folder, and the database in which the journal stands.
 #[derive(Clone, Debug)]
@@ -156,6 +160,7 @@ impl Folder {
         first_day: Option<Day>,
     ) -> Result<(), CliError> {
         let mut store = self.store().await?;
+        let me = self.candidate(String::new())?;
         let recorded_at = Clock::System.now();
         let business_date = first_day.unwrap_or_else(|| Clock::day_of(recorded_at));
         let genesis = Genesis {
@@ -164,24 +169,68 @@ impl Folder {
             business_date,
             recorded_at,
         };
-        let created = create(store.as_mut(), &genesis).await;
+        let created = create(store.as_mut(), &genesis, &me).await;
         store.close().await?;
         Ok(created?)
     }
 
-    /// Starts the node on the ledger.
+    /// Starts the only node on the ledger, and waits until it leads.
+    ///
+    /// # Errors
+    /// There is no ledger, its journal is damaged, or another node leads.
+    pub async fn start(&self, clock: Clock) -> Result<Node, CliError> {
+        let node = self.join(clock, String::new()).await?;
+        if node.lead(2 * TERM).await {
+            return Ok(node);
+        }
+        let leader = node.leader().map(|leader| leader.address);
+        node.stop().await;
+        let at = leader.filter(|address| !address.is_empty());
+        let at = at.map_or_else(String::new, |address| format!(" at {address}"));
+        Err(CliError::Usage(format!(
+            "another node leads this ledger{at}; stop all nodes first, or use the API"
+        )))
+    }
+
+    /// Starts a node on the ledger, which may share its database with others; `address` is where
+    /// they reach it.
     ///
     /// # Errors
     /// There is no ledger, or its journal is damaged.
-    pub async fn start(&self, clock: Clock) -> Result<Node, CliError> {
+    pub async fn join(&self, clock: Clock, address: String) -> Result<Node, CliError> {
         self.require_ledger().await?;
         let store = self.store().await?;
         let config = NodeConfig {
             clock,
             anchor: Some(self.path.clone()),
+            candidate: self.candidate(address)?,
             ..NodeConfig::new("quantong")
         };
         Ok(Node::start(store, config).await?)
+    }
+
+    /// What this folder's node writes into a lease. Its identity is kept in the folder.
+    fn candidate(&self, address: String) -> Result<Candidate, CliError> {
+        if self.database == Database::Sqlite {
+            return Ok(candidate(None, address));
+        }
+        let path = self.path.join(NODE_FILE);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => match uuid::Uuid::try_parse(text.trim()) {
+                Ok(node) => Ok(candidate(Some(*node.as_bytes()), address)),
+                Err(_) => Err(CliError::Usage(format!(
+                    "{} does not hold a node's identity; remove it to get a new one",
+                    path.display()
+                ))),
+            },
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let me = candidate(None, address);
+                let text = uuid::Uuid::from_bytes(me.node).to_string();
+                std::fs::write(&path, text + "\n")?;
+                Ok(me)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

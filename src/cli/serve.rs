@@ -8,7 +8,7 @@ use super::folder::{CliError, Folder};
 use super::init::first_administrator;
 use crate::api::{ApiSettings, Following, serve};
 use crate::journal::HashKind;
-use crate::node::{Clock, Node};
+use crate::node::{Clock, Node, StartError, TERM};
 use crate::views::Views;
 
 /// Settings of `serve`.
@@ -17,26 +17,62 @@ pub(super) struct Serve {
     /// Address and port; port 0 takes a free one
     #[arg(long, env = "QUANTONG_LISTEN", default_value = "127.0.0.1:8080")]
     listen: String,
+    /// Where other nodes on the same database reach this one, like http://10.0.0.5:8080; the
+    /// address it listens on if not given
+    #[arg(long, env = "QUANTONG_ADVERTISE")]
+    advertise: Option<String>,
 }
 
 pub(super) async fn run(folder: &Folder, command: &Serve) -> Result<(), CliError> {
-    let fresh = !folder.has_ledger().await?;
+    let listener = bind(&command.listen)?;
+    let address = match &command.advertise {
+        Some(address) => address.trim_end_matches('/').to_owned(),
+        None => own_address(&listener)?,
+    };
+    let fresh = !folder.has_ledger().await? && create(folder).await?;
+    let node = folder.join(Clock::System, address).await?;
     if fresh {
-        folder
-            .create("quantong.example/ledger", HashKind::Sha256, None)
-            .await?;
-    }
-    let node = folder.start(Clock::System).await?;
-    if fresh {
+        if !node.lead(2 * TERM).await {
+            let what = "another node leads the new ledger; `quantong token` makes a token";
+            return Err(CliError::Failed(what.to_owned()));
+        }
         first_administrator(&node).await?;
     }
-    serve_node(folder, node, &command.listen).await
+    serve_node(folder, node, listener).await
+}
+
+pub(super) fn bind(listen: &str) -> Result<TcpListener, CliError> {
+    TcpListener::bind(listen)
+        .map_err(|error| CliError::Usage(format!("cannot listen on {listen}: {error}")))
+}
+
+/// Where others reach this node, if they reach the address that it listens on.
+fn own_address(listener: &TcpListener) -> Result<String, CliError> {
+    let address = listener.local_addr()?;
+    if address.ip().is_unspecified() {
+        return Ok(String::new());
+    }
+    Ok(format!("http://{address}"))
+}
+
+/// Creates the ledger; false if another node was faster.
+async fn create(folder: &Folder) -> Result<bool, CliError> {
+    let created = folder
+        .create("quantong.example/ledger", HashKind::Sha256, None)
+        .await;
+    match created {
+        Ok(()) => Ok(true),
+        Err(CliError::Start(StartError::Exists)) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Serves a node until the process is told to stop, then stops the node.
-pub(super) async fn serve_node(folder: &Folder, node: Node, listen: &str) -> Result<(), CliError> {
-    let listener = TcpListener::bind(listen)
-        .map_err(|error| CliError::Usage(format!("cannot listen on {listen}: {error}")))?;
+pub(super) async fn serve_node(
+    folder: &Folder,
+    node: Node,
+    listener: TcpListener,
+) -> Result<(), CliError> {
     let views = Views::open(folder.database(), folder.path()).await?;
     let views = Arc::new(Following::start(views, node.clone()));
     announce(&listener)?;

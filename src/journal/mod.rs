@@ -8,6 +8,7 @@
 //! - [`Chain`]: seals new rows and checks stored ones; [`JournalFault`] names what is wrong.
 //! - [`Store`] writes, [`StoreReader`] reads; [`SqliteStore`] is both in a data folder,
 //!   [`PostgresStore`] on a database server; [`Database`] says which.
+//! - [`Lease`]: which of several nodes leads.
 //! - [`write_archive`] and [`Archive`]: a whole journal in one file.
 //! - [`verify`] and [`check_anchor`]: a stored journal against itself and against its [`Anchor`].
 //!
@@ -29,6 +30,7 @@ mod fault;
 #[doc(hidden)]
 pub mod faulty;
 mod hash;
+mod lease;
 mod open;
 mod postgres;
 mod row;
@@ -50,6 +52,7 @@ pub use body::{
 };
 pub use fault::JournalFault;
 pub use hash::{Digest, HashKind, digest128, empty_root, leaf_hash, node_hash, salted_commitment};
+pub use lease::{Candidate, Lease, LeaseRow};
 pub use open::{Database, OpenError};
 pub use postgres::{PostgresOptions, PostgresStore, PostgresUrl, PostgresUrlError};
 pub use row::{Chain, Row, RowHead, check_link};

@@ -15,6 +15,7 @@
 //!
 //! Nothing is used that databases with the same protocol lack, see `migrations/postgres`.
 
+mod lease;
 mod reader;
 mod schema;
 mod url;
@@ -31,12 +32,14 @@ use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow};
 use sqlx::query::Query;
 use sqlx::{ConnectOptions, Connection, Postgres, Row as _};
 
+use super::lease::Lease;
 use super::open::{OpenError, lock};
 use super::row::{Row, RowHead};
 use super::sqlite::DATABASE_FILE;
 use super::store::{
     AppendError, LedgerUuid, PrivateKey, PrivateRow, Store, StoreError, StoreReader,
 };
+use lease::PostgresLease;
 use reader::{PostgresReader, head_of};
 pub use url::{PostgresUrl, PostgresUrlError};
 
@@ -60,12 +63,13 @@ const ERASE_PRIVATE: &str = "DELETE FROM private WHERE ledger = $1 \
 
 /// Settings of a writing session. Without a limit on statements: one that ends a commit while it
 /// waits for a replica would have it acknowledged without that replica. A transaction whose writer
-/// has stopped in the middle is ended, so that it does not hold up the next writer for long.
+/// has stopped in the middle is ended before its lease is, so that it does not hold up the next
+/// writer.
 const WRITING_SESSION: &str = "SELECT \
     set_config('synchronous_commit', CASE current_setting('synchronous_commit') \
         WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false), \
     set_config('statement_timeout', '0', false), \
-    set_config('idle_in_transaction_session_timeout', '10s', false)";
+    set_config('idle_in_transaction_session_timeout', '2s', false)";
 
 /// After this long without a word the writing connection is tried before it is used: if the server
 /// was restarted meanwhile, the append is sent on a new one instead of getting an unknown outcome.
@@ -204,6 +208,7 @@ pub struct PostgresStore {
     connection: Option<PgConnection>,
     used: Instant,
     reader: Arc<PostgresReader>,
+    lease: Arc<PostgresLease>,
     /// Held as long as the store.
     _lock: Option<File>,
 }
@@ -223,6 +228,7 @@ impl PostgresStore {
         Ok(PostgresStore {
             ledger,
             reader: Arc::new(access.reader(ledger, options)),
+            lease: Arc::new(PostgresLease::new(&access)),
             access,
             connection: Some(connection),
             used: Instant::now(),
@@ -261,8 +267,10 @@ impl PostgresStore {
     ) -> Result<Option<(LedgerUuid, Arc<dyn StoreReader>)>, OpenError> {
         let (access, mut connection) = Access::first(options).await?;
         let ledger = match schema::inspect(&mut connection, &access.url).await? {
-            schema::Schema::Behind => None,
-            schema::Schema::Current => schema::ledger_of(&mut connection, &access.url).await?,
+            schema::Schema::None => None,
+            schema::Schema::Older | schema::Schema::Current => {
+                schema::ledger_of(&mut connection, &access.url).await?
+            }
         };
         within(access.connect_timeout, connection.close()).await?;
         Ok(ledger.map(|ledger| {
@@ -487,6 +495,10 @@ impl Store for PostgresStore {
         self.reader.clone()
     }
 
+    fn lease(&self) -> Option<Arc<dyn Lease>> {
+        Some(self.lease.clone())
+    }
+
     async fn close(self: Box<Self>) -> Result<(), StoreError> {
         let limit = self.access.connect_timeout;
         let readers = async {
@@ -494,6 +506,7 @@ impl Store for PostgresStore {
             Ok(())
         };
         within(limit, readers).await?;
+        self.lease.close().await?;
         match self.connection {
             Some(connection) => within(limit, connection.close()).await,
             None => Ok(()),

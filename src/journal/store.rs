@@ -16,6 +16,7 @@ use async_trait::async_trait;
 
 use crate::domain::PersonalOpening;
 
+use super::lease::Lease;
 use super::row::{Row, RowHead};
 
 /// The UUID of a ledger.
@@ -124,6 +125,11 @@ pub trait Store: Send {
     /// A reader of the same ledger. It outlives the writer, but not the writer's `close`.
     fn reader(&self) -> Arc<dyn StoreReader>;
 
+    /// The lease of the database, where several nodes can share it.
+    fn lease(&self) -> Option<Arc<dyn Lease>> {
+        None
+    }
+
     /// Writes back what the database keeps aside and closes all connections, the readers' too.
     async fn close(self: Box<Self>) -> Result<(), StoreError>;
 }
@@ -175,6 +181,10 @@ impl<S: Store + ?Sized> Store for Box<S> {
 
     fn reader(&self) -> Arc<dyn StoreReader> {
         (**self).reader()
+    }
+
+    fn lease(&self) -> Option<Arc<dyn Lease>> {
+        (**self).lease()
     }
 
     async fn close(self: Box<Self>) -> Result<(), StoreError> {

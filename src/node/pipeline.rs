@@ -10,6 +10,7 @@ use std::time::Instant;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use tokio::runtime::Handle;
 
+use super::sequencer::Warm;
 use super::timing::Stage;
 use super::{Durable, NodeError, Outcome, Released, Reply, Shared};
 use crate::domain::{PersonalText, Seq};
@@ -52,19 +53,23 @@ struct Sealed {
 /// The running stages.
 pub(super) struct Pipeline {
     input: Sender<Batch>,
-    sealer: JoinHandle<()>,
-    committer: JoinHandle<Box<dyn Store>>,
+    sealer: JoinHandle<Chain>,
+    committer: JoinHandle<Committer>,
 }
 
 impl Pipeline {
-    /// Starts the stages on a journal that ends with `chain`.
+    /// Starts the stages behind a journal's end.
     pub(super) fn start(
         shared: &Arc<Shared>,
         runtime: &Handle,
-        store: Box<dyn Store>,
-        chain: Chain,
-        anchor: Option<AnchorWriter>,
+        warm: Warm,
     ) -> std::io::Result<Pipeline> {
+        let Warm {
+            store,
+            chain,
+            anchor,
+            ..
+        } = warm;
         let (input, batches) = bounded::<Batch>(STAGE_BATCHES);
         let (sealed, rows) = bounded::<Sealed>(STAGE_BATCHES);
         let spawn = |name: &str| std::thread::Builder::new().name(name.to_owned());
@@ -82,7 +87,10 @@ impl Pipeline {
             for batch in rows {
                 committing.commit(batch);
             }
-            committing.finish()
+            if let Some(anchor) = &mut committing.anchor {
+                complain(anchor.flush());
+            }
+            committing
         })?;
         Ok(Pipeline {
             input,
@@ -100,22 +108,35 @@ impl Pipeline {
         }
     }
 
-    /// Finishes what is under way and gives the store back; `None` if a stage panicked.
-    pub(super) fn finish(self) -> Option<Box<dyn Store>> {
+    /// Finishes what is under way and gives back the place in the journal, and whether all of it
+    /// was written; `None` if a stage panicked.
+    pub(super) fn finish(self) -> Option<(Warm, bool)> {
         drop(self.input);
-        let sealed = self.sealer.join();
-        let store = self.committer.join().ok();
-        sealed.is_ok().then_some(store).flatten()
+        let chain = self.sealer.join().ok();
+        let committer = self.committer.join().ok()?;
+        let warm = Warm {
+            store: committer.store,
+            chain: chain?,
+            anchor: committer.anchor,
+            decoded: Vec::new(),
+        };
+        Some((warm, !committer.failed))
     }
 }
 
-fn seal_all(shared: &Shared, mut chain: Chain, batches: &Receiver<Batch>, out: &Sender<Sealed>) {
+fn seal_all(
+    shared: &Shared,
+    mut chain: Chain,
+    batches: &Receiver<Batch>,
+    out: &Sender<Sealed>,
+) -> Chain {
     for batch in batches {
         let sealed = seal(shared, &mut chain, batch);
         if out.send(sealed).is_err() {
-            return;
+            break;
         }
     }
+    chain
 }
 
 fn seal(shared: &Shared, chain: &mut Chain, batch: Batch) -> Sealed {
@@ -228,7 +249,9 @@ impl Committer {
                 self.shared.times.count_batch(events);
             }
         }
-        if self.failed {
+        // Without rows nothing has proved that nobody else has written since.
+        let stale = batch.rows.is_empty() && !self.shared.leads();
+        if self.failed || stale {
             for (reply, _) in batch.finished.into_iter().filter_map(|f| f.answer) {
                 // A client that is gone needs no answer.
                 let _gone = reply.send(Err(NodeError::Unavailable));
@@ -243,17 +266,10 @@ impl Committer {
             complain(anchor.committed(&row.head, Instant::now()));
         }
     }
-
-    fn finish(mut self) -> Box<dyn Store> {
-        if let Some(anchor) = &mut self.anchor {
-            complain(anchor.flush());
-        }
-        self.store
-    }
 }
 
 /// The checkpoint file is a second line of defence: that it cannot be written stops nobody.
-fn complain(written: std::io::Result<bool>) {
+pub(super) fn complain(written: std::io::Result<bool>) {
     if let Err(error) = written {
         let error = &error as &dyn std::error::Error;
         tracing::warn!(error, "the checkpoint file was not written");

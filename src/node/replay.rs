@@ -208,7 +208,11 @@ async fn genesis(reader: &dyn StoreReader) -> Result<(HashKind, String), ReplayE
 ///
 /// # Errors
 /// A leaf is no event, or an event contradicts the state.
-fn apply_row(state: &mut State, row: &Row, events: &mut Vec<Recorded>) -> Result<(), ReplayError> {
+pub(super) fn apply_row(
+    state: &mut State,
+    row: &Row,
+    events: &mut Vec<Recorded>,
+) -> Result<(), ReplayError> {
     let batch_no = row.head.batch_no;
     let mut leaves = (row.head.first_seq..).zip(frames(&row.body)).peekable();
     while leaves.peek().is_some() {

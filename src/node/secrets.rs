@@ -1,7 +1,7 @@
 //! What needs randomness: salts and tokens. Made at the edge, never in the engine.
 
-use crate::domain::{PersonalOpening, PersonalText};
-use crate::journal::salted_commitment;
+use crate::domain::{PersonalOpening, PersonalText, hex};
+use crate::journal::{Candidate, salted_commitment};
 
 /// `N` random bytes of the operating system.
 ///
@@ -22,6 +22,15 @@ pub fn personal(value: &str) -> PersonalText {
             salt,
             value: value.into(),
         })),
+    }
+}
+
+/// What a node writes into a lease; an identity of its own unless it has one from before.
+pub fn candidate(node: Option<[u8; 16]>, address: String) -> Candidate {
+    Candidate {
+        node: node.unwrap_or_else(random),
+        address,
+        secret: hex(&random::<16>()),
     }
 }
 

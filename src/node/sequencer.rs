@@ -1,48 +1,38 @@
-//! The one thread that decides: it drains the queue, executes what is there and hands it on.
+//! The life of a node: one thread that loads the journal, keeps up with it, leads, and ends.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use super::pipeline::{Batch, Finished, Pipeline};
+use super::genesis::Beginning;
+use super::lease::{Keeper, Standing};
+use super::pipeline::Pipeline;
 use super::replay::{ReplayError, Replayed, replay};
-use super::timing::{Stage, Times};
-use super::{
-    BATCH_COMMANDS_MAX, Durable, Job, LOCK_COMMANDS_MAX, Node, NodeConfig, NodeError, Outcome,
-    Shared, Work,
-};
-use crate::domain::{Day, LedgerTag, RecordedAt, Text};
-use crate::engine::command::Submission;
-use crate::engine::event::{EpochStarted, Event, LedgerCreated, Recorded};
-use crate::engine::{
-    Done, Rejection, Scoped, State, advance, emit_system, look_ahead, rehearse, submit,
-    submit_atomic,
-};
-use crate::journal::codec;
+use super::timing::Times;
+use super::{Durable, Job, Node, NodeConfig, NodeError, Shared, Work};
+use crate::engine::State;
+use crate::engine::event::Recorded;
 use crate::journal::{
-    AnchorWriter, AppendError, BodyWriter, Chain, HashKind, Store, StoreError, VerifyError,
-    check_anchor, read_anchor,
+    AnchorWriter, AppendError, Chain, HashKind, Store, StoreError, VerifyError, check_anchor,
+    read_anchor,
 };
 
 /// How often an idle node looks at the clock and at its health.
 const IDLE: Duration = Duration::from_millis(50);
 
 /// How long a node waits before it tries again to recover.
-const RECOVERY_PAUSE: Duration = Duration::from_millis(200);
+pub(super) const RECOVERY_PAUSE: Duration = Duration::from_millis(200);
 
 /// Longest time between two writes of the checkpoint file while rows come in.
 const ANCHOR_EVERY: Duration = Duration::from_secs(5);
 
 /// Most rows between two writes of the checkpoint file.
 const ANCHOR_ROWS: u64 = 10_000;
-
-/// Version of the journal's format that this software writes.
-const FORMAT: u16 = 1;
 
 /// Why a node did not start.
 #[derive(Debug, thiserror::Error)]
@@ -76,84 +66,53 @@ pub enum StartError {
     Name(&'static str),
 }
 
-/// What a new ledger begins with.
-#[derive(Clone, Debug)]
-pub struct Genesis {
-    /// Origin line of its checkpoints, for example `quantong.example/g60`.
-    pub origin: String,
-    /// Hash of its tree.
-    pub hash: HashKind,
-    /// Its first business date.
-    pub business_date: Day,
-    /// When it is created.
-    pub recorded_at: RecordedAt,
+/// A node's place in the journal; the state that goes with it is shared.
+pub(super) struct Warm {
+    pub(super) store: Box<dyn Store>,
+    pub(super) chain: Chain,
+    pub(super) anchor: Option<AnchorWriter>,
+    /// Room for decoded events.
+    pub(super) decoded: Vec<Recorded>,
 }
 
-/// Creates a ledger in an empty store: event 0. The ledger's UUID is the store's.
-///
-/// # Errors
-/// The store holds a ledger already, or cannot be written.
-pub async fn create(store: &mut dyn Store, genesis: &Genesis) -> Result<(), StartError> {
-    if store.head().await.map_err(StartError::Store)?.is_some() {
-        return Err(StartError::Exists);
-    }
-    let text = |text, what| Text::parse(text).map_err(|_| StartError::Name(what));
-    let created = LedgerCreated {
-        format: FORMAT,
-        ledger: store.ledger(),
-        origin: Text::parse(&genesis.origin).map_err(|_| StartError::Name("origin"))?,
-        hash: hash_number(genesis.hash),
-        time_zone: Text::parse("Asia/Shanghai").map_err(|_| StartError::Name("time zone"))?,
-        currency: text("CNY", "currency")?,
-        scale: 2,
-    };
-    let event = Event::LedgerCreated(Box::new(created));
-    let mut state = State::empty();
-    let mut out = Vec::new();
-    emit_system(
-        &mut state,
-        genesis.recorded_at,
-        genesis.business_date,
-        event,
-        &mut out,
-    );
-    let mut chain = Chain::new(genesis.hash);
-    let row = seal_system(&mut chain, 0, &out);
-    store.append(&[row], &[]).await.map_err(StartError::Append)
+/// What a node is doing.
+pub(super) enum Phase {
+    /// Replays the journal.
+    Load(Box<dyn Store>),
+    /// Keeps up with the journal, and waits for the lease.
+    Follow(Warm),
+    /// Decides commands, in an epoch that is durable.
+    Lead(Warm, Option<Keeper>),
+    /// Nothing any more.
+    End(Option<Box<dyn Store>>),
 }
 
-fn hash_number(kind: HashKind) -> u8 {
-    match kind {
-        HashKind::Sha256 => 0,
-        HashKind::Sm3 => 1,
+/// Replays the journal.
+async fn load(
+    mut store: Box<dyn Store>,
+    config: &NodeConfig,
+) -> Result<(State, Warm), (Box<dyn Store>, StartError)> {
+    match load_from(store.as_mut(), config).await {
+        Ok((state, chain, anchor)) => Ok((
+            state,
+            Warm {
+                store,
+                chain,
+                anchor,
+                decoded: Vec::new(),
+            },
+        )),
+        Err(error) => Err((store, error)),
     }
 }
 
-fn seal_system(chain: &mut Chain, epoch: u64, events: &[Recorded]) -> crate::journal::Row {
-    let mut body = BodyWriter::with_capacity(1024);
-    for recorded in events {
-        body.push_with(|bytes| {
-            codec::encode(recorded, bytes).expect("every text of an event is bounded");
-        })
-        .expect("every text of an event is bounded");
-    }
-    chain
-        .seal(epoch, body.take(Vec::new()))
-        .expect("a body just written has no damaged frame")
-}
-
-/// A state that can go on: replayed, and with a new epoch that is durable.
-struct Ready {
-    state: State,
-    chain: Chain,
-    origin: String,
-}
-
-/// Replays the journal and begins a new epoch.
-async fn recover(store: &mut dyn Store, config: &NodeConfig) -> Result<Ready, StartError> {
+async fn load_from(
+    store: &mut dyn Store,
+    config: &NodeConfig,
+) -> Result<(State, Chain, Option<AnchorWriter>), StartError> {
     let Replayed {
-        mut state,
-        mut chain,
+        state,
+        chain,
         origin,
         ..
     } = replay(store.reader(), |_| {})
@@ -162,29 +121,12 @@ async fn recover(store: &mut dyn Store, config: &NodeConfig) -> Result<Ready, St
     if state.ledger().is_none() {
         return Err(StartError::Empty);
     }
-    if let Some(folder) = &config.anchor {
-        check_against_anchor(store, chain.frontier().kind(), folder).await?;
-    }
-    let epoch = state.epoch() + 1;
-    let started = EpochStarted {
-        epoch,
-        node: Text::parse(&config.name).map_err(|_| StartError::Name("node's name"))?,
-        version: Text::parse(env!("CARGO_PKG_VERSION")).map_err(|_| StartError::Name("version"))?,
+    let Some(folder) = &config.anchor else {
+        return Ok((state, chain, None));
     };
-    let mut out = Vec::new();
-    let event = Event::EpochStarted(Box::new(started));
-    let today = state.business_date();
-    emit_system(&mut state, config.clock.now(), today, event, &mut out);
-    let row = seal_system(&mut chain, epoch, &out);
-    store
-        .append(&[row], &[])
-        .await
-        .map_err(StartError::Append)?;
-    Ok(Ready {
-        state,
-        chain,
-        origin,
-    })
+    check_against_anchor(store, chain.frontier().kind(), folder).await?;
+    let anchor = AnchorWriter::new(folder, &origin, ANCHOR_EVERY, ANCHOR_ROWS);
+    Ok((state, chain, Some(anchor)))
 }
 
 async fn check_against_anchor(
@@ -200,44 +142,60 @@ async fn check_against_anchor(
     }
 }
 
-pub(super) async fn start(
-    mut store: Box<dyn Store>,
-    config: NodeConfig,
-) -> Result<Node, StartError> {
-    let ready = recover(store.as_mut(), &config).await?;
+/// Begins an epoch where nobody else can write.
+async fn begin(state: &mut State, warm: &mut Warm, config: &NodeConfig) -> Result<(), StartError> {
+    let beginning = Beginning::after(state, &warm.chain, config)?;
+    let rows = std::slice::from_ref(&beginning.row);
+    let appended = warm.store.append(rows, &[]).await;
+    appended.map_err(StartError::Append)?;
+    beginning.happened(state, &mut warm.chain);
+    Ok(())
+}
+
+pub(super) async fn start(store: Box<dyn Store>, config: NodeConfig) -> Result<Node, StartError> {
     let uuid = store.ledger();
+    let alone = store.lease().is_none();
+    let (mut state, mut warm) = load(store, &config).await.map_err(|(_, error)| error)?;
+    if alone {
+        begin(&mut state, &mut warm, &config).await?;
+    }
     let shared = Arc::new(Shared {
         state: Mutex::new(None),
         durable: watch::Sender::new(Durable::START),
-        reader: Mutex::new(store.reader()),
+        reader: Mutex::new(warm.store.reader()),
         clock: config.clock.clone(),
         times: Times::default(),
+        standing: Mutex::new(if alone {
+            Standing::Alone
+        } else {
+            Standing::Follows(None)
+        }),
+        candidate: config.candidate.clone(),
     });
+    shared.publish(state);
     let (queue, jobs) = bounded(config.queue_jobs);
+    let (wake, wakes) = bounded(1);
     let (ended, stopped) = watch::channel(false);
-    let runtime = Handle::current();
-    let mut sequencer = Sequencer {
+    let sequencer = Sequencer {
         shared: Arc::clone(&shared),
         config,
-        runtime,
+        runtime: Handle::current(),
         jobs,
-        pipeline: None,
+        wakes,
     };
-    sequencer.go_on(ready, store).map_err(StartError::Thread)?;
+    let phase = if alone {
+        Phase::Lead(warm, None)
+    } else {
+        Phase::Follow(warm)
+    };
     std::thread::Builder::new()
         .name("quantong-sequencer".to_owned())
         .spawn(move || {
             let _ended = Ended(ended);
-            sequencer.run();
+            sequencer.run(phase);
         })
         .map_err(StartError::Thread)?;
-    Ok(Node {
-        shared,
-        queue,
-        ledger: uuid,
-        tag: LedgerTag::of_ledger(&uuid),
-        stopped,
-    })
+    Ok(Node::new(shared, queue, wake, uuid, stopped))
 }
 
 /// Tells that the sequencer has ended, also if it panicked.
@@ -250,157 +208,53 @@ impl Drop for Ended {
     }
 }
 
-struct Sequencer {
-    shared: Arc<Shared>,
-    config: NodeConfig,
-    runtime: Handle,
-    jobs: Receiver<Job>,
-    pipeline: Option<Pipeline>,
+pub(super) struct Sequencer {
+    pub(super) shared: Arc<Shared>,
+    pub(super) config: NodeConfig,
+    pub(super) runtime: Handle,
+    pub(super) jobs: Receiver<Job>,
+    pub(super) wakes: Receiver<()>,
 }
 
 impl Sequencer {
-    /// Publishes a state and starts the stages behind it.
-    fn go_on(&mut self, ready: Ready, store: Box<dyn Store>) -> std::io::Result<()> {
-        let Ready {
-            state,
-            chain,
-            origin,
-        } = ready;
-        let events = state.next_seq();
-        *self.shared.reader.lock() = store.reader();
-        let folder = self.config.anchor.as_deref();
-        let anchor =
-            folder.map(|folder| AnchorWriter::new(folder, &origin, ANCHOR_EVERY, ANCHOR_ROWS));
-        let pipeline = Pipeline::start(&self.shared, &self.runtime, store, chain, anchor)?;
-        *self.shared.state.lock() = Some(state);
-        self.shared.durable.send_modify(|durable| {
-            *durable = Durable {
-                life: durable.life + 1,
-                events,
-                alive: true,
-            };
-        });
-        self.pipeline = Some(pipeline);
-        Ok(())
-    }
-
-    fn run(&mut self) {
+    fn run(mut self, mut phase: Phase) {
         loop {
-            if !self.shared.durable.borrow().alive && !self.rebuild() {
-                return;
-            }
-            match self.jobs.recv_timeout(IDLE) {
-                Ok(job) => {
-                    if self.work_through(Some(job)) {
-                        break;
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) => {
-                    self.work_through(None);
-                }
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-        }
-        self.shut_down();
-    }
-
-    /// Decides what is in the queue, at most a batch; true if the node is to stop. The timers of
-    /// a new day run before anything of that day.
-    fn work_through(&self, first: Option<Job>) -> bool {
-        let shared = Arc::clone(&self.shared);
-        let mut guard = shared.state.lock();
-        let now = self.config.clock.now();
-        while let Some(state) = guard.as_mut()
-            && let Some(day) = self.config.clock.next_date(now, state.business_date())
-        {
-            let timers = shared
-                .times
-                .measure(Stage::Execute, || run_timers(state, now, day));
-            let batch = Batch {
-                epoch: state.epoch(),
-                end: state.next_seq(),
-                finished: vec![Finished {
-                    seen: state.next_seq(),
-                    events: timers,
-                    happened: true,
-                    answer: None,
-                }],
+            phase = match phase {
+                Phase::Load(store) => self.load(store),
+                Phase::Follow(warm) => self.follow(warm),
+                Phase::Lead(warm, keeper) => self.lead(warm, keeper),
+                Phase::End(store) => return self.end(store),
             };
-            MutexGuard::unlocked_fair(&mut guard, || self.send(batch));
-        }
-        let mut finished = Vec::new();
-        let stop = self.drain(&mut guard, now, first, &mut finished);
-        let Some(state) = guard.as_ref() else {
-            return stop;
-        };
-        let batch = Batch {
-            epoch: state.epoch(),
-            end: state.next_seq(),
-            finished,
-        };
-        drop(guard);
-        if !batch.finished.is_empty() {
-            self.send(batch);
-        }
-        stop
-    }
-
-    fn send(&self, batch: Batch) {
-        if let Some(pipeline) = &self.pipeline {
-            pipeline.send(batch);
         }
     }
 
-    /// Executes queued jobs up to the bound of a batch; true at a job that stops the node.
-    fn drain(
-        &self,
-        guard: &mut MutexGuard<'_, Option<State>>,
-        now: RecordedAt,
-        first: Option<Job>,
-        finished: &mut Vec<Finished>,
-    ) -> bool {
-        let mut commands = 0;
-        let mut next = first.or_else(|| self.jobs.try_recv().ok());
-        while let Some(Job { work, reply }) = next.take() {
-            if matches!(work, Work::Stop) {
-                return true;
-            }
-            let before = commands;
-            let (outcome, mut done) = self
-                .shared
-                .times
-                .measure(Stage::Execute, || execute(guard, now, work, &mut commands));
-            done.answer = Some((reply, outcome));
-            finished.push(done);
-            if commands >= BATCH_COMMANDS_MAX {
-                break;
-            }
-            if before / LOCK_COMMANDS_MAX != commands / LOCK_COMMANDS_MAX {
-                MutexGuard::bump(guard);
-            }
-            next = self.jobs.try_recv().ok();
-        }
-        false
-    }
-
-    /// Rebuilds the state after a failed append; false if the node is to stop.
-    fn rebuild(&mut self) -> bool {
-        *self.shared.state.lock() = None;
-        let Some(mut store) = self.pipeline.take().and_then(Pipeline::finish) else {
-            tracing::error!("the store was lost; the node stops");
-            return false;
-        };
+    /// Replays the journal, again and again while it cannot be read.
+    fn load(&mut self, mut store: Box<dyn Store>) -> Phase {
         loop {
             if self.answer_unavailable() {
-                self.close(store);
-                return false;
+                return Phase::End(Some(store));
             }
-            match self.runtime.block_on(recover(store.as_mut(), &self.config)) {
-                Ok(ready) => {
-                    tracing::info!("the node has recovered");
-                    return self.go_on(ready, store).is_ok();
+            let alone = store.lease().is_none();
+            let loaded = self.runtime.block_on(async {
+                let (mut state, mut warm) = load(store, &self.config).await?;
+                if alone && let Err(error) = begin(&mut state, &mut warm, &self.config).await {
+                    return Err((warm.store, error));
                 }
-                Err(error) => {
+                Ok((state, warm))
+            });
+            match loaded {
+                Ok((state, warm)) => {
+                    *self.shared.reader.lock() = warm.store.reader();
+                    self.shared.publish(state);
+                    tracing::info!("the node has recovered");
+                    return if alone {
+                        Phase::Lead(warm, None)
+                    } else {
+                        Phase::Follow(warm)
+                    };
+                }
+                Err((given_back, error)) => {
+                    store = given_back;
                     tracing::error!(
                         error = &error as &dyn std::error::Error,
                         "the node cannot recover yet"
@@ -409,6 +263,63 @@ impl Sequencer {
                 }
             }
         }
+    }
+
+    /// Decides commands until the node is to stop, the lease is lost or an append has failed.
+    fn lead(&mut self, warm: Warm, keeper: Option<Keeper>) -> Phase {
+        if let Some(keeper) = &keeper {
+            *self.shared.standing.lock() = Standing::Leads(Arc::clone(&keeper.tenure));
+            // Whoever waits for a leader looks again.
+            self.shared.durable.send_modify(|_| {});
+        }
+        let pipeline = match Pipeline::start(&self.shared, &self.runtime, warm) {
+            Ok(pipeline) => pipeline,
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, "a thread could not be started; the node stops");
+                return Phase::End(None);
+            }
+        };
+        let stop = self.decide(&pipeline, keeper.as_ref());
+        if keeper.is_some() {
+            *self.shared.standing.lock() = Standing::Follows(None);
+        }
+        let finished = pipeline.finish();
+        if let Some(keeper) = &keeper {
+            self.runtime.block_on(keeper.release());
+        }
+        let Some((warm, whole)) = finished else {
+            tracing::error!("the store was lost; the node stops");
+            return Phase::End(None);
+        };
+        if stop {
+            return Phase::End(Some(warm.store));
+        }
+        if whole {
+            return Phase::Follow(warm);
+        }
+        self.shared.withdraw();
+        Phase::Load(warm.store)
+    }
+
+    /// Works through the queue; true if the node is to stop.
+    fn decide(&self, pipeline: &Pipeline, keeper: Option<&Keeper>) -> bool {
+        while self.shared.durable.borrow().alive
+            && keeper.is_none_or(|keeper| !keeper.tenure.lost())
+        {
+            match self.jobs.recv_timeout(IDLE) {
+                Ok(job) => {
+                    if self.work_through(pipeline, Some(job)) {
+                        return true;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    self.work_through(pipeline, None);
+                }
+                Err(RecvTimeoutError::Disconnected) => return true,
+            }
+        }
+        false
     }
 
     /// Empties the queue; true if it held the order to stop.
@@ -422,17 +333,14 @@ impl Sequencer {
         stop
     }
 
-    fn shut_down(&mut self) {
+    fn end(&mut self, store: Option<Box<dyn Store>>) {
         self.answer_unavailable();
-        if let Some(store) = self.pipeline.take().and_then(Pipeline::finish) {
-            self.close(store);
-        }
         self.shared
             .durable
             .send_modify(|durable| durable.alive = false);
-    }
-
-    fn close(&self, store: Box<dyn Store>) {
+        let Some(store) = store else {
+            return;
+        };
         if let Err(error) = self.runtime.block_on(store.close()) {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
@@ -440,101 +348,4 @@ impl Sequencer {
             );
         }
     }
-}
-
-fn run_timers(state: &mut State, now: RecordedAt, day: Day) -> Vec<Recorded> {
-    let mut events = Vec::new();
-    advance(state, now, day, &mut events);
-    events
-}
-
-/// Executes one job; `commands` counts what it held.
-fn execute(
-    guard: &mut MutexGuard<'_, Option<State>>,
-    now: RecordedAt,
-    work: Work,
-    commands: &mut usize,
-) -> (Outcome, Finished) {
-    let mut events = Vec::new();
-    let mut happened = true;
-    let outcome = match work {
-        Work::Each(submissions) => Outcome::Each(execute_each(
-            guard,
-            now,
-            &submissions,
-            &mut events,
-            commands,
-        )),
-        Work::Atomic { key, items } => {
-            *commands += items.len();
-            Outcome::Atomic(submit_atomic(
-                state_of(guard),
-                now,
-                key,
-                &items,
-                &mut events,
-            ))
-        }
-        Work::Rehearse(submission) => {
-            happened = false;
-            *commands += 1;
-            Outcome::Each(vec![rehearse(
-                state_of(guard),
-                now,
-                &submission,
-                &mut events,
-            )])
-        }
-        Work::RehearseAtomic(items) => {
-            happened = false;
-            *commands += items.len();
-            let state = state_of(guard);
-            state.open();
-            let outcome = submit_atomic(state, now, None, &items, &mut events);
-            state.rollback();
-            Outcome::Atomic(outcome)
-        }
-        Work::Stop => Outcome::Each(Vec::new()),
-    };
-    let seen = state_of(guard).next_seq();
-    (
-        outcome,
-        Finished {
-            events,
-            happened,
-            seen,
-            answer: None,
-        },
-    )
-}
-
-/// Executes commands one after the other; readers get a turn between groups of them.
-fn execute_each(
-    guard: &mut MutexGuard<'_, Option<State>>,
-    now: RecordedAt,
-    submissions: &[Submission],
-    events: &mut Vec<Recorded>,
-    commands: &mut usize,
-) -> Vec<Result<Done, Box<Rejection>>> {
-    let mut results = Vec::with_capacity(submissions.len());
-    events.reserve(submissions.len());
-    for from in (0..submissions.len()).step_by(LOCK_COMMANDS_MAX) {
-        if from > 0 {
-            MutexGuard::bump(guard);
-        }
-        let state = state_of(guard);
-        let group = submissions.iter().enumerate().skip(from);
-        for (at, submission) in group.take(LOCK_COMMANDS_MAX) {
-            look_ahead(state, submissions, at);
-            results.push(submit(state, now, submission, events));
-        }
-    }
-    *commands += submissions.len();
-    results
-}
-
-fn state_of<'a>(guard: &'a mut MutexGuard<'_, Option<State>>) -> &'a mut State {
-    guard
-        .as_mut()
-        .expect("only the sequencer takes the state away, and it is at work here")
 }

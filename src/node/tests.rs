@@ -7,7 +7,7 @@ use crate::domain::{CategoryCode, RecordedAt};
 use crate::engine::command::{Command, Name, RegisterCategory};
 use crate::engine::event::{Event, SYSTEM};
 use crate::journal::faulty::{FaultPoint, Faults, FaultyStore};
-use crate::journal::{HashKind, SqliteOptions, SqliteStore};
+use crate::journal::{HashKind, SqliteOptions, SqliteStore, Store as _, codec};
 
 const NOON: i64 = 1_735_790_400_000_000; // 2025-01-02T12:00 in Shanghai.
 
@@ -29,7 +29,9 @@ async fn ledger(folder: &Path) {
         recorded_at: RecordedAt(NOON),
     };
     let mut store = open(folder).await;
-    create(&mut store, &genesis).await.expect("a new ledger");
+    create(&mut store, &genesis, &candidate(None, String::new()))
+        .await
+        .expect("a new ledger");
     Box::new(store).close().await.expect("a clean end");
 }
 

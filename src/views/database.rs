@@ -23,6 +23,9 @@ const MIGRATIONS_TABLE: &str = "views_migrations";
 /// File in the data folder.
 pub(super) const FILE: &str = "views.db";
 
+/// How often the tables are looked at while another process may be making them.
+const ATTEMPTS: u32 = 3;
+
 /// Connections that read.
 const READERS_MAX: u32 = 4;
 
@@ -64,10 +67,14 @@ impl Tables {
                     .connect_with(url.options())
                     .await
                     .map_err(failed)?;
-                migrator(&POSTGRES)
-                    .run(&pool)
-                    .await
-                    .map_err(|error| ViewsError::Database(error.into()))?;
+                let mut attempt = 1;
+                // Of two nodes that make the tables at once one fails and finds them made.
+                while let Err(error) = migrator(&POSTGRES).run(&pool).await {
+                    if attempt == ATTEMPTS {
+                        return Err(ViewsError::Database(error.into()));
+                    }
+                    attempt += 1;
+                }
                 Ok(Tables::Postgres(pool))
             }
         }

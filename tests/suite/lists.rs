@@ -189,7 +189,7 @@ async fn bad_parameters(world: &World) {
     assert_eq!(status, 401);
     let path = "/v1/claims?min_seq=999999999&limit=1";
     let (status, problem) = world.call(Method::GET, &world.provider, path, None).await;
-    assert_eq!((status, &problem["code"]), (503, &json!("VIEWS_BEHIND")));
+    assert_eq!((status, &problem["code"]), (503, &json!("BEHIND")));
     let path = "/v1/claims?consistency=eventual&limit=1";
     assert!(world.get(&world.provider, path).await["view_sequence"].is_u64());
 }

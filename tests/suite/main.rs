@@ -8,6 +8,7 @@ mod import;
 mod layers;
 mod lists;
 mod model;
+mod nodes;
 mod postgres;
 mod server;
 mod views;

@@ -83,14 +83,16 @@ impl Server {
         self.child.wait().expect("the process ends");
     }
 
+    /// Sends a signal to the process.
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([name, &pid]).status();
+        assert!(sent.expect("kill runs").success());
+    }
+
     /// Asks the process to end and waits until it has.
     pub(crate) fn terminate(&mut self) {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .expect("kill runs");
-        assert!(sent.success());
+        self.signal("-TERM");
         self.child.wait().expect("the process ends");
     }
 }
@@ -304,11 +306,16 @@ impl World {
 
     /// A claim on a voucher with an invoice number of its own.
     pub(crate) fn claim(&self, voucher: &str, invoice: u64, amount: &str) -> Value {
-        json!({"voucher": voucher, "provider": PROVIDER, "category": "testing",
-            "contract_no": format!("HT-{invoice}"), "contract_date": self.today,
-            "contract_amount": amount, "invoice_no": format!("{invoice:020}"),
-            "invoice_amount": amount, "paid_amount": "0.00"})
+        claim(&self.today, voucher, invoice, amount)
     }
+}
+
+/// A claim filed on a day, with an invoice number of its own.
+pub(crate) fn claim(today: &str, voucher: &str, invoice: u64, amount: &str) -> Value {
+    json!({"voucher": voucher, "provider": PROVIDER, "category": "testing",
+        "contract_no": format!("HT-{invoice}"), "contract_date": today,
+        "contract_amount": amount, "invoice_no": format!("{invoice:020}"),
+        "invoice_amount": amount, "paid_amount": "0.00"})
 }
 
 /// Fen of an amount in yuan.

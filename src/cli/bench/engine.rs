@@ -10,7 +10,9 @@ use crate::domain::RecordedAt;
 use crate::engine::command::Submission;
 use crate::engine::refusal_of;
 use crate::journal::{Database, HashKind};
-use crate::node::{Clock, Genesis, Loaded, Node, NodeConfig, NodeError, StageTimes, create};
+use crate::node::{
+    Clock, Genesis, Loaded, Node, NodeConfig, NodeError, StageTimes, TERM, candidate, create,
+};
 use crate::views::Views;
 
 /// Batches that are under way at once: one is decided while others are hashed and committed.
@@ -124,13 +126,20 @@ async fn start(folder: &Path, database: &Database) -> Result<Node, BenchError> {
         business_date: World::first_day(),
         recorded_at: RecordedAt(0),
     };
-    create(store.as_mut(), &genesis).await?;
+    let me = candidate(None, String::new());
+    create(store.as_mut(), &genesis, &me).await?;
     let config = NodeConfig {
+        candidate: me,
         clock: Clock::SystemWithManualDate,
         anchor: Some(folder.to_owned()),
         ..NodeConfig::new("bench")
     };
-    Ok(Node::start(store, config).await?)
+    let node = Node::start(store, config).await?;
+    if node.lead(2 * TERM).await {
+        Ok(node)
+    } else {
+        Err(BenchError::NoLeader)
+    }
 }
 
 async fn load(node: &Node, mut submissions: Vec<Submission>) -> Result<(), BenchError> {

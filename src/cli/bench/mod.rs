@@ -85,6 +85,9 @@ pub enum BenchError {
     /// The views do not catch up.
     #[error("the views have not caught up within an hour")]
     ViewsBehind,
+    /// Another node leads the ledger.
+    #[error("another node leads this database")]
+    NoLeader,
     /// The node did not start.
     #[error(transparent)]
     Start(#[from] StartError),

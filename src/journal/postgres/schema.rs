@@ -27,8 +27,10 @@ const ATTEMPTS: u32 = 3;
 pub(super) enum Schema {
     /// They are those of this version.
     Current,
-    /// There are none, or those of an older version.
-    Behind,
+    /// They are those of an older version.
+    Older,
+    /// There are none.
+    None,
 }
 
 fn undefined_table(error: &sqlx::Error) -> bool {
@@ -46,7 +48,7 @@ pub(super) async fn inspect(
         .await;
     let applied = match applied {
         Ok(rows) => rows,
-        Err(error) if undefined_table(&error) => return Ok(Schema::Behind),
+        Err(error) if undefined_table(&error) => return Ok(Schema::None),
         Err(error) => return Err(database(error).into()),
     };
     let mut found = BTreeMap::new();
@@ -63,7 +65,8 @@ pub(super) async fn inspect(
     }
     for migration in MIGRATIONS.iter() {
         match found.get(&migration.version) {
-            None => return Ok(Schema::Behind),
+            None if found.is_empty() => return Ok(Schema::None),
+            None => return Ok(Schema::Older),
             Some(checksum) if checksum[..] == migration.checksum[..] => {}
             Some(_) => {
                 let mismatch = MigrateError::VersionMismatch(migration.version);
@@ -85,7 +88,7 @@ pub(super) async fn make(
     migrator.set_locking(false);
     migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
     let mut attempt = 0;
-    while inspect(connection, url).await? == Schema::Behind {
+    while inspect(connection, url).await? != Schema::Current {
         attempt += 1;
         match migrator.run_direct(None, connection, false).await {
             Ok(()) => keep_bodies_plain(connection).await,
