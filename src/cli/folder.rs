@@ -14,8 +14,8 @@ use crate::journal::{
     StoreReader,
 };
 use crate::node::{
-    Clock, Genesis, Node, NodeConfig, NodeError, ReplayError, StartError, TERM, candidate, create,
-    new_token, personal,
+    Clock, Genesis, Node, NodeConfig, NodeError, ReplayError, Snapshots, StartError, TERM,
+    candidate, create, new_token, personal,
 };
 
 /// Why a command ended without success.
@@ -179,7 +179,7 @@ impl Folder {
     /// # Errors
     /// There is no ledger, its journal is damaged, or another node leads.
     pub async fn start(&self, clock: Clock) -> Result<Node, CliError> {
-        let node = self.join(clock, String::new()).await?;
+        let node = self.join(clock, String::new(), 0).await?;
         if node.lead(2 * TERM).await {
             return Ok(node);
         }
@@ -193,16 +193,20 @@ impl Folder {
     }
 
     /// Starts a node on the ledger, which may share its database with others; `address` is where
-    /// they reach it.
+    /// they reach it, and a snapshot is made after every so many events unless that is 0.
     ///
     /// # Errors
     /// There is no ledger, or its journal is damaged.
-    pub async fn join(&self, clock: Clock, address: String) -> Result<Node, CliError> {
+    pub async fn join(&self, clock: Clock, address: String, every: u64) -> Result<Node, CliError> {
         self.require_ledger().await?;
         let store = self.store().await?;
         let config = NodeConfig {
             clock,
             anchor: Some(self.path.clone()),
+            snapshots: Some(Snapshots {
+                folder: self.path.clone(),
+                every,
+            }),
             candidate: self.candidate(address)?,
             ..NodeConfig::new("quantong")
         };

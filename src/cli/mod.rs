@@ -8,6 +8,7 @@ mod folder;
 mod import;
 mod init;
 mod serve;
+mod snapshot;
 mod tables;
 mod token;
 mod verify;
@@ -56,6 +57,8 @@ enum Cmd {
     Export(archive::Export),
     /// Take over a journal that `export` wrote
     ImportJournal(archive::ImportJournal),
+    /// Make a snapshot of the state, from which the next start is faster
+    Snapshot(snapshot::SnapshotNow),
     /// Replay the journal and recompute everything
     Verify(verify::Verify),
     /// Issue an access token on this machine, while no server runs
@@ -116,6 +119,7 @@ pub async fn run() -> Result<(), CliError> {
         Cmd::Demo(command) => demo::run(named, folder.database(), &command).await,
         Cmd::Export(command) => archive::export(&folder, &command).await,
         Cmd::ImportJournal(command) => archive::import(&folder, &command).await,
+        Cmd::Snapshot(command) => snapshot::run(&folder, &command).await,
         Cmd::Verify(command) => verify::run(&folder, &command).await,
         Cmd::Token(command) => token::run(&folder, &command).await,
         Cmd::Openapi => {

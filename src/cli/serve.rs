@@ -21,6 +21,9 @@ pub(super) struct Serve {
     /// address it listens on if not given
     #[arg(long, env = "QUANTONG_ADVERTISE")]
     advertise: Option<String>,
+    /// Events after which a snapshot of the state is made; 0 for never
+    #[arg(long, env = "QUANTONG_SNAPSHOT_EVERY", default_value_t = 1_000_000)]
+    snapshot_every: u64,
 }
 
 pub(super) async fn run(folder: &Folder, command: &Serve) -> Result<(), CliError> {
@@ -30,7 +33,9 @@ pub(super) async fn run(folder: &Folder, command: &Serve) -> Result<(), CliError
         None => own_address(&listener)?,
     };
     let fresh = !folder.has_ledger().await? && create(folder).await?;
-    let node = folder.join(Clock::System, address).await?;
+    let node = folder
+        .join(Clock::System, address, command.snapshot_every)
+        .await?;
     if fresh {
         if !node.lead(2 * TERM).await {
             let what = "another node leads the new ledger; `quantong token` makes a token";

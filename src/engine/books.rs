@@ -3,7 +3,7 @@
 //! Money moves in pairs: one debit and one credit of the same amount in the same book and
 //! section. Whatever is posted therefore balances in every book and section by construction.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::command::Payee;
 use super::tables::{Scoped, Slots, Table};
@@ -121,7 +121,7 @@ pub enum Detail {
 }
 
 /// An account: party, kind and detail, packed into one word.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Account(u64);
 
 const ENTERPRISE: u64 = 1 << 32;
@@ -237,7 +237,7 @@ impl Pair {
 }
 
 /// What was debited and credited to an account since the ledger began.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Balance {
     /// Sum of debits, in fen.
     pub debits: u128,
@@ -341,6 +341,18 @@ impl Scoped for Books {
     fn rollback(&mut self) {
         self.rows.rollback();
         self.slots.rollback();
+    }
+}
+
+impl<'de> Deserialize<'de> for Books {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Books, D::Error> {
+        let rows: Table<(Account, Balance)> = Table::deserialize(deserializer)?;
+        let mut slots = Slots::default();
+        for (position, (account, _)) in (0_u32..).zip(rows.iter()) {
+            let (list, number) = account.slot();
+            slots.set(list, number, position);
+        }
+        Ok(Books { rows, slots })
     }
 }
 

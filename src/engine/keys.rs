@@ -6,9 +6,9 @@
 
 use std::collections::VecDeque;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::tables::{Hash128, Index, Scoped};
+use super::tables::{Hash128, Index, Scoped, Table};
 use crate::domain::{RecordedAt, Seq};
 
 /// How long a key is remembered: seven days in seconds.
@@ -22,7 +22,7 @@ pub const KEYS_MAX: usize = 1 << 25;
 const SEGMENT_ROWS: usize = 4096;
 
 /// One remembered key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyRow {
     /// SHA-256/128 of principal and key.
     pub key: Hash128,
@@ -254,6 +254,27 @@ impl Serialize for Keys {
             rows.serialize_element(row)?;
         }
         rows.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Keys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Keys, D::Error> {
+        let rows: Table<KeyRow> = Table::deserialize(deserializer)?;
+        let mut keys = Keys::default();
+        for row in rows.iter() {
+            let hash = keys.index.hash(&row.key);
+            // Of two rows of one key the newer one is found.
+            let old = keys.index.find(hash, |position| {
+                keys.row(position).is_some_and(|other| other.key == row.key)
+            });
+            if let Some(position) = old {
+                keys.index.remove(hash, position);
+            }
+            let position = keys.len as u32;
+            keys.put_back(*row);
+            keys.index.insert(hash, position);
+        }
+        Ok(keys)
     }
 }
 

@@ -30,7 +30,7 @@ pub use keys::{KEY_LIFE_S, KEYS_MAX};
 pub use posting::posting;
 pub use public::IdText;
 pub use read::TableMemory;
-pub use state::State;
+pub use state::{STATE_FORMAT, State, StatePart};
 pub use tables::{Hash128, Scoped};
 pub use timers::{TIMERS_PER_BATCH, advance};
 

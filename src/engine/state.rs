@@ -16,7 +16,7 @@ use crate::domain::{
     EnterpriseId, Fen, GroupId, InstructionId, InvoiceNo, MemberId, PeriodId, PrincipalId,
     ProgrammeCode, ProgrammeId, ProviderId, RecordedAt, Seq, TransferId, VoucherId,
 };
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use rows::{
     AgreementRow, CATEGORIES_MAX, CategoryRow, Cell, ClaimRow, ClaimStatus, ConsentRow,
@@ -30,6 +30,59 @@ macro_rules! state {
         /// The state of a ledger. Only applying events changes it.
         #[derive(Clone, Debug, Serialize)]
         pub struct State { $($(#[$doc])* pub(super) $field: $kind,)* }
+
+        /// What a stored state consists of, in the order in which it is written.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(non_camel_case_types)]
+        pub enum StatePart { $($(#[$doc])* $field,)* }
+
+        impl StatePart {
+            /// All parts in order.
+            pub const ALL: &'static [StatePart] = &[$(StatePart::$field,)*];
+
+            /// Its name.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(StatePart::$field => stringify!($field),)* }
+            }
+        }
+
+        impl State {
+            /// Writes one part.
+            ///
+            /// # Errors
+            /// Those of the serializer.
+            pub fn write_part<S: Serializer>(
+                &self,
+                section: StatePart,
+                serializer: S,
+            ) -> Result<S::Ok, S::Error> {
+                match section { $(StatePart::$field => self.$field.serialize(serializer),)* }
+            }
+
+            /// Reads one part; [`State::complete`] follows after the last one.
+            ///
+            /// # Errors
+            /// Those of the deserializer.
+            pub fn read_part<'de, D: Deserializer<'de>>(
+                &mut self,
+                section: StatePart,
+                deserializer: D,
+            ) -> Result<(), D::Error> {
+                match section {
+                    $(StatePart::$field => {
+                        self.$field = <$kind>::deserialize(deserializer)?;
+                    })*
+                }
+                Ok(())
+            }
+
+            /// Takes a part over from another state.
+            pub fn adopt(&mut self, section: StatePart, other: &mut State) {
+                match section {
+                    $(StatePart::$field => std::mem::swap(&mut self.$field, &mut other.$field),)*
+                }
+            }
+        }
 
         impl State {
             /// The state before the first event.
@@ -53,6 +106,13 @@ pub(super) struct Derived(pub(super) Index);
 impl Serialize for Derived {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_unit()
+    }
+}
+
+impl<'de> Deserialize<'de> for Derived {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Derived, D::Error> {
+        <()>::deserialize(deserializer)?;
+        Ok(Derived::default())
     }
 }
 
@@ -159,6 +219,34 @@ state! {
     ref_keys: Derived = Derived::default();
     /// Idempotency keys.
     keys: Keys = Keys::default();
+}
+
+/// Version of what [`StatePart`]s hold. A stored state of another version is not read: the journal
+/// is replayed instead.
+pub const STATE_FORMAT: u16 = 1;
+
+impl State {
+    /// Makes the lookups that follow from the rows, after the last part was read.
+    pub fn complete(&mut self) {
+        fn fill<T: Clone>(rows: &Table<T>, key: impl Fn(&T) -> Option<Hash128>) -> Derived {
+            let mut derived = Derived::default();
+            for (position, row) in (0_u32..).zip(rows.iter()) {
+                if let Some(key) = key(row) {
+                    derived.0.insert(derived.0.hash(&key), position);
+                }
+            }
+            derived
+        }
+        let no_code = Hash128::default();
+        self.enterprise_codes = fill(&self.enterprises, |row| {
+            (row.code != no_code).then_some(row.code)
+        });
+        self.provider_codes = fill(&self.providers, |row| Some(row.code));
+        self.ref_keys = fill(&self.refs, |row| Some(row.key));
+        self.invoices = fill(&self.claims, |row| {
+            (row.status != ClaimStatus::Reversed).then_some(row.invoice_no)
+        });
+    }
 }
 
 /// Key of a usage row.

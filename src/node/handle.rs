@@ -1,6 +1,7 @@
 //! The handle by which everybody else asks the node.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crossbeam_channel::{Sender, TrySendError};
@@ -419,7 +420,7 @@ impl Node {
             Standing::Follows(_) => Role::Follower,
         };
         Status {
-            ready: role != Role::Starting,
+            ready: role != Role::Starting && !self.shared.damaged.load(Ordering::Relaxed),
             role,
             durable: durable.events,
             epoch,

@@ -21,11 +21,14 @@ mod pipeline;
 mod replay;
 mod secrets;
 mod sequencer;
+mod snapshot;
 mod state_hash;
 mod timing;
+mod upkeep;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
@@ -46,6 +49,7 @@ pub use pipeline::{PRINCIPAL_NAME, TEAM_NAME};
 pub use replay::{ReplayError, Replayed, hash_kind, replay};
 pub use secrets::{candidate, new_token, personal, token_hash};
 pub use sequencer::StartError;
+pub use snapshot::{Snapshot, SnapshotError, snapshots, take_snapshot};
 pub use state_hash::state_hash;
 pub use timing::StageTimes;
 
@@ -70,6 +74,8 @@ pub struct NodeConfig {
     pub anchor: Option<PathBuf>,
     /// Most jobs that wait.
     pub queue_jobs: usize,
+    /// Where snapshots are; `None` to start without.
+    pub snapshots: Option<Snapshots>,
     /// What the node writes into the lease of a database that several nodes share.
     pub candidate: Candidate,
 }
@@ -82,9 +88,19 @@ impl NodeConfig {
             name: name.to_owned(),
             anchor: None,
             queue_jobs: QUEUE_JOBS_MAX,
+            snapshots: None,
             candidate: candidate(None, String::new()),
         }
     }
+}
+
+/// Where snapshots of the state are, and how often one is made.
+#[derive(Clone, Debug)]
+pub struct Snapshots {
+    /// The data folder.
+    pub folder: PathBuf,
+    /// Events after which another one is made; 0 for never.
+    pub every: u64,
 }
 
 /// Why a request got no answer from the engine.
@@ -252,6 +268,8 @@ struct Shared {
     clock: Clock,
     times: timing::Times,
     standing: Mutex<Standing>,
+    /// Set when the part of the journal that a start from a snapshot passed over is damaged.
+    damaged: AtomicBool,
     candidate: Candidate,
 }
 

@@ -91,25 +91,43 @@ pub async fn replay(
     reader: Arc<dyn StoreReader>,
     mut progress: impl FnMut(u64) + Send + 'static,
 ) -> Result<Replayed, ReplayError> {
+    let going_on = move |events| {
+        progress(events);
+        true
+    };
+    replay_after(reader, None, going_on).await
+}
+
+/// Replays what comes after a state and its chain; from the beginning without one. Ends with
+/// [`ReplayError::Thread`] when `progress` answers false.
+///
+/// # Errors
+/// As [`replay`].
+pub(super) async fn replay_after(
+    reader: Arc<dyn StoreReader>,
+    from: Option<(State, Chain)>,
+    mut progress: impl FnMut(u64) -> bool + Send + 'static,
+) -> Result<Replayed, ReplayError> {
     let (kind, origin) = genesis(&*reader).await?;
+    let (mut state, chain) = from.unwrap_or_else(|| (State::empty(), Chain::new(kind)));
+    let first = chain.head().map_or(0, |head| head.batch_no + 1);
     let (to_check, mut unchecked) = mpsc::channel::<Vec<Row>>(STAGE_GROUPS);
     let (to_apply, mut unapplied) = mpsc::channel::<Row>(STAGE_ROWS);
-    let checker = tokio::task::spawn_blocking(move || {
-        check_rows(Chain::new(kind), &mut unchecked, &to_apply)
-    });
+    let checker = tokio::task::spawn_blocking(move || check_rows(chain, &mut unchecked, &to_apply));
     let applier = tokio::task::spawn_blocking(move || -> Result<(State, Duration), ReplayError> {
-        let mut state = State::empty();
         let mut spent = Duration::ZERO;
         let mut events = Vec::with_capacity(DECODED_EVENTS);
         while let Some(row) = unapplied.blocking_recv() {
             let start = Instant::now();
             apply_row(&mut state, &row, &mut events)?;
             spent += start.elapsed();
-            progress(state.next_seq().0);
+            if !progress(state.next_seq().0) {
+                return Err(ReplayError::Thread);
+            }
         }
         Ok((state, spent))
     });
-    let read = feed(&*reader, &to_check).await;
+    let read = feed(&*reader, first, &to_check).await;
     drop(to_check);
     let chain = checker.await.map_err(|_| ReplayError::Thread)?;
     let state = applier.await.map_err(|_| ReplayError::Thread)?;
@@ -136,9 +154,9 @@ pub async fn replay(
 /// Reads rows in order and hands them on, until the end or until the next stage stops.
 async fn feed(
     reader: &dyn StoreReader,
+    mut next: u64,
     to_check: &mpsc::Sender<Vec<Row>>,
 ) -> Result<(), ReplayError> {
-    let mut next = 0;
     loop {
         let rows = reader.rows_from(next, ReadLimit::SCAN).await?;
         let Some(last) = rows.last() else {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
@@ -12,14 +13,16 @@ use tokio::sync::watch;
 use super::genesis::Beginning;
 use super::lease::{Keeper, Standing};
 use super::pipeline::Pipeline;
-use super::replay::{ReplayError, Replayed, replay};
+use super::replay::{ReplayError, Replayed, replay_after};
+use super::snapshot::newest;
 use super::timing::Times;
+use super::upkeep::{check_prefix, make_snapshots, until_ended};
 use super::{Durable, Job, Node, NodeConfig, NodeError, Shared, Work};
 use crate::engine::State;
 use crate::engine::event::Recorded;
 use crate::journal::{
-    AnchorWriter, AppendError, Chain, HashKind, Store, StoreError, VerifyError, check_anchor,
-    read_anchor,
+    AnchorWriter, AppendError, Chain, HashKind, RowHead, Store, StoreError, VerifyError,
+    check_anchor, read_anchor,
 };
 
 /// How often an idle node looks at the clock and at its health.
@@ -87,46 +90,72 @@ pub(super) enum Phase {
     End(Option<Box<dyn Store>>),
 }
 
-/// Replays the journal.
+/// What was read from snapshot and journal.
+struct Loaded {
+    state: State,
+    warm: Warm,
+    /// The row up to which a snapshot was relied on.
+    relied: Option<RowHead>,
+}
+
+/// Reads the newest snapshot and replays what came after it.
 async fn load(
-    mut store: Box<dyn Store>,
+    store: Box<dyn Store>,
     config: &NodeConfig,
-) -> Result<(State, Warm), (Box<dyn Store>, StartError)> {
-    match load_from(store.as_mut(), config).await {
-        Ok((state, chain, anchor)) => Ok((
-            state,
-            Warm {
+) -> Result<Loaded, (Box<dyn Store>, StartError)> {
+    let read = async {
+        let (replayed, relied) = replay_newest(&*store, config).await?;
+        if replayed.state.ledger().is_none() {
+            return Err(StartError::Empty);
+        }
+        let Some(folder) = &config.anchor else {
+            return Ok((replayed, relied, None));
+        };
+        let kind = replayed.chain.frontier().kind();
+        check_against_anchor(&*store, kind, folder).await?;
+        let anchor = AnchorWriter::new(folder, &replayed.origin, ANCHOR_EVERY, ANCHOR_ROWS);
+        Ok((replayed, relied, Some(anchor)))
+    };
+    match read.await {
+        Ok((replayed, relied, anchor)) => Ok(Loaded {
+            state: replayed.state,
+            warm: Warm {
                 store,
-                chain,
+                chain: replayed.chain,
                 anchor,
                 decoded: Vec::new(),
             },
-        )),
+            relied,
+        }),
         Err(error) => Err((store, error)),
     }
 }
 
-async fn load_from(
-    store: &mut dyn Store,
+/// Replays from the newest snapshot, and from the beginning where that does not work.
+async fn replay_newest(
+    store: &dyn Store,
     config: &NodeConfig,
-) -> Result<(State, Chain, Option<AnchorWriter>), StartError> {
-    let Replayed {
-        state,
-        chain,
-        origin,
-        ..
-    } = replay(store.reader(), |_| {})
-        .await
-        .map_err(StartError::Replay)?;
-    if state.ledger().is_none() {
-        return Err(StartError::Empty);
-    }
-    let Some(folder) = &config.anchor else {
-        return Ok((state, chain, None));
+) -> Result<(Replayed, Option<RowHead>), StartError> {
+    let reader = store.reader();
+    let from = match &config.snapshots {
+        Some(snapshots) => newest(&snapshots.folder, store.ledger(), &reader).await,
+        None => None,
     };
-    check_against_anchor(store, chain.frontier().kind(), folder).await?;
-    let anchor = AnchorWriter::new(folder, &origin, ANCHOR_EVERY, ANCHOR_ROWS);
-    Ok((state, chain, Some(anchor)))
+    if let Some((_, chain)) = &from {
+        let relied = chain.head().copied();
+        match replay_after(Arc::clone(&reader), from, |_| true).await {
+            Ok(replayed) => return Ok((replayed, relied)),
+            Err(ReplayError::Store(error)) => {
+                return Err(StartError::Replay(ReplayError::Store(error)));
+            }
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "the journal does not go on from the snapshot");
+            }
+        }
+    }
+    let replayed = replay_after(reader, None, |_| true).await;
+    Ok((replayed.map_err(StartError::Replay)?, None))
 }
 
 async fn check_against_anchor(
@@ -155,7 +184,11 @@ async fn begin(state: &mut State, warm: &mut Warm, config: &NodeConfig) -> Resul
 pub(super) async fn start(store: Box<dyn Store>, config: NodeConfig) -> Result<Node, StartError> {
     let uuid = store.ledger();
     let alone = store.lease().is_none();
-    let (mut state, mut warm) = load(store, &config).await.map_err(|(_, error)| error)?;
+    let Loaded {
+        mut state,
+        mut warm,
+        relied,
+    } = load(store, &config).await.map_err(|(_, error)| error)?;
     if alone {
         begin(&mut state, &mut warm, &config).await?;
     }
@@ -170,12 +203,33 @@ pub(super) async fn start(store: Box<dyn Store>, config: NodeConfig) -> Result<N
         } else {
             Standing::Follows(None)
         }),
+        damaged: AtomicBool::new(false),
         candidate: config.candidate.clone(),
     });
     shared.publish(state);
     let (queue, jobs) = bounded(config.queue_jobs);
     let (wake, wakes) = bounded(1);
     let (ended, stopped) = watch::channel(false);
+    let reader = warm.store.reader();
+    if let Some(relied) = relied {
+        let kind = warm.chain.frontier().kind();
+        let check = check_prefix(Arc::clone(&reader), kind, relied, Arc::clone(&shared));
+        tokio::spawn(until_ended(stopped.clone(), check));
+    }
+    if let Some(snapshots) = config
+        .snapshots
+        .clone()
+        .filter(|snapshots| snapshots.every > 0)
+    {
+        let make = make_snapshots(
+            snapshots,
+            uuid,
+            reader,
+            Arc::clone(&shared),
+            stopped.clone(),
+        );
+        tokio::spawn(make);
+    }
     let sequencer = Sequencer {
         shared: Arc::clone(&shared),
         config,
@@ -236,7 +290,11 @@ impl Sequencer {
             }
             let alone = store.lease().is_none();
             let loaded = self.runtime.block_on(async {
-                let (mut state, mut warm) = load(store, &self.config).await?;
+                let Loaded {
+                    mut state,
+                    mut warm,
+                    ..
+                } = load(store, &self.config).await?;
                 if alone && let Err(error) = begin(&mut state, &mut warm, &self.config).await {
                     return Err((warm.store, error));
                 }

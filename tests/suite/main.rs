@@ -11,6 +11,7 @@ mod model;
 mod nodes;
 mod postgres;
 mod server;
+mod snapshots;
 mod views;
 
 #[path = "../support/postgres.rs"]

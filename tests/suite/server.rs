@@ -34,9 +34,11 @@ impl Server {
     pub(crate) fn start(data: &Path, database: Option<&str>) -> (Server, Option<String>) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_quantong"));
         command.arg("--data").arg(data);
-        if let Some(database) = database {
-            command.env("QUANTONG_DATABASE", database);
-        }
+        match database {
+            Some(database) => command.env("QUANTONG_DATABASE", database),
+            // Small journals have snapshots, too, and starts begin from them.
+            None => command.env("QUANTONG_SNAPSHOT_EVERY", "100"),
+        };
         let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())

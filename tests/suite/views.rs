@@ -23,7 +23,7 @@ use super::model::Pair;
 const LEDGER: [u8; 16] = [7; 16];
 
 /// Events as rows of a journal, a few in each.
-fn rows(chain: &mut Chain, events: &[Recorded], per_row: usize) -> Vec<Row> {
+pub(crate) fn rows(chain: &mut Chain, events: &[Recorded], per_row: usize) -> Vec<Row> {
     let row = |events: &[Recorded]| {
         let mut body = BodyWriter::default();
         for recorded in events {
@@ -265,7 +265,7 @@ async fn check(history: &[super::model::Step], database: &Database, folder: &Pat
     store.close().await.expect("closed");
 }
 
-fn history(runner: &mut TestRunner) -> Vec<super::model::Step> {
+pub(crate) fn history(runner: &mut TestRunner) -> Vec<super::model::Step> {
     let steps = prop::collection::vec(any::<super::model::Step>(), 60..200);
     steps.new_tree(runner).expect("a history").current()
 }

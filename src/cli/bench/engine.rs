@@ -9,7 +9,7 @@ use crate::api::Following;
 use crate::domain::RecordedAt;
 use crate::engine::command::Submission;
 use crate::engine::refusal_of;
-use crate::journal::{Database, HashKind};
+use crate::journal::{Database, HashKind, Store};
 use crate::node::{
     Clock, Genesis, Loaded, Node, NodeConfig, NodeError, StageTimes, TERM, candidate, create,
 };
@@ -134,6 +134,11 @@ async fn start(folder: &Path, database: &Database) -> Result<Node, BenchError> {
         anchor: Some(folder.to_owned()),
         ..NodeConfig::new("bench")
     };
+    lead(store, config).await
+}
+
+/// Starts a node that leads.
+pub(super) async fn lead(store: Box<dyn Store>, config: NodeConfig) -> Result<Node, BenchError> {
     let node = Node::start(store, config).await?;
     if node.lead(2 * TERM).await {
         Ok(node)

@@ -4,6 +4,7 @@
 
 mod engine;
 mod replay;
+mod start;
 mod world;
 
 pub use world::World;
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::journal::{Database, OpenError, StoreError};
-use crate::node::{NodeError, ReplayError, StageTimes, StartError};
+use crate::node::{NodeError, ReplayError, SnapshotError, StageTimes, StartError};
 
 /// Which benchmark to run.
 #[derive(Clone, Debug, clap::Subcommand)]
@@ -22,6 +23,8 @@ pub enum Bench {
     Engine(EngineBench),
     /// Replay of a journal with every root checked
     Replay(ReplayBench),
+    /// Start of a node, without and with a snapshot
+    Start(ReplayBench),
 }
 
 /// Settings of `bench engine`.
@@ -53,7 +56,7 @@ pub struct EngineBench {
     pub keep: Option<PathBuf>,
 }
 
-/// Settings of `bench replay`.
+/// Settings of `bench replay` and `bench start`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ReplayBench {
     /// Folder with a ledger, as `bench engine --keep` leaves it; made anew if it is missing
@@ -85,6 +88,9 @@ pub enum BenchError {
     /// The views do not catch up.
     #[error("the views have not caught up within an hour")]
     ViewsBehind,
+    /// A snapshot cannot be made.
+    #[error("a snapshot cannot be made")]
+    Snapshot(#[from] SnapshotError),
     /// Another node leads the ledger.
     #[error("another node leads this database")]
     NoLeader,
@@ -157,25 +163,32 @@ pub async fn run(bench: Bench, database: &Database) -> Result<(), BenchError> {
                 clear(&folder, done)
             }
         },
-        Bench::Replay(settings) => {
+        Bench::Replay(ref settings) | Bench::Start(ref settings) => {
             let keep = settings.folder.is_some();
-            let folder = settings.folder.unwrap_or_else(temporary);
+            let folder = settings.folder.clone().unwrap_or_else(temporary);
             if !database.has_ledger(&folder).await? {
-                let made = EngineBench {
-                    vouchers: settings.claims.div_ceil(4),
-                    providers: 10_000,
-                    claims: settings.claims,
-                    batch: 8_192,
-                    hot: false,
-                    memory: false,
-                    views: false,
-                    keep: None,
-                };
-                engine::run(&made, &folder, database).await?;
+                engine::run(&made_anew(settings.claims), &folder, database).await?;
             }
-            let done = replay::run(&folder, database).await;
+            let done = match bench {
+                Bench::Start(_) => start::run(&folder, database).await,
+                _ => replay::run(&folder, database).await,
+            };
             if keep { done } else { clear(&folder, done) }
         }
+    }
+}
+
+/// How a ledger is made that is only to be read.
+fn made_anew(claims: u32) -> EngineBench {
+    EngineBench {
+        vouchers: claims.div_ceil(4),
+        providers: 10_000,
+        claims,
+        batch: 8_192,
+        hot: false,
+        memory: false,
+        views: false,
+        keep: None,
     }
 }
 

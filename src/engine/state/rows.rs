@@ -11,11 +11,11 @@ use crate::engine::terms::{
     AgreementTerms, EnterpriseKind, MemberKind, Role, Scope, SettlementMode, TransferKind,
     VersionTerms,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Identity and format of the ledger.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerRow {
     /// UUID.
     pub uuid: [u8; 16],
@@ -28,7 +28,7 @@ pub struct LedgerRow {
 }
 
 /// A member.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberRow {
     /// Division code.
     pub code: DivisionCode,
@@ -41,7 +41,7 @@ pub struct MemberRow {
 }
 
 /// A category.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CategoryRow {
     /// Code.
     pub code: CategoryCode,
@@ -50,7 +50,7 @@ pub struct CategoryRow {
 }
 
 /// A principal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrincipalRow {
     /// The first grant it was given and still has; looked at before the table of all grants.
     pub first_grant: Option<(Role, Scope)>,
@@ -61,7 +61,7 @@ pub struct PrincipalRow {
 }
 
 /// A token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenRow {
     /// Whose.
     pub principal: PrincipalId,
@@ -72,7 +72,7 @@ pub struct TokenRow {
 }
 
 /// An enterprise.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnterpriseRow {
     /// Credit code as a number, zero for a team.
     pub code: Hash128,
@@ -93,7 +93,7 @@ pub struct EnterpriseRow {
 }
 
 /// A provider.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProviderRow {
     /// Credit code as a number.
     pub code: Hash128,
@@ -118,7 +118,7 @@ pub struct ProviderRow {
 }
 
 /// Where a programme stands in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ProgrammeStatus {
     /// Issues and pays.
     Open,
@@ -127,7 +127,7 @@ pub enum ProgrammeStatus {
 }
 
 /// A programme.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProgrammeRow {
     /// Code.
     pub code: ProgrammeCode,
@@ -164,7 +164,7 @@ impl ProgrammeRow {
 }
 
 /// An agreement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgreementRow {
     /// The agreement.
     pub terms: Arc<AgreementTerms>,
@@ -173,7 +173,7 @@ pub struct AgreementRow {
 }
 
 /// What one enterprise has had and used under one programme.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageRow {
     /// Issued, less what was revoked unused.
     pub issued: Fen,
@@ -182,7 +182,7 @@ pub struct UsageRow {
 }
 
 /// A voucher. Holder and programme stand in its usage row's key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VoucherRow {
     /// Amount issued or received.
     pub amount: Fen,
@@ -219,7 +219,7 @@ pub struct VoucherRow {
 }
 
 /// A consent. The consents of a voucher are chained from the newest to the oldest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsentRow {
     /// What is left of the amount consented to.
     pub left: Fen,
@@ -238,7 +238,7 @@ pub struct ConsentRow {
 }
 
 /// Where a transfer stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TransferStatus {
     /// Waits for a second person.
     Proposed,
@@ -249,7 +249,7 @@ pub enum TransferStatus {
 }
 
 /// A transfer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransferRow {
     /// From which voucher.
     pub voucher: VoucherId,
@@ -276,7 +276,7 @@ pub struct TransferRow {
 }
 
 /// Where an approved claim stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum ClaimStatus {
     /// The payee waits.
@@ -288,7 +288,7 @@ pub enum ClaimStatus {
 }
 
 /// An approved claim.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimRow {
     /// Amount.
     pub amount: Fen,
@@ -321,7 +321,7 @@ pub struct ClaimRow {
 }
 
 /// A payment to a payee.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentRow {
     /// Which claim.
     pub claim: ClaimId,
@@ -334,7 +334,7 @@ pub struct PaymentRow {
 }
 
 /// Where an obligation line comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum LineOrigin {
     /// An approved claim.
     Claim(ClaimId),
@@ -345,7 +345,7 @@ pub enum LineOrigin {
 }
 
 /// An obligation: in exactly one period, for ever.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineRow {
     /// Amount.
     pub amount: Fen,
@@ -364,7 +364,7 @@ pub struct LineRow {
 }
 
 /// Where a period stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum PeriodStatus {
     /// Takes lines.
     Open,
@@ -381,7 +381,7 @@ pub enum PeriodStatus {
 }
 
 /// A period.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeriodRow {
     /// Its month.
     pub month: Month,
@@ -408,7 +408,7 @@ pub struct PeriodRow {
 }
 
 /// A settlement payment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstructionRow {
     /// Which period.
     pub period: PeriodId,
@@ -429,7 +429,7 @@ pub struct InstructionRow {
 }
 
 /// Sum of the lines of one period, debtor, creditor and programme.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cell {
     /// Sum.
     pub amount: Fen,
@@ -438,7 +438,7 @@ pub struct Cell {
 }
 
 /// A reference that a sender gave.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefRow {
     /// Hash of kind, source and text.
     pub key: Hash128,

@@ -1,6 +1,6 @@
 //! Rows that are found by a 64-bit key and made when they are first asked for.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Index, Scoped, Table};
 
@@ -105,5 +105,16 @@ impl<V: Clone> Scoped for Keyed<V> {
 impl<V: Clone + Serialize> Serialize for Keyed<V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.rows.serialize(serializer)
+    }
+}
+
+impl<'de, V: Clone + Deserialize<'de>> Deserialize<'de> for Keyed<V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Keyed<V>, D::Error> {
+        let rows: Table<(u64, V)> = Table::deserialize(deserializer)?;
+        let mut index = Index::default();
+        for (position, (key, _)) in (0_u32..).zip(rows.iter()) {
+            index.insert(index.hash(key), position);
+        }
+        Ok(Keyed { rows, index })
     }
 }

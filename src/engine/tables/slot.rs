@@ -1,6 +1,6 @@
 //! A single value.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Scoped, UndoLog};
 
@@ -54,5 +54,11 @@ impl<T> Scoped for Slot<T> {
 impl<T: Serialize> Serialize for Slot<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.value.serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Slot<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Slot<T>, D::Error> {
+        Ok(Slot::new(T::deserialize(deserializer)?))
     }
 }

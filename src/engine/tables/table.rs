@@ -1,7 +1,10 @@
 //! A dense table: rows are appended and changed in place, never removed.
 
+use std::marker::PhantomData;
+
 use prefetch_index::prefetch_index;
-use serde::{Serialize, Serializer};
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Scoped, UndoLog};
 
@@ -129,6 +132,28 @@ impl<T: Clone + Serialize> Serialize for Table<T> {
             rows.serialize_element(row)?;
         }
         rows.end()
+    }
+}
+
+impl<'de, T: Clone + Deserialize<'de>> Deserialize<'de> for Table<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Table<T>, D::Error> {
+        struct Rows<T>(PhantomData<T>);
+        impl<'de, T: Clone + Deserialize<'de>> Visitor<'de> for Rows<T> {
+            type Value = Table<T>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("the rows of a table")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Table<T>, A::Error> {
+                let mut table = Table::default();
+                while let Some(row) = rows.next_element()? {
+                    table.push(row);
+                }
+                Ok(table)
+            }
+        }
+        deserializer.deserialize_seq(Rows(PhantomData))
     }
 }
 
