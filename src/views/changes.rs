@@ -1,9 +1,11 @@
 //! What events change in the tables, gathered so that many rows go into one statement.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, HashMap};
 
-use super::schema::{ACCOUNT_DAYS, Table};
+use foldhash::fast::RandomState;
+
+use super::schema::{ACCOUNT_DAYS, Table, Type};
+use super::sql::types;
 use crate::domain::{Day, Fen};
 use crate::engine::books::{Account, Detail};
 use crate::engine::command::Payee;
@@ -56,58 +58,97 @@ where
     Value::Number(i64::try_from(id.into()).unwrap_or(i64::MAX))
 }
 
-/// Rows of one kind as a JSON array of arrays, as the statements read them.
+/// The texts of a column, one behind the other.
 #[derive(Debug, Default)]
+pub(super) struct Texts {
+    all: String,
+    /// Where each one ends; `None` for one that is missing.
+    ends: Vec<Option<usize>>,
+}
+
+impl Texts {
+    fn push(&mut self, text: Option<&str>) {
+        self.all.push_str(text.unwrap_or_default());
+        self.ends.push(text.map(|_| self.all.len()));
+    }
+
+    /// All texts in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Option<&str>> {
+        let mut from = 0;
+        self.ends.iter().map(move |end| {
+            let end = (*end)?;
+            let text = self.all.get(from..end);
+            from = end;
+            text
+        })
+    }
+}
+
+/// The values of one column.
+#[derive(Debug)]
+pub(super) enum Column {
+    Numbers(Vec<Option<i64>>),
+    Texts(Texts),
+}
+
+/// Rows of one kind, column by column.
+#[derive(Debug)]
 pub(super) struct Rows {
-    json: String,
+    pub(super) columns: Vec<Column>,
+    pub(super) len: usize,
 }
 
 impl Rows {
-    pub(super) fn push(&mut self, values: &[Value<'_>]) {
-        self.json.push(if self.json.is_empty() { '[' } else { ',' });
-        self.push_row(values);
+    fn new(types: impl Iterator<Item = Type>) -> Rows {
+        let column = |kind| match kind {
+            Type::Number => Column::Numbers(Vec::new()),
+            Type::Text => Column::Texts(Texts::default()),
+        };
+        Rows {
+            columns: types.map(column).collect(),
+            len: 0,
+        }
     }
 
-    fn push_row(&mut self, values: &[Value<'_>]) {
-        let mut separator = '[';
-        for value in values {
-            self.json.push(separator);
-            separator = ',';
-            match value {
-                Value::Number(number) => {
-                    let _infallible = write!(self.json, "{number}");
-                }
-                Value::Text(text) => push_text(&mut self.json, text),
-                Value::None => self.json.push_str("null"),
+    fn push(&mut self, values: &[Value<'_>]) {
+        debug_assert_eq!(values.len(), self.columns.len());
+        for (column, value) in self.columns.iter_mut().zip(values) {
+            match (column, value) {
+                (Column::Numbers(numbers), Value::Number(number)) => numbers.push(Some(*number)),
+                (Column::Numbers(numbers), _) => numbers.push(None),
+                (Column::Texts(texts), Value::Text(text)) => texts.push(Some(text)),
+                (Column::Texts(texts), _) => texts.push(None),
             }
         }
-        self.json.push(']');
-    }
-
-    /// The array; `None` if there is no row.
-    pub(super) fn take(&mut self) -> Option<String> {
-        if self.json.is_empty() {
-            return None;
-        }
-        let mut json = std::mem::take(&mut self.json);
-        json.push(']');
-        Some(json)
-    }
-
-    fn bytes(&self) -> usize {
-        self.json.len()
+        self.len += 1;
     }
 }
 
-fn push_text(json: &mut String, text: &str) {
-    let plain = |b: u8| b >= 0x20 && b != b'"' && b != b'\\' && b != 0x7F;
-    if text.bytes().all(plain) {
-        json.push('"');
-        json.push_str(text);
-        json.push('"');
-    } else {
-        let quoted = serde_json::Value::from(text).to_string();
-        json.push_str(&quoted);
+/// A value that is kept.
+#[derive(Debug)]
+enum Kept {
+    Number(i64),
+    Text(Box<str>),
+    None,
+}
+
+impl Kept {
+    fn value(&self) -> Value<'_> {
+        match self {
+            Kept::Number(number) => Value::Number(*number),
+            Kept::Text(text) => Value::Text(text),
+            Kept::None => Value::None,
+        }
+    }
+}
+
+impl From<&Value<'_>> for Kept {
+    fn from(value: &Value<'_>) -> Kept {
+        match *value {
+            Value::Number(number) => Kept::Number(number),
+            Value::Text(text) => Kept::Text(text.into()),
+            Value::None => Kept::None,
+        }
     }
 }
 
@@ -153,25 +194,26 @@ pub(super) enum Update {
 /// What was gathered.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
-    inserts: BTreeMap<&'static str, (Option<&'static Table>, Rows)>,
+    inserts: BTreeMap<&'static str, (&'static Table, Rows)>,
     /// What rows are set to, by kind and key: of several changes of one row the last one counts.
-    updates: BTreeMap<(Update, i64, i64), Rows>,
+    updates: BTreeMap<(Update, i64, i64), Box<[Kept]>>,
     periods: BTreeMap<u16, PeriodChange>,
     /// Programme: change of its budget.
     budgets: BTreeMap<u16, i64>,
     /// Voucher: change of free, held, approved, returned.
-    money: BTreeMap<u32, [i64; 4]>,
+    money: HashMap<u32, [i64; 4], RandomState>,
     /// Instruction: change of paid, carried.
     settled: BTreeMap<u32, [i64; 2]>,
-    accounts: BTreeMap<(Account, Day), [i64; 2]>,
+    accounts: HashMap<(Account, Day), [i64; 2], RandomState>,
 }
 
 impl Changes {
     pub(super) fn insert(&mut self, table: &'static Table, values: &[Value<'_>]) {
-        debug_assert_eq!(values.len(), table.columns.len(), "{}", table.name);
-        let entry = self.inserts.entry(table.name).or_default();
-        entry.0 = Some(table);
-        entry.1.push(values);
+        let (_, rows) = self.inserts.entry(table.name).or_insert_with(|| {
+            let types = table.columns.iter().map(|(_, kind)| *kind);
+            (table, Rows::new(types))
+        });
+        rows.push(values);
     }
 
     /// Sets columns of the row that the first value names, or the first two of a position.
@@ -185,8 +227,7 @@ impl Changes {
         } else {
             0
         };
-        let mut row = Rows::default();
-        row.push_row(values);
+        let row = values.iter().map(Kept::from).collect();
         self.updates.insert((update, key(0), second), row);
     }
 
@@ -227,16 +268,9 @@ impl Changes {
         });
     }
 
-    /// Bytes gathered so far, about.
-    pub(super) fn bytes(&self) -> usize {
-        let inserts: usize = self.inserts.values().map(|(_, rows)| rows.bytes()).sum();
-        let updates: usize = self.updates.values().map(Rows::bytes).sum();
-        inserts + updates + 32 * (self.money.len() + self.accounts.len())
-    }
-
     /// Rows to insert, table by table.
-    pub(super) fn take_inserts(&mut self) -> Vec<(&'static Table, String)> {
-        for ((account, day), [debits, credits]) in std::mem::take(&mut self.accounts) {
+    pub(super) fn take_inserts(&mut self) -> Vec<(&'static Table, Rows)> {
+        for ((account, day), [debits, credits]) in sorted(&mut self.accounts) {
             let (about, about_id) = about(account);
             let day = day.to_string();
             self.insert(
@@ -252,17 +286,20 @@ impl Changes {
                 ],
             );
         }
-        let inserts = std::mem::take(&mut self.inserts).into_values();
-        let full = inserts.filter_map(|(table, mut rows)| Some((table?, rows.take()?)));
-        full.collect()
+        std::mem::take(&mut self.inserts).into_values().collect()
     }
 
     /// Rows to change, kind by kind; they may be rows that [`Changes::take_inserts`] has given.
-    pub(super) fn take_updates(&mut self) -> Vec<(Update, String)> {
-        for (voucher, [free, held, approved, returned]) in std::mem::take(&mut self.money) {
-            let values = [free.into(), held.into(), approved.into(), returned.into()];
-            let row = [&[voucher.into()], &values[..]].concat();
-            self.update(Update::VoucherMoney, &row);
+    pub(super) fn take_updates(&mut self) -> Vec<(Update, Rows)> {
+        let mut money = Rows::new(types(Update::VoucherMoney).iter().copied());
+        for (voucher, [free, held, approved, returned]) in sorted(&mut self.money) {
+            money.push(&[
+                voucher.into(),
+                free.into(),
+                held.into(),
+                approved.into(),
+                returned.into(),
+            ]);
         }
         for (instruction, [paid, carried]) in std::mem::take(&mut self.settled) {
             let row = [instruction.into(), paid.into(), carried.into()];
@@ -274,17 +311,21 @@ impl Changes {
         for (period, change) in std::mem::take(&mut self.periods) {
             self.push_period(period, &change);
         }
-        let mut full: Vec<(Update, String)> = Vec::new();
+        let mut full: Vec<(Update, Rows)> = Vec::new();
+        if money.len > 0 {
+            full.push((Update::VoucherMoney, money));
+        }
         for ((update, _, _), row) in std::mem::take(&mut self.updates) {
+            let row: Vec<Value<'_>> = row.iter().map(Kept::value).collect();
             match full.last_mut() {
-                Some((last, json)) if *last == update => {
-                    json.push(',');
-                    json.push_str(&row.json);
+                Some((last, rows)) if *last == update => rows.push(&row),
+                _ => {
+                    let mut rows = Rows::new(types(update).iter().copied());
+                    rows.push(&row);
+                    full.push((update, rows));
                 }
-                _ => full.push((update, format!("[{}", row.json))),
             }
         }
-        full.iter_mut().for_each(|(_, json)| json.push(']'));
         full
     }
 
@@ -302,6 +343,13 @@ impl Changes {
         ];
         self.update(Update::Period, &row);
     }
+}
+
+/// What was added up, in the order of its keys: neighbours in a table are written together.
+fn sorted<K: Ord, V, S: Default>(sums: &mut HashMap<K, V, S>) -> Vec<(K, V)> {
+    let mut sums: Vec<(K, V)> = std::mem::take(sums).into_iter().collect();
+    sums.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    sums
 }
 
 /// What an event says of a period.

@@ -1,16 +1,22 @@
 //! The database of the tables: a SQLite file beside the journal's, or the journal's PostgreSQL.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::PgConnection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, PgPool, Postgres, Row as _, Sqlite, SqlitePool};
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous,
+};
+use sqlx::{
+    Arguments as _, AssertSqlSafe, ConnectOptions as _, PgPool, Postgres, Row as _, Sqlite,
+    SqlitePool,
+};
 
 use super::ViewsError;
-use super::changes::Value;
+use super::changes::{Column, Rows, Value};
 use super::sql::Dialect;
 use crate::journal::Database;
 
@@ -90,6 +96,8 @@ impl Tables {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .pragma("cache_size", "-131072")
+            .pragma("temp_store", "MEMORY")
+            .statement_cache_capacity(256)
             .disable_statement_logging();
         let pool = |connections| {
             PoolOptions::<Sqlite>::new()
@@ -181,23 +189,42 @@ macro_rules! texts_on {
 texts_on!(sqlite_texts, SqliteConnection);
 texts_on!(postgres_texts, PgConnection);
 
+/// Rows of one statement on SQLite. Enough that what a statement costs besides its rows does not
+/// matter; the rest of a set of rows goes in smaller ones, so that few statements are prepared.
+const SQLITE_ROWS: [usize; 3] = [256, 16, 1];
+
 impl Transaction {
-    /// A statement that takes rows in JSON, or nothing.
-    pub(super) async fn run(&mut self, sql: &str, json: Option<String>) -> Result<(), ViewsError> {
-        macro_rules! run {
-            ($tx:expr) => {{
-                let mut query = sqlx::query(AssertSqlSafe(sql));
-                if let Some(json) = json {
-                    query = query.bind(json);
-                }
-                query.execute(&mut **$tx).await.map_err(failed)?;
-            }};
-        }
+    /// A statement without parameters.
+    pub(super) async fn run(&mut self, sql: &str) -> Result<(), ViewsError> {
+        let sql = AssertSqlSafe(sql);
         match self {
-            Transaction::Sqlite(tx) => run!(tx),
-            Transaction::Postgres(tx) => run!(tx),
+            Transaction::Sqlite(tx) => sqlx::query(sql).execute(&mut **tx).await.map(drop),
+            Transaction::Postgres(tx) => sqlx::query(sql).execute(&mut **tx).await.map(drop),
         }
-        Ok(())
+        .map_err(failed)
+    }
+
+    /// Writes rows with statements that `sql` makes for a number of them.
+    pub(super) async fn write(
+        &mut self,
+        rows: &Rows,
+        sql: impl Fn(Dialect, usize) -> String + Send,
+    ) -> Result<(), ViewsError> {
+        match self {
+            Transaction::Sqlite(tx) => write_sqlite(tx, rows, sql).await,
+            Transaction::Postgres(tx) => {
+                let sql = sql(Dialect::Postgres, rows.len);
+                let mut query = sqlx::query(AssertSqlSafe(sql));
+                for column in &rows.columns {
+                    query = match column {
+                        Column::Numbers(numbers) => query.bind(numbers),
+                        Column::Texts(texts) => query.bind(texts.iter().collect::<Vec<_>>()),
+                    };
+                }
+                query.execute(&mut **tx).await.map_err(failed)?;
+                Ok(())
+            }
+        }
     }
 
     pub(super) async fn texts(
@@ -217,6 +244,77 @@ impl Transaction {
             Transaction::Postgres(tx) => tx.commit().await.map_err(failed),
         }
     }
+}
+
+/// The values of a column in order.
+enum Cells<'a> {
+    Numbers(std::slice::Iter<'a, Option<i64>>),
+    Texts(Box<dyn Iterator<Item = Option<&'a str>> + Send + 'a>),
+}
+
+/// Rows cut into the parameters of statements.
+struct Statements<'a, F> {
+    columns: Vec<Cells<'a>>,
+    left: usize,
+    sql: F,
+    /// The last statement and for how many rows it is.
+    last: (usize, Arc<str>),
+}
+
+impl<'a, F: Fn(Dialect, usize) -> String> Statements<'a, F> {
+    fn of(rows: &'a Rows, sql: F) -> Statements<'a, F> {
+        let columns = rows.columns.iter().map(|column| match column {
+            Column::Numbers(numbers) => Cells::Numbers(numbers.iter()),
+            Column::Texts(texts) => Cells::Texts(Box::new(texts.iter())),
+        });
+        Statements {
+            columns: columns.collect(),
+            left: rows.len,
+            sql,
+            last: (0, Arc::default()),
+        }
+    }
+
+    /// The next statement with its parameters; `None` at the end.
+    fn next(&mut self) -> Result<Option<(Arc<str>, SqliteArguments)>, ViewsError> {
+        let Some(rows) = SQLITE_ROWS.into_iter().find(|rows| *rows <= self.left) else {
+            return Ok(None);
+        };
+        if self.last.0 != rows {
+            self.last = (rows, (self.sql)(Dialect::Sqlite, rows).into());
+        }
+        let mut arguments = SqliteArguments::default();
+        arguments.reserve(rows * self.columns.len(), 0);
+        for _ in 0..rows {
+            for column in &mut self.columns {
+                let added = match column {
+                    Cells::Numbers(numbers) => arguments.add(numbers.next().copied().flatten()),
+                    Cells::Texts(texts) => arguments.add(texts.next().flatten()),
+                };
+                added.map_err(ViewsError::Database)?;
+            }
+        }
+        self.left -= rows;
+        Ok(Some((Arc::clone(&self.last.1), arguments)))
+    }
+}
+
+/// The parameters of the next statement are made while the database works on the one before.
+async fn write_sqlite(
+    tx: &mut sqlx::Transaction<'static, Sqlite>,
+    rows: &Rows,
+    sql: impl Fn(Dialect, usize) -> String + Send,
+) -> Result<(), ViewsError> {
+    let mut statements = Statements::of(rows, sql);
+    let mut next = statements.next()?;
+    while let Some((sql, arguments)) = next {
+        let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
+        let executing = query.execute(&mut **tx);
+        let (executed, made) = tokio::join!(executing, async { statements.next() });
+        executed.map_err(failed)?;
+        next = made?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

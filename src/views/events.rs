@@ -15,7 +15,7 @@ use crate::domain::{
 use crate::engine::command::Payee;
 use crate::engine::event::{
     ClaimApproved, ClaimReversed, Event, EventMeta, Funding, LinesUndone, PayeePaid, Recorded,
-    ReturnedTo, TransferApproved, TransferDeclined, TransferProposed, VoucherIssued,
+    ReturnedTo, TransferProposed, VoucherIssued,
 };
 use crate::engine::refusal::Faults;
 use crate::engine::refusal_of;
@@ -28,13 +28,6 @@ pub(super) struct Memory {
     pub(super) codes: Vec<u32>,
     /// Year of issue less 1900, by voucher.
     pub(super) years: Vec<u16>,
-}
-
-/// An event that is finished with what the tables hold of its transfer.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Unfinished<'a> {
-    Approved(&'a TransferApproved),
-    Declined(&'a TransferDeclined),
 }
 
 impl Memory {
@@ -66,12 +59,8 @@ fn maybe<'a, T>(value: Option<T>, of: impl FnOnce(T) -> Value<'a>) -> Value<'a> 
     value.map_or(Value::None, of)
 }
 
-/// Gathers what an event changes; the event comes back if the tables are needed to finish it.
-pub(super) fn gather<'a>(
-    memory: &mut Memory,
-    changes: &mut Changes,
-    recorded: &'a Recorded,
-) -> Option<Unfinished<'a>> {
+/// Gathers what an event changes; false if it is finished with what the tables hold of its transfer.
+pub(super) fn gather(memory: &mut Memory, changes: &mut Changes, recorded: &Recorded) -> bool {
     let Recorded { meta, event } = recorded;
     changes.post(event, meta.business_date);
     match event {
@@ -99,8 +88,7 @@ pub(super) fn gather<'a>(
             );
         }
         Event::TransferProposed(e) => transfer_proposed(changes, meta, e),
-        Event::TransferApproved(e) => return Some(Unfinished::Approved(e)),
-        Event::TransferDeclined(e) => return Some(Unfinished::Declined(e)),
+        Event::TransferApproved(_) | Event::TransferDeclined(_) => return false,
         Event::LedgerCreated(_)
         | Event::MemberRegistered(_)
         | Event::ProtocolSet(_)
@@ -118,7 +106,7 @@ pub(super) fn gather<'a>(
         }
         _ => settlement(changes, meta, event),
     }
-    None
+    true
 }
 
 fn seq(meta: &EventMeta) -> Value<'static> {

@@ -45,6 +45,9 @@ pub enum ViewsError {
     /// The tables lack what the journal says they hold.
     #[error("a row of {0} is missing or malformed; make the views anew")]
     Missing(&'static str),
+    /// A task has ended, or an error came before.
+    #[error("the projector has stopped")]
+    Stopped,
     /// Another projector writes the same tables.
     #[error("another process keeps these views")]
     Moved,

@@ -2,22 +2,21 @@
 
 use std::sync::Arc;
 
+use tokio::task::JoinHandle;
+
 use super::changes::{Changes, Update, Value, number};
 use super::database::{Tables, Transaction};
-use super::events::{Memory, Unfinished, gather};
+use super::events::{Memory, gather};
 use super::schema::{self, TABLES};
 use super::{Position, ViewsError, sql};
 use crate::domain::{LedgerTag, hex};
-use crate::engine::event::Recorded;
-use crate::engine::event::{ReturnedTo, TransferApproved, TransferDeclined};
+use crate::engine::event::{Event, Recorded, ReturnedTo, TransferApproved, TransferDeclined};
 use crate::journal::codec;
 use crate::journal::{LedgerUuid, ReadLimit, Row, StoreReader, frames};
 
-/// JSON after which rows are written. The more claims at once, the fewer changes of vouchers and
-/// accounts, which are added up first.
-const FLUSH_BYTES: usize = 64 << 20;
-
-/// What is read and written at once: one transaction.
+/// What is read and written at once: one transaction. The more claims at once, the fewer changes of
+/// vouchers and accounts, which are added up first. What is gathered of it takes some four times as
+/// much memory.
 const STEP: ReadLimit = ReadLimit {
     rows: 256,
     bytes: 32 << 20,
@@ -30,7 +29,91 @@ pub struct Projector {
     reader: Arc<dyn StoreReader>,
     ledger: LedgerUuid,
     position: Position,
+    /// `None` while the next rows are gathered.
+    memory: Option<Memory>,
+    /// The next rows, gathered while the ones before are written.
+    ahead: Option<JoinHandle<Result<Gathered, ViewsError>>>,
+}
+
+/// Rows that were read, and what of them was gathered.
+struct Gathered {
     memory: Memory,
+    changes: Changes,
+    rest: Rest,
+    /// What is finished with the tables before the rest is gathered.
+    unfinished: Option<Recorded>,
+    /// Up to where the tables are when all is written; `None` if there are no rows.
+    next: Option<Position>,
+}
+
+/// Rows and events that are still to be gathered.
+struct Rest {
+    rows: std::vec::IntoIter<Row>,
+    events: std::vec::IntoIter<Recorded>,
+}
+
+impl Rest {
+    /// Gathers up to an event that needs the tables, which is answered, or to the end.
+    fn gather(
+        &mut self,
+        memory: &mut Memory,
+        changes: &mut Changes,
+    ) -> Result<Option<Recorded>, ViewsError> {
+        loop {
+            for recorded in &mut self.events {
+                if !gather(memory, changes, &recorded) {
+                    return Ok(Some(recorded));
+                }
+            }
+            let Some(row) = self.rows.next() else {
+                return Ok(None);
+            };
+            self.events = decode(&row)?.into_iter();
+        }
+    }
+}
+
+fn decode(row: &Row) -> Result<Vec<Recorded>, ViewsError> {
+    let broken = |error: &dyn std::error::Error| ViewsError::Journal {
+        batch_no: row.head.batch_no,
+        what: error.to_string(),
+    };
+    let mut events: Vec<Recorded> = Vec::new();
+    for leaf in frames(&row.body) {
+        let leaf = leaf.map_err(|error| broken(&error))?;
+        codec::decode_into(leaf, &mut events).map_err(|error| broken(&error))?;
+    }
+    Ok(events)
+}
+
+/// Reads and gathers what comes after a number of batches.
+async fn read_and_gather(
+    reader: Arc<dyn StoreReader>,
+    batches: u64,
+    mut memory: Memory,
+) -> Result<Gathered, ViewsError> {
+    let rows = reader.rows_from(batches, STEP).await?;
+    let next = rows.last().map(|last| Position {
+        batches: last.head.batch_no + 1,
+        events: last.head.size(),
+        root: hex(&last.head.root),
+    });
+    let gathering = tokio::task::spawn_blocking(move || {
+        let mut changes = Changes::default();
+        let mut rest = Rest {
+            rows: rows.into_iter(),
+            events: Vec::new().into_iter(),
+        };
+        let unfinished = rest.gather(&mut memory, &mut changes)?;
+        Ok(Gathered {
+            memory,
+            changes,
+            rest,
+            unfinished,
+            next,
+        })
+    });
+    gathering.await.map_err(|_| ViewsError::Stopped)?
 }
 
 /// A child of a transfer, as its parent and its proposal say.
@@ -65,11 +148,8 @@ impl Projector {
             reader,
             ledger,
             position: Position::START,
-            memory: Memory {
-                tag: LedgerTag::of_ledger(&ledger),
-                codes: Vec::new(),
-                years: Vec::new(),
-            },
+            memory: None,
+            ahead: None,
         };
         match found {
             Some((of, position)) if of == hex(&ledger) && projector.is_past(&position).await? => {
@@ -108,15 +188,23 @@ impl Projector {
     pub async fn clear(&mut self) -> Result<(), ViewsError> {
         let mut tx = self.tables.begin().await?;
         for table in TABLES {
-            tx.run(&format!("DELETE FROM {}", table.name), None).await?;
+            tx.run(&format!("DELETE FROM {}", table.name)).await?;
         }
-        tx.run("DELETE FROM view_position", None).await?;
+        tx.run("DELETE FROM view_position").await?;
         write_position(&mut tx, &self.ledger, &Position::START).await?;
         tx.commit().await?;
         self.position = Position::START;
-        self.memory.codes.clear();
-        self.memory.years.clear();
+        self.ahead = None;
+        self.memory = Some(self.empty_memory());
         Ok(())
+    }
+
+    fn empty_memory(&self) -> Memory {
+        Memory {
+            tag: LedgerTag::of_ledger(&self.ledger),
+            codes: Vec::new(),
+            years: Vec::new(),
+        }
     }
 
     async fn remember(&mut self) -> Result<(), ViewsError> {
@@ -133,43 +221,68 @@ impl Projector {
         let count = "SELECT CAST(COUNT(*) AS TEXT) FROM vouchers";
         let count = self.tables.texts(count, &[]).await?;
         let count = count.first().and_then(|text| text.parse().ok());
-        self.memory.codes = codes.iter().map(|code| code.parse().unwrap_or(0)).collect();
-        self.memory.years = years_of(&runs, count.unwrap_or(0)).ok_or(MISSING_YEARS)?;
+        self.memory = Some(Memory {
+            codes: codes.iter().map(|code| code.parse().unwrap_or(0)).collect(),
+            years: years_of(&runs, count.unwrap_or(0)).ok_or(MISSING_YEARS)?,
+            ..self.empty_memory()
+        });
         Ok(())
     }
 
     /// Reads on for one transaction; true if something was there.
     ///
     /// # Errors
-    /// Nothing was changed then, and a projector that is opened anew goes on from there.
+    /// Nothing was changed then, and a projector that is opened anew goes on from there; this one
+    /// cannot.
     pub async fn step(&mut self) -> Result<bool, ViewsError> {
-        let rows = self.reader.rows_from(self.position.batches, STEP).await?;
-        let Some(last) = rows.last() else {
-            return Ok(false);
+        let mut gathered = match self.ahead.take() {
+            Some(ahead) => ahead.await.map_err(|_| ViewsError::Stopped)??,
+            None => self.gather_next().await?,
         };
-        let next = Position {
-            batches: last.head.batch_no + 1,
-            events: last.head.size(),
-            root: hex(&last.head.root),
+        if gathered.next.is_none() {
+            // What was looked for ahead may have come in since.
+            self.memory = Some(gathered.memory);
+            gathered = self.gather_next().await?;
+        }
+        let Gathered {
+            mut memory,
+            mut changes,
+            mut rest,
+            mut unfinished,
+            next,
+        } = gathered;
+        let Some(next) = next else {
+            self.memory = Some(memory);
+            return Ok(false);
         };
         let mut tx = self.tables.begin().await?;
         self.take_turn(&mut tx).await?;
-        let mut changes = Changes::default();
-        for row in &rows {
-            self.project(&mut tx, &mut changes, row).await?;
+        while let Some(recorded) = unfinished {
+            flush(&mut tx, &mut changes).await?;
+            self.finish(&mut tx, &mut memory, &mut changes, &recorded)
+                .await?;
+            unfinished = rest.gather(&mut memory, &mut changes)?;
         }
-        flush(&self.tables, &mut tx, &mut changes).await?;
-        tx.run("DELETE FROM view_position", None).await?;
+        let reader = Arc::clone(&self.reader);
+        let following = read_and_gather(reader, next.batches, memory);
+        self.ahead = Some(tokio::spawn(following));
+        flush(&mut tx, &mut changes).await?;
+        tx.run("DELETE FROM view_position").await?;
         write_position(&mut tx, &self.ledger, &next).await?;
         tx.commit().await?;
         self.position = next;
         Ok(true)
     }
 
+    async fn gather_next(&mut self) -> Result<Gathered, ViewsError> {
+        let memory = self.memory.take().ok_or(ViewsError::Stopped)?;
+        let reader = Arc::clone(&self.reader);
+        read_and_gather(reader, self.position.batches, memory).await
+    }
+
     /// Stops where somebody else has moved the position; nobody else can until the commit.
     async fn take_turn(&self, tx: &mut Transaction) -> Result<(), ViewsError> {
-        tx.run("UPDATE view_position SET events = events", None)
-            .await?;
+        tx.run("UPDATE view_position SET events = events").await?;
         let found = tx
             .texts("SELECT CAST(events AS TEXT) FROM view_position", &[])
             .await?;
@@ -180,64 +293,33 @@ impl Projector {
         }
     }
 
-    async fn project(
-        &mut self,
-        tx: &mut Transaction,
-        changes: &mut Changes,
-        row: &Row,
-    ) -> Result<(), ViewsError> {
-        let mut events: Vec<Recorded> = Vec::new();
-        for leaf in frames(&row.body) {
-            let broken = |error: &dyn std::error::Error| ViewsError::Journal {
-                batch_no: row.head.batch_no,
-                what: error.to_string(),
-            };
-            let leaf = leaf.map_err(|error| broken(&error))?;
-            codec::decode_into(leaf, &mut events).map_err(|error| broken(&error))?;
-        }
-        for recorded in &events {
-            if let Some(unfinished) = gather(&mut self.memory, changes, recorded) {
-                flush(&self.tables, tx, changes).await?;
-                self.finish(tx, changes, recorded, unfinished).await?;
-            }
-            if changes.bytes() > FLUSH_BYTES {
-                flush(&self.tables, tx, changes).await?;
-            }
-        }
-        Ok(())
-    }
-
     /// Decisions on transfers name their proposal only.
     async fn finish(
-        &mut self,
+        &self,
         tx: &mut Transaction,
+        memory: &mut Memory,
         changes: &mut Changes,
         recorded: &Recorded,
-        unfinished: Unfinished<'_>,
     ) -> Result<(), ViewsError> {
-        let id = match unfinished {
-            Unfinished::Approved(e) => e.transfer.0,
-            Unfinished::Declined(e) => e.transfer.0,
-        };
-        let proposed: Proposed = self.one(tx, &schema::TRANSFERS, id).await?;
-        match unfinished {
-            Unfinished::Declined(e) => declined(changes, e, &proposed),
-            Unfinished::Approved(e) => match (e.child, proposed.to_city) {
-                (Some(child), _) => {
-                    let parent: Parent = self.one(tx, &schema::VOUCHERS, proposed.voucher).await?;
-                    self.add_child(changes, recorded, e, &proposed, &parent);
-                    let row = [number(id), "approved".into(), number(child.0)];
-                    changes.update(Update::TransferStatus, &row);
+        match &recorded.event {
+            Event::TransferDeclined(e) => {
+                let proposed = self.one(tx, &schema::TRANSFERS, e.transfer.0).await?;
+                declined(changes, e, &proposed);
+            }
+            Event::TransferApproved(e) => {
+                let id = number(e.transfer.0);
+                let proposed: Proposed = self.one(tx, &schema::TRANSFERS, e.transfer.0).await?;
+                let child = e.child.map_or(Value::None, |child| number(child.0));
+                changes.update(Update::TransferStatus, &[id, "approved".into(), child]);
+                if e.child.is_some() {
+                    let parent = self.one(tx, &schema::VOUCHERS, proposed.voucher).await?;
+                    add_child(memory, changes, recorded, e, &proposed, &parent);
+                } else if let Some(city) = proposed.to_city {
+                    let row = [number(proposed.receiver), number(city)];
+                    changes.update(Update::EnterpriseCity, &row);
                 }
-                (None, city) => {
-                    let row = [number(id), "approved".into(), Value::None];
-                    changes.update(Update::TransferStatus, &row);
-                    if let Some(city) = city {
-                        let row = [number(proposed.receiver), number(city)];
-                        changes.update(Update::EnterpriseCity, &row);
-                    }
-                }
-            },
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -257,43 +339,43 @@ impl Projector {
         let text = found.first().ok_or(ViewsError::Missing(table.name))?;
         serde_json::from_str(text).map_err(|_| ViewsError::Missing(table.name))
     }
+}
 
-    fn add_child(
-        &mut self,
-        changes: &mut Changes,
-        recorded: &Recorded,
-        e: &TransferApproved,
-        proposed: &Proposed,
-        parent: &Parent,
-    ) {
-        let child = e.child.map_or(0, |id| id.0);
-        let year = self.memory.year_of(proposed.voucher);
-        let public_id = self.memory.voucher_id(e.issuer, child, year);
-        changes.insert(
-            &schema::VOUCHERS,
-            &[
-                number(child),
-                public_id.as_str().into(),
-                number(parent.programme),
-                number(parent.version),
-                number(parent.issuer),
-                number(proposed.receiver),
-                e.amount.into(),
-                e.amount.into(),
-                Value::Number(0),
-                Value::Number(0),
-                Value::Number(0),
-                parent.issued_on.as_str().into(),
-                parent.use_by.as_str().into(),
-                parent.cash_by.as_str().into(),
-                number(proposed.voucher),
-                false.into(),
-                false.into(),
-                number(recorded.meta.seq.0),
-            ],
-        );
-        changes.voucher_money(proposed.voucher, [0, -e.amount.get(), 0, 0]);
-    }
+fn add_child(
+    memory: &mut Memory,
+    changes: &mut Changes,
+    recorded: &Recorded,
+    e: &TransferApproved,
+    proposed: &Proposed,
+    parent: &Parent,
+) {
+    let child = e.child.map_or(0, |id| id.0);
+    let year = memory.year_of(proposed.voucher);
+    let public_id = memory.voucher_id(e.issuer, child, year);
+    changes.insert(
+        &schema::VOUCHERS,
+        &[
+            number(child),
+            public_id.as_str().into(),
+            number(parent.programme),
+            number(parent.version),
+            number(parent.issuer),
+            number(proposed.receiver),
+            e.amount.into(),
+            e.amount.into(),
+            Value::Number(0),
+            Value::Number(0),
+            Value::Number(0),
+            parent.issued_on.as_str().into(),
+            parent.use_by.as_str().into(),
+            parent.cash_by.as_str().into(),
+            number(proposed.voucher),
+            false.into(),
+            false.into(),
+            number(recorded.meta.seq.0),
+        ],
+    );
+    changes.voucher_money(proposed.voucher, [0, -e.amount.get(), 0, 0]);
 }
 
 fn declined(changes: &mut Changes, e: &TransferDeclined, proposed: &Proposed) {
@@ -323,17 +405,14 @@ fn years_of(runs: &[String], count: usize) -> Option<Vec<u16>> {
 }
 
 /// Writes what was gathered.
-async fn flush(
-    tables: &Tables,
-    tx: &mut Transaction,
-    changes: &mut Changes,
-) -> Result<(), ViewsError> {
-    let dialect = tables.dialect();
-    for (table, json) in changes.take_inserts() {
-        tx.run(&sql::insert(dialect, table), Some(json)).await?;
+async fn flush(tx: &mut Transaction, changes: &mut Changes) -> Result<(), ViewsError> {
+    for (table, rows) in changes.take_inserts() {
+        let sql = |dialect, count| sql::insert(dialect, table, count);
+        tx.write(&rows, sql).await?;
     }
-    for (update, json) in changes.take_updates() {
-        tx.run(&sql::update(dialect, update), Some(json)).await?;
+    for (update, rows) in changes.take_updates() {
+        let sql = |dialect, count| sql::update(dialect, update, count);
+        tx.write(&rows, sql).await?;
     }
     Ok(())
 }
@@ -377,5 +456,5 @@ async fn write_position(
         position.batches,
         position.events
     );
-    tx.run(&sql, None).await
+    tx.run(&sql).await
 }

@@ -1,5 +1,5 @@
-//! The statements, written once for SQLite and PostgreSQL: rows come in as one JSON array of
-//! arrays, so that a statement takes thousands of them and stays the same.
+//! The statements, written once for SQLite and PostgreSQL but for the place where rows come in: on
+//! SQLite as parameters of a statement for so many rows, on PostgreSQL as one array per column.
 
 use super::changes::Update;
 use super::schema::{ACCOUNT_DAYS, Table, Type};
@@ -12,15 +12,12 @@ pub(super) enum Dialect {
 }
 
 impl Dialect {
-    /// The rows of the parameter as a table with one column, `value`.
-    fn rows(self) -> &'static str {
+    /// A verb for statements whose failure ends their transaction. SQLite would else keep what it
+    /// needs to undo each one by itself.
+    fn verb(self, verb: &'static str) -> String {
         match self {
-            // Kept as a table of its own: SQLite would else write `value` into every place where
-            // it is used, and make the text of a row anew for each of its columns.
-            Dialect::Sqlite => {
-                "(WITH j AS MATERIALIZED (SELECT value FROM json_each($1)) SELECT value FROM j)"
-            }
-            Dialect::Postgres => "jsonb_array_elements(CAST($1 AS jsonb)) AS j(value)",
+            Dialect::Sqlite => format!("{verb} OR FAIL"),
+            Dialect::Postgres => verb.to_owned(),
         }
     }
 
@@ -43,28 +40,39 @@ impl Dialect {
     }
 }
 
-/// Column `place` of a row.
-fn column(place: usize, kind: Type) -> String {
-    match kind {
-        Type::Number => format!("CAST(value ->> {place} AS BIGINT)"),
-        Type::Text => format!("value ->> {place}"),
-    }
+/// Parameters for so many rows of so many columns: `(?,?),(?,?)`.
+fn parameters(rows: usize, columns: usize) -> String {
+    let row = format!("({})", vec!["?"; columns].join(","));
+    vec![row; rows].join(",")
 }
 
-pub(super) fn insert(dialect: Dialect, table: &Table) -> String {
+/// One array parameter per column.
+fn arrays(types: &[Type]) -> String {
+    let of = |(i, kind): (usize, &Type)| {
+        let element = match kind {
+            Type::Number => "BIGINT",
+            Type::Text => "TEXT",
+        };
+        format!("CAST(${} AS {element}[])", i + 1)
+    };
+    let arrays: Vec<String> = types.iter().enumerate().map(of).collect();
+    format!("UNNEST({})", arrays.join(", "))
+}
+
+/// Inserts so many rows; on PostgreSQL any number.
+pub(super) fn insert(dialect: Dialect, table: &Table, rows: usize) -> String {
     let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
-    let columns = table.columns.iter().enumerate();
-    let columns: Vec<String> = columns.map(|(i, (_, kind))| column(i, *kind)).collect();
-    let mut sql = format!(
-        "INSERT INTO {} ({}) SELECT {} FROM {}",
-        table.name,
-        names.join(", "),
-        columns.join(", "),
-        dialect.rows()
-    );
+    let source = match dialect {
+        Dialect::Sqlite => format!("VALUES {}", parameters(rows, names.len())),
+        Dialect::Postgres => {
+            let types: Vec<Type> = table.columns.iter().map(|(_, kind)| *kind).collect();
+            format!("SELECT * FROM {}", arrays(&types))
+        }
+    };
+    let verb = dialect.verb("INSERT");
+    let mut sql = format!("{verb} INTO {} ({}) {source}", table.name, names.join(", "));
     if table.name == ACCOUNT_DAYS.name {
-        // Without WHERE, SQLite takes ON for a join.
-        sql += " WHERE true ON CONFLICT (party, account, about, about_id, day) DO UPDATE SET \
+        sql += " ON CONFLICT (party, account, about, about_id, day) DO UPDATE SET \
             debits = account_days.debits + excluded.debits, \
             credits = account_days.credits + excluded.credits";
     }
@@ -166,16 +174,29 @@ fn parts(update: Update) -> (&'static str, &'static str, &'static str, &'static 
     }
 }
 
-/// Each row is named by at most one row of the parameter, or all set it to the same.
-pub(super) fn update(dialect: Dialect, update: Update) -> String {
+/// What the columns of an update's rows hold.
+pub(super) fn types(update: Update) -> &'static [Type] {
+    parts(update).3
+}
+
+/// Changes so many rows; on PostgreSQL any number. Each row is named by at most one row of the
+/// parameters, or all set it to the same.
+pub(super) fn update(dialect: Dialect, update: Update, rows: usize) -> String {
     let (table, set, place, types) = parts(update);
-    let columns = types.iter().enumerate();
-    let columns: Vec<String> = columns
-        .map(|(i, kind)| format!("{} AS c{i}", column(i, *kind)))
-        .collect();
-    format!(
-        "UPDATE {table} SET {set} FROM (SELECT {} FROM {}) AS c WHERE {place}",
-        columns.join(", "),
-        dialect.rows()
-    )
+    let names: Vec<String> = (0..types.len()).map(|i| format!("c{i}")).collect();
+    let source = match dialect {
+        Dialect::Sqlite => {
+            let columns = names.iter().enumerate();
+            let columns = columns.map(|(i, name)| format!("column{} AS {name}", i + 1));
+            let columns: Vec<String> = columns.collect();
+            let values = parameters(rows, types.len());
+            format!(
+                "(SELECT {} FROM (VALUES {values})) AS c",
+                columns.join(", ")
+            )
+        }
+        Dialect::Postgres => format!("{} AS c({})", arrays(types), names.join(", ")),
+    };
+    let verb = dialect.verb("UPDATE");
+    format!("{verb} {table} SET {set} FROM {source} WHERE {place}")
 }
