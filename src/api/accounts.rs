@@ -1,10 +1,12 @@
-//! Balances and statements on any past business day, from the views.
+//! Balances and statements on any past business day from the views, and at any recorded moment with
+//! what the journal adds.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
 use super::context::{Cx, day, word};
 use super::lists::await_views;
+use super::moment::{self, Moment};
 use super::problem::Problem;
 use super::render::View;
 use super::request::{Asked, look};
@@ -15,13 +17,14 @@ use crate::domain::{
 use crate::engine::State;
 use crate::engine::books::{AccountKind, Section};
 use crate::engine::command::Scope;
+use crate::views::AccountDay;
 
 /// Paths, operations and query parameters, for the OpenAPI document.
 pub(super) const ACCOUNT_ROUTES: &[(&str, &str, &[&str])] = &[
     (
         "/balances",
         "get_balances",
-        &["party", "on", "min_seq", "consistency"],
+        &["party", "on", "at", "min_seq", "consistency"],
     ),
     (
         "/statement",
@@ -36,6 +39,7 @@ pub(super) const ACCOUNT_ROUTES: &[(&str, &str, &[&str])] = &[
             "period",
             "from",
             "to",
+            "at",
             "min_seq",
             "consistency",
         ],
@@ -66,14 +70,6 @@ fn party(cx: &Cx<'_>) -> Result<MemberId, Problem> {
     Ok(party)
 }
 
-/// A day of the past, today if none is given.
-fn past(cx: &Cx<'_>, name: &str) -> Result<Day, Problem> {
-    match cx.param(name) {
-        "" => Ok(cx.state.business_date()),
-        text => day(name, text),
-    }
-}
-
 fn shown(fen: i64) -> Value {
     json!(SignedFen(i128::from(fen)).to_string())
 }
@@ -96,11 +92,12 @@ fn on_side(account: &str, debits: i64, credits: i64) -> Value {
 }
 
 async fn balances(request: &HttpRequest, shared: &Shared) -> Result<HttpResponse, Problem> {
-    let find = |cx: &Cx<'_>| Ok((party(cx)?, past(cx, "on")?));
-    let ((party, on), seen) = look(request, shared, find).await?;
+    let find = |cx: &Cx<'_>| Ok((party(cx)?, moment::asked(cx, "on")?));
+    let ((party, asked), seen) = look(request, shared, find).await?;
+    let moment = Moment::find(&shared.node, asked, party, seen).await?;
     let views = await_views(request, shared, seen).await?;
-    let sums = views.balances(party.0, &on.to_string()).await;
-    let sums = sums.map_err(super::lists::unreadable)?;
+    let sums = views.balances(party.0, &moment.whole).await;
+    let sums = moment.complete(sums.map_err(super::lists::unreadable)?);
     let rows = shared.node.peek(|state| {
         let view = View {
             state,
@@ -119,10 +116,9 @@ async fn balances(request: &HttpRequest, shared: &Shared) -> Result<HttpResponse
         };
         sums.iter().map(row).collect::<Vec<Value>>()
     })?;
-    Ok(answer(
-        &json!({"on": on.to_string(), "accounts": rows}),
-        seen,
-    ))
+    let mut body = json!({"on": moment.day.to_string(), "accounts": rows});
+    name_moment(&mut body, &moment);
+    Ok(answer(&body, seen))
 }
 
 fn detail(view: &View<'_>, about: &str, id: u32) -> Value {
@@ -137,13 +133,20 @@ fn detail(view: &View<'_>, about: &str, id: u32) -> Value {
     }
 }
 
+/// Says after how many events a moment within a day is.
+fn name_moment(body: &mut Value, moment: &Moment) {
+    if let Some(events) = moment.events {
+        body["at_sequence"] = json!(events.0);
+    }
+}
+
 /// One account of a member.
 struct Wanted {
     party: MemberId,
     account: AccountKind,
     about: (&'static str, u32),
     from: Option<Day>,
-    to: Day,
+    to: moment::Asked,
 }
 
 fn wanted(cx: &Cx<'_>) -> Result<Wanted, Problem> {
@@ -172,22 +175,31 @@ fn wanted(cx: &Cx<'_>) -> Result<Wanted, Problem> {
         account: word("account", cx.param("account"), kind_of)?,
         about,
         from: if given("from") {
-            Some(past(cx, "from")?)
+            Some(day("from", cx.param("from"))?)
         } else {
             None
         },
-        to: past(cx, "to")?,
+        to: moment::asked(cx, "to")?,
     })
 }
 
 async fn statement(request: &HttpRequest, shared: &Shared) -> Result<HttpResponse, Problem> {
     let (wanted, seen) = look(request, shared, wanted).await?;
+    let moment = Moment::find(&shared.node, wanted.to, wanted.party, seen).await?;
     let views = await_views(request, shared, seen).await?;
     let account = wanted.account.as_str();
     let (about, id) = wanted.about;
-    let to = wanted.to.to_string();
-    let days = views.account_days(wanted.party.0, account, about, id, &to);
-    let days = days.await.map_err(super::lists::unreadable)?;
+    let days = views.account_days(wanted.party.0, account, about, id, &moment.whole);
+    let mut days = days.await.map_err(super::lists::unreadable)?;
+    if let [debits, credits] = moment.posted(account, about, id)
+        && (debits, credits) != (0, 0)
+    {
+        days.push(AccountDay {
+            day: moment.day.to_string(),
+            debits,
+            credits,
+        });
+    }
     let from = wanted.from.map(|day| day.to_string()).unwrap_or_default();
     let (mut debits, mut credits) = (0, 0);
     let mut opening = on_side(account, 0, 0);
@@ -211,13 +223,14 @@ async fn statement(request: &HttpRequest, shared: &Shared) -> Result<HttpRespons
         let tag = shared.node.ledger_tag();
         detail(&View { state, tag }, about, id)
     })?;
-    let body = json!({
+    let mut body = json!({
         "account": account,
         "detail": detail,
         "opening_balance": opening,
         "days": rows,
         "closing_balance": on_side(account, debits, credits),
     });
+    name_moment(&mut body, &moment);
     Ok(answer(&body, seen))
 }
 

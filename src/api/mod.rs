@@ -9,6 +9,7 @@ mod context;
 mod following;
 mod forward;
 mod lists;
+mod moment;
 mod openapi;
 mod problem;
 mod read;

@@ -480,7 +480,7 @@ impl Node {
     }
 }
 
-fn unavailable(error: StoreError) -> NodeError {
+pub(super) fn unavailable(error: StoreError) -> NodeError {
     tracing::error!(
         error = &error as &dyn std::error::Error,
         "the journal cannot be read"

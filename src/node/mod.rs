@@ -17,6 +17,7 @@ mod genesis;
 mod handle;
 mod leader;
 mod lease;
+mod past;
 mod pipeline;
 mod replay;
 mod secrets;

@@ -4,6 +4,8 @@ use serde::Deserialize;
 
 use super::changes::{Value, number};
 use super::{Views, ViewsError};
+use crate::engine::books::{Account, Detail};
+use crate::engine::command::Payee;
 
 /// An account with what was debited and credited to it, in fen.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -29,6 +31,19 @@ pub struct AccountDay {
     pub debits: i64,
     /// Credits.
     pub credits: i64,
+}
+
+/// Name of an account, and what it is kept for, as the tables have them.
+pub fn account_place(account: Account) -> (&'static str, &'static str, u32) {
+    let (about, id) = match account.detail() {
+        Detail::None => ("", 0),
+        Detail::Programme(id) => ("programme", id.0.into()),
+        Detail::Member(id) => ("member", id.0.into()),
+        Detail::Payee(Payee::Provider(id)) => ("provider", id.0),
+        Detail::Payee(Payee::Enterprise(id)) => ("enterprise", id.0),
+        Detail::Period(id) => ("period", id.0.into()),
+    };
+    (account.kind().as_str(), about, id)
 }
 
 fn parse<T: serde::de::DeserializeOwned>(texts: &[String]) -> Result<Vec<T>, ViewsError> {

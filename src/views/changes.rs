@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::RandomState;
 
+use super::accounts::account_place;
 use super::schema::{ACCOUNT_DAYS, Table, Type};
 use super::sql::types;
 use crate::domain::{Day, Fen};
-use crate::engine::books::{Account, Detail};
-use crate::engine::command::Payee;
+use crate::engine::books::Account;
 use crate::engine::event::Event;
 use crate::engine::posting;
 
@@ -271,15 +271,15 @@ impl Changes {
     /// Rows to insert, table by table.
     pub(super) fn take_inserts(&mut self) -> Vec<(&'static Table, Rows)> {
         for ((account, day), [debits, credits]) in sorted(&mut self.accounts) {
-            let (about, about_id) = about(account);
+            let (name, about, about_id) = account_place(account);
             let day = day.to_string();
             self.insert(
                 &ACCOUNT_DAYS,
                 &[
                     number(account.party().0),
-                    account.kind().as_str().into(),
+                    name.into(),
                     about.into(),
-                    about_id,
+                    about_id.into(),
                     day.as_str().into(),
                     debits.into(),
                     credits.into(),
@@ -360,16 +360,4 @@ pub(super) struct PeriodChange {
     pub(super) closed_on: Option<String>,
     pub(super) pay_by: Option<String>,
     pub(super) carried: i64,
-}
-
-/// What an account is kept for.
-fn about(account: Account) -> (&'static str, Value<'static>) {
-    match account.detail() {
-        Detail::None => ("", Value::Number(0)),
-        Detail::Programme(id) => ("programme", number(id.0)),
-        Detail::Member(id) => ("member", number(id.0)),
-        Detail::Payee(Payee::Provider(id)) => ("provider", number(id.0)),
-        Detail::Payee(Payee::Enterprise(id)) => ("enterprise", number(id.0)),
-        Detail::Period(id) => ("period", number(id.0)),
-    }
 }

@@ -1,6 +1,6 @@
 //! The database of the tables: a SQLite file beside the journal's, or the journal's PostgreSQL.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,9 +41,15 @@ pub(super) enum Tables {
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
+        /// Moves the write-ahead log into the file beside the writer.
+        mover: SqlitePool,
+        log: PathBuf,
     },
     Postgres(PgPool),
 }
+
+/// Bytes of the write-ahead log beyond which the writer waits until it is moved and begins anew.
+const LOG_BYTES_MAX: u64 = 512 << 20;
 
 /// A transaction.
 pub(super) enum Transaction {
@@ -95,7 +101,7 @@ impl Tables {
             .page_size(16 << 10)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
-            .pragma("cache_size", "-131072")
+            .pragma("wal_autocheckpoint", "0")
             .pragma("temp_store", "MEMORY")
             .statement_cache_capacity(256)
             .disable_statement_logging();
@@ -105,16 +111,27 @@ impl Tables {
                 .idle_timeout(None)
                 .max_lifetime(None)
         };
+        // 256 MiB for the pages that a transaction changes, 16 MiB for those that a list reads.
         let writer = pool(1)
-            .connect_with(options.clone())
+            .connect_with(options.clone().pragma("cache_size", "-262144"))
             .await
             .map_err(failed)?;
         migrator(&SQLITE)
             .run(&writer)
             .await
             .map_err(|error| ViewsError::Database(error.into()))?;
+        let mover = pool(1)
+            .connect_with(options.clone())
+            .await
+            .map_err(failed)?;
+        let options = options.pragma("cache_size", "-16384");
         let readers = pool(READERS_MAX).connect_lazy_with(options.read_only(true));
-        Ok(Tables::Sqlite { writer, readers })
+        Ok(Tables::Sqlite {
+            writer,
+            readers,
+            mover,
+            log: folder.join(format!("{FILE}-wal")),
+        })
     }
 
     pub(super) fn dialect(&self) -> Dialect {
@@ -151,9 +168,43 @@ impl Tables {
         }
     }
 
+    /// Lets what was committed be moved out of the write-ahead log, which is to be done after every
+    /// commit: beside the next one, unless the log has grown too long.
+    pub(super) async fn committed(&self) -> Result<(), ViewsError> {
+        let Tables::Sqlite {
+            writer, mover, log, ..
+        } = self
+        else {
+            return Ok(());
+        };
+        let long = std::fs::metadata(log).is_ok_and(|log| log.len() > LOG_BYTES_MAX);
+        if long {
+            let restart = sqlx::query("PRAGMA wal_checkpoint(RESTART)").execute(writer);
+            return restart.await.map(drop).map_err(failed);
+        }
+        if let Some(mut mover) = mover.try_acquire() {
+            tokio::spawn(async move {
+                let moved = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
+                    .execute(&mut *mover)
+                    .await;
+                if let Err(error) = moved {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, "the write-ahead log of the views was not moved");
+                }
+            });
+        }
+        Ok(())
+    }
+
     pub(super) async fn close(&self) {
         match self {
-            Tables::Sqlite { writer, readers } => {
+            Tables::Sqlite {
+                writer,
+                readers,
+                mover,
+                ..
+            } => {
+                mover.close().await;
                 readers.close().await;
                 writer.close().await;
             }

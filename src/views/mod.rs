@@ -18,7 +18,7 @@ mod sql;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use accounts::{AccountDay, AccountSum};
+pub use accounts::{AccountDay, AccountSum, account_place};
 pub use lists::{Compare, Filter, FilterValue, Page, Reach, Resource, pattern};
 pub use projector::Projector;
 

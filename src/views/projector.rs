@@ -271,6 +271,7 @@ impl Projector {
         write_position(&mut tx, &self.ledger, &next).await?;
         tx.commit().await?;
         self.position = next;
+        self.tables.committed().await?;
         Ok(true)
     }
 

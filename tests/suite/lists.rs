@@ -102,16 +102,6 @@ async fn balances_and_statements(world: &World) {
     let finance = &world.finance;
     let now = world.get(finance, "/v1/trial-balance?party=310117").await;
     let of_views = world.get(finance, "/v1/balances?party=310117").await;
-    let rows = |answer: &Value| {
-        let rows = answer["accounts"].as_array().expect("rows").iter();
-        let names = [
-            "account", "section", "detail", "debits", "credits", "balance",
-        ];
-        let row = |row: &Value| names.map(|name| row[name].to_string()).join(" ");
-        let mut rows: Vec<String> = rows.map(row).collect();
-        rows.sort();
-        rows
-    };
     assert_eq!(rows(&of_views), rows(&now));
     let before = world
         .get(finance, "/v1/balances?party=310117&on=2020-01-01")
@@ -124,6 +114,103 @@ async fn balances_and_statements(world: &World) {
     let path = "/v1/balances?party=310117";
     let (status, _) = world.call(Method::GET, &world.stranger, path, None).await;
     assert_eq!(status, 404);
+}
+
+/// What the books were at a recorded moment is what was read then.
+#[tokio::test(flavor = "multi_thread")]
+async fn balances_at_a_recorded_moment_are_what_was_read_then() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let world = World::new(folder.path()).await;
+    let finance = &world.finance;
+    let mut then = Vec::new();
+    for n in 1..=4 {
+        let claim = world.claim(&world.voucher, n, "20.00");
+        world.post(&world.provider, "/v1/claims", claim).await;
+        let books = world.get(finance, "/v1/trial-balance?party=310117").await;
+        let ready = world.get(finance, "/readyz").await;
+        let at = std::time::SystemTime::now();
+        then.push((books, ready["durable_sequence"].clone(), at));
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let path = "account=approved&programme=310117-T";
+    for (n, (books, sequence, instant)) in then.iter().enumerate() {
+        let since = instant
+            .duration_since(std::time::UNIX_EPOCH)
+            .expect("a time");
+        let instant = jiff::Timestamp::from_microsecond(
+            i64::try_from(since.as_micros()).expect("this century"),
+        );
+        let instant = instant.expect("a time").to_string();
+        for at in [sequence.to_string(), instant] {
+            let of_views = format!("/v1/balances?party=310117&at={at}");
+            let of_views = world.get(finance, &of_views).await;
+            assert_eq!(rows(&of_views), rows(books), "{at}");
+            assert_eq!(of_views["at_sequence"], *sequence);
+            let statement = format!("/v1/statement?party=310117&{path}&at={at}");
+            let statement = world.get(finance, &statement).await;
+            let expected = format!("{}.00", (n + 1) * 10);
+            assert_eq!(statement["closing_balance"], expected, "{at}");
+        }
+    }
+    for wrong in ["at=soon", "at=99999999", "at=0", "at=3&on=2025-01-01"] {
+        let path = format!("/v1/balances?party=310117&{wrong}");
+        let (status, problem) = world.call(Method::GET, finance, &path, None).await;
+        assert_eq!(
+            (status, &problem["errors"][0]["field"]),
+            (400, &json!("at")),
+            "{wrong}"
+        );
+    }
+}
+
+/// The end of a business day is the moment before the first event of the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_day_is_the_beginning_of_the_next() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |arguments: &[&str]| {
+        let done = super::server::quantong(folder.path(), "", arguments);
+        assert!(done.status.success());
+        String::from_utf8(done.stdout).expect("UTF-8")
+    };
+    run(&["import", super::import::text(&super::import::examples())]);
+    let token = run(&["token", "--name", "a", "--role", "auditor"]);
+    let token = token.trim();
+    let (server, _) = super::server::Server::start(folder.path(), None);
+    let client = reqwest::Client::new();
+    let get = async |query: String| {
+        let url = format!("{}/v1/balances?party=310117&{query}", server.url);
+        let sent = super::server::send(&client, Method::GET, &url, token, None, None).await;
+        let answer: Value = sent.expect("an answer").json().await.expect("JSON");
+        answer
+    };
+    for day in ["2025-02-28", "2025-06-13", "2025-09-30"] {
+        let (mut before, mut after) = (1, 20_000);
+        while after - before > 1 {
+            let middle = (before + after) / 2;
+            match get(format!("at={middle}")).await["on"].as_str() {
+                Some(on) if on <= day => before = middle,
+                _ => after = middle,
+            }
+        }
+        let (end, whole) = (
+            get(format!("at={before}")).await,
+            get(format!("on={day}")).await,
+        );
+        assert_eq!(rows(&end), rows(&whole), "{day} at {before}");
+        assert!(rows(&end).len() > 3);
+    }
+}
+
+/// The accounts of an answer.
+fn rows(answer: &Value) -> Vec<String> {
+    let rows = answer["accounts"].as_array().expect("rows").iter();
+    let names = [
+        "account", "section", "detail", "debits", "credits", "balance",
+    ];
+    let row = |row: &Value| names.map(|name| row[name].to_string()).join(" ");
+    let mut rows: Vec<String> = rows.map(row).collect();
+    rows.sort();
+    rows
 }
 
 async fn refusals_and_reach(world: &World) {
