@@ -105,6 +105,7 @@ async fn follow(views: &Views, node: &Node, moved: &watch::Sender<u64>) -> Resul
     while node.leads() && !node.has_ended() {
         // Whoever waits is told also when the tables were made anew.
         moved.send_replace(projector.position().events);
+        node.followed(projector.position().events);
         if projector.step().await? {
             continue;
         }

@@ -65,6 +65,9 @@ impl Node {
 
     /// Puts work into the queue.
     fn send(&self, work: Work) -> Result<Pending, NodeError> {
+        if self.shared.outruns() {
+            return Err(NodeError::Busy);
+        }
         let (reply, answer) = oneshot::channel();
         match self.queue.try_send(Job { work, reply }) {
             Ok(()) => Ok(answer),
@@ -323,6 +326,12 @@ impl Node {
             () = self.ended() => false,
             () = tokio::time::sleep(patience) => false,
         }
+    }
+
+    /// Tells how many events the views hold. If they lack too many, commands take longer, and
+    /// beyond a second bound they are answered [`NodeError::Busy`].
+    pub fn followed(&self, events: u64) {
+        self.shared.followed(events);
     }
 
     /// True if the node decides commands itself.

@@ -29,7 +29,8 @@ mod upkeep;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
@@ -61,8 +62,28 @@ pub const QUEUE_JOBS_MAX: usize = 65_536;
 /// Most commands of one batch.
 pub const BATCH_COMMANDS_MAX: usize = 8_192;
 
+/// Longest rest after a batch. With full batches the node then decides some 80,000 commands a
+/// second, about as many as the views follow.
+const REST_MAX: Duration = Duration::from_millis(100);
+
 /// The state is unlocked for readers after this many commands.
 pub const LOCK_COMMANDS_MAX: usize = 256;
+
+/// Events that the views may lack before the node takes longer for each batch: some ten seconds of
+/// their work.
+pub const VIEWS_LAG_SLOW: u64 = 1_000_000;
+
+/// Events that the views may lack before commands are answered [`NodeError::Busy`].
+pub const VIEWS_LAG_STOP: u64 = 4_000_000;
+
+/// How far what follows the journal may be behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LagBounds {
+    /// Beyond it every batch takes longer.
+    pub slow: u64,
+    /// Beyond it nothing is taken.
+    pub stop: u64,
+}
 
 /// How a node is started.
 #[derive(Clone, Debug)]
@@ -77,6 +98,8 @@ pub struct NodeConfig {
     pub queue_jobs: usize,
     /// Where snapshots are; `None` to start without.
     pub snapshots: Option<Snapshots>,
+    /// How far the views may be behind.
+    pub lag: LagBounds,
     /// What the node writes into the lease of a database that several nodes share.
     pub candidate: Candidate,
 }
@@ -90,6 +113,10 @@ impl NodeConfig {
             anchor: None,
             queue_jobs: QUEUE_JOBS_MAX,
             snapshots: None,
+            lag: LagBounds {
+                slow: VIEWS_LAG_SLOW,
+                stop: VIEWS_LAG_STOP,
+            },
             candidate: candidate(None, String::new()),
         }
     }
@@ -269,12 +296,68 @@ struct Shared {
     clock: Clock,
     times: timing::Times,
     standing: Mutex<Standing>,
+    followers: Followers,
     /// Set when the part of the journal that a start from a snapshot passed over is damaged.
     damaged: AtomicBool,
     candidate: Candidate,
 }
 
+/// How far the views have followed.
+struct Followers {
+    bounds: LagBounds,
+    /// Number of events they hold.
+    events: AtomicU64,
+    /// Set when they have kept up once. Views that are made anew hold up nobody.
+    kept_up: AtomicBool,
+}
+
+impl Followers {
+    fn new(bounds: LagBounds) -> Followers {
+        Followers {
+            bounds,
+            events: AtomicU64::new(0),
+            kept_up: AtomicBool::new(false),
+        }
+    }
+
+    /// Events that they lack, if they have kept up before.
+    fn lag(&self, durable: Seq) -> u64 {
+        if self.kept_up.load(Ordering::Relaxed) {
+            durable
+                .0
+                .saturating_sub(self.events.load(Ordering::Relaxed))
+        } else {
+            0
+        }
+    }
+}
+
 impl Shared {
+    /// Notes how many events the views hold.
+    fn followed(&self, events: u64) {
+        self.followers.events.store(events, Ordering::Relaxed);
+        let lag = self.durable.borrow().events.0.saturating_sub(events);
+        if lag <= self.followers.bounds.slow {
+            self.followers.kept_up.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// True if the views are so far behind that nothing more is taken.
+    fn outruns(&self) -> bool {
+        let durable = self.durable.borrow().events;
+        self.followers.lag(durable) > self.followers.bounds.stop
+    }
+
+    /// How long to wait after a batch, so that the views can catch up.
+    fn rest(&self) -> Duration {
+        let LagBounds { slow, stop } = self.followers.bounds;
+        let durable = self.durable.borrow().events;
+        let beyond = self.followers.lag(durable).saturating_sub(slow);
+        let most = stop.saturating_sub(slow).max(1);
+        let micros = u128::from(beyond.min(most)) * REST_MAX.as_micros() / u128::from(most);
+        Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+    }
+
     /// True if nobody else can have written since.
     fn leads(&self) -> bool {
         match &*self.standing.lock() {

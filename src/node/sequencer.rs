@@ -17,7 +17,7 @@ use super::replay::{ReplayError, Replayed, replay_after};
 use super::snapshot::newest;
 use super::timing::Times;
 use super::upkeep::{check_prefix, make_snapshots, until_ended};
-use super::{Durable, Job, Node, NodeConfig, NodeError, Shared, Work};
+use super::{Durable, Followers, Job, Node, NodeConfig, NodeError, Shared, Work};
 use crate::engine::State;
 use crate::engine::event::Recorded;
 use crate::journal::{
@@ -203,6 +203,7 @@ pub(super) async fn start(store: Box<dyn Store>, config: NodeConfig) -> Result<N
         } else {
             Standing::Follows(None)
         }),
+        followers: Followers::new(config.lag),
         damaged: AtomicBool::new(false),
         candidate: config.candidate.clone(),
     });
@@ -370,6 +371,7 @@ impl Sequencer {
                     if self.work_through(pipeline, Some(job)) {
                         return true;
                     }
+                    std::thread::sleep(self.shared.rest());
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     self.work_through(pipeline, None);

@@ -167,6 +167,41 @@ async fn nobody_reads_what_is_not_durable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_node_does_not_run_away_from_its_views() {
+    let folder = folder();
+    ledger(folder.path()).await;
+    let config = NodeConfig {
+        lag: LagBounds { slow: 2, stop: 4 },
+        ..config(folder.path())
+    };
+    let node = Node::start(Box::new(open(folder.path()).await), config)
+        .await
+        .expect("a node");
+    // Views that are made anew are not waited for.
+    let unkeyed = |code| Submission {
+        key: None,
+        ..category(code)
+    };
+    for code in ["a", "b", "c", "d", "e"] {
+        node.submit(unkeyed(code)).await.expect("an answer");
+    }
+    let durable = node.status().durable.0;
+    node.followed(durable - 2);
+    let begun = std::time::Instant::now();
+    for code in ["f", "g"] {
+        node.submit(unkeyed(code)).await.expect("an answer");
+    }
+    node.submit(unkeyed("h")).await.expect("an answer");
+    assert!(begun.elapsed() >= REST_MAX / 2, "{:?}", begun.elapsed());
+    let refused = node.submit(unkeyed("i")).await;
+    assert!(matches!(refused, Err(NodeError::Busy)), "{refused:?}");
+    assert!(node.read(State::category_count).await.is_ok());
+    node.followed(node.status().durable.0);
+    node.submit(unkeyed("i")).await.expect("an answer");
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_business_date_follows_the_clock_and_timers_run_first() {
     let folder = folder();
     ledger(folder.path()).await;
