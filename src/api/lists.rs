@@ -19,7 +19,7 @@ use crate::engine::State;
 use crate::engine::command::{Role, Scope};
 use crate::node::Freshness;
 use crate::views::{
-    Compare, Filter, FilterValue, Page, Reach, Resource, Views, ViewsError, pattern,
+    Compare, Filter, FilterValue, Listed, Page, Reach, Resource, Views, ViewsError, pattern,
 };
 
 /// Rows of a page if none are asked for, and most rows.
@@ -185,11 +185,8 @@ async fn list(
     let (page, seen) = look(request, shared, |cx| wanted(cx, route)).await?;
     let views = await_views(request, shared, seen).await?;
     let held = shared.views.position();
-    let mut rows = views.list(&page).await.map_err(unreadable)?;
-    let full = rows.len() >= page.rows as usize;
-    rows.truncate(page.rows as usize - 1);
-    let key = page.resource.key();
-    let cursor = rows.last().filter(|_| full).map(|row| row[key].to_string());
+    let Listed { rows, next } = views.list(&page).await.map_err(unreadable)?;
+    let cursor = next.map(|key| key.to_string());
     let data = node.peek(|state| {
         let view = View {
             state,
@@ -229,8 +226,8 @@ fn wanted(cx: &Cx<'_>, route: &ListRoute) -> Result<Page, Problem> {
         reach: reach(cx, route.resource),
         filters,
         before,
-        // One more tells whether there is another page.
-        rows: rows + 1,
+        rows,
+        look_at: None,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Lists: rows of one table, newest first, page by page. A page begins behind a key, so that a
-//! deep page costs what the first one costs.
+//! deep page costs what the first one costs. No page costs more than a bounded look through the
+//! table: days and periods, which rise with the key, are turned into keys first, and a list without
+//! an index for what it filters by ends its page after so many rows that it has looked at.
 
 use super::changes::Value;
 use super::schema::{self, Table};
@@ -84,6 +86,22 @@ pub enum FilterValue {
     Text(String),
 }
 
+/// Rows that a page looks at where no index leads to those that fit: some ten milliseconds.
+const LOOKED_AT_MAX: i64 = 20_000;
+
+/// The same for registers, which are searched by parts of names and are far smaller.
+const LOOKED_AT_REGISTER_MAX: i64 = 1_000_000;
+
+/// A page that was found.
+#[derive(Clone, Debug, Default)]
+pub struct Listed {
+    /// The rows, each an object of its columns.
+    pub rows: Vec<serde_json::Value>,
+    /// Where the next page begins: it holds keys below this one. `None` at the end. There may be a
+    /// next page though this one has fewer rows than it could.
+    pub next: Option<i64>,
+}
+
 /// A page of a list.
 #[derive(Clone, Debug)]
 pub struct Page {
@@ -97,6 +115,8 @@ pub struct Page {
     pub before: Option<i64>,
     /// Most rows.
     pub rows: u32,
+    /// Most rows that are looked at; the resource's own bound if none is given.
+    pub look_at: Option<i64>,
 }
 
 impl Resource {
@@ -168,6 +188,47 @@ impl Resource {
         })
     }
 
+    /// Columns that never fall as the key rises.
+    fn rises(self, column: &str) -> bool {
+        match self {
+            Resource::Claims => matches!(column, "filed_on" | "period"),
+            Resource::Vouchers => column == "issued_on",
+            Resource::Refusals => column == "refused_on",
+            _ => false,
+        }
+    }
+
+    /// Columns with an index in which the rows of a value stand in the order of the key, or with
+    /// few rows for each.
+    fn indexed(self, column: &str) -> bool {
+        match self {
+            Resource::Claims => matches!(column, "voucher" | "provider" | "invoice_no"),
+            Resource::Vouchers => matches!(column, "holder" | "issuer"),
+            Resource::Payments => column == "claim",
+            Resource::Enterprises | Resource::Providers => column == "city",
+            _ => false,
+        }
+    }
+
+    fn looked_at_max(self) -> i64 {
+        match self {
+            Resource::Enterprises | Resource::Providers | Resource::Programmes => {
+                LOOKED_AT_REGISTER_MAX
+            }
+            _ => LOOKED_AT_MAX,
+        }
+    }
+
+    /// True if an index leads to the rows that concern somebody.
+    fn leads_to(self, reach: Reach) -> bool {
+        match (self, reach) {
+            (Resource::Claims, Reach::Enterprise(_) | Reach::Provider(_)) => true,
+            (Resource::Vouchers, Reach::Enterprise(_)) => true,
+            // What concerns nobody is not looked for.
+            _ => self.concerns(reach).is_none(),
+        }
+    }
+
     /// True if everybody may read all of it.
     pub fn is_public(self) -> bool {
         matches!(
@@ -222,11 +283,7 @@ impl<'a> Statement<'a> {
     }
 
     fn filter(&mut self, filter: &'a Filter) {
-        let value = match &filter.value {
-            FilterValue::Number(number) => Value::Number(*number),
-            FilterValue::Text(text) => Value::Text(text),
-        };
-        let parameter = self.bind(value);
+        let parameter = self.bind(filter.value());
         let one = |column: &&str| match filter.compare {
             Compare::Is => format!("{column} = {parameter}"),
             Compare::From => format!("{column} >= {parameter}"),
@@ -251,13 +308,16 @@ pub fn pattern(text: &str) -> String {
 }
 
 impl Views {
-    /// A page of rows, newest first, each an object of its columns.
+    /// A page of rows, newest first.
     ///
     /// # Errors
     /// The tables cannot be read.
-    pub async fn list(&self, page: &Page) -> Result<Vec<serde_json::Value>, ViewsError> {
+    pub async fn list(&self, page: &Page) -> Result<Listed, ViewsError> {
         let table = page.resource.table();
         let key = page.resource.key();
+        let Some(range) = self.range(page).await? else {
+            return Ok(Listed::default());
+        };
         let object = self.tables.dialect().row_of(table, "");
         let mut statement = Statement {
             sql: format!(
@@ -269,18 +329,129 @@ impl Views {
         if let Some(reach) = &page.reach {
             statement.reach(page.resource, reach);
         }
-        for filter in &page.filters {
+        for filter in page.filters.iter().filter(|filter| !page.is_by_key(filter)) {
             statement.filter(filter);
         }
-        if let Some(before) = page.before {
-            let parameter = statement.bind(Value::Number(before));
-            statement.and(&format!("{key} < {parameter}"));
-        }
-        let limit = statement.bind(Value::Number(i64::from(page.rows)));
+        let (low, high) = (range.low, range.high);
+        let parameter = statement.bind(Value::Number(high));
+        statement.and(&format!("{key} <= {parameter}"));
+        let end = if page.is_led() {
+            low
+        } else {
+            let most = page.look_at.unwrap_or(page.resource.looked_at_max());
+            low.max(high - most + 1)
+        };
+        let parameter = statement.bind(Value::Number(end));
+        statement.and(&format!("{key} >= {parameter}"));
+        // One more tells whether there is another page.
+        let limit = statement.bind(Value::Number(i64::from(page.rows) + 1));
         statement.sql += &format!(" ORDER BY {key} DESC LIMIT {limit}");
         let texts = self.tables.texts(&statement.sql, &statement.values).await?;
         let parsed = texts.iter().map(|text| serde_json::from_str(text));
         let rows: Result<Vec<serde_json::Value>, _> = parsed.collect();
-        rows.map_err(|_| ViewsError::Missing(table.name))
+        let mut rows = rows.map_err(|_| ViewsError::Missing(table.name))?;
+        let next = if rows.len() > page.rows as usize {
+            rows.truncate(page.rows as usize);
+            rows.last().and_then(|row| row[key].as_i64())
+        } else {
+            (end > low).then_some(end)
+        };
+        Ok(Listed { rows, next })
+    }
+
+    /// The keys among which the rows of a page are; `None` if there are none.
+    async fn range(&self, page: &Page) -> Result<Option<Range>, ViewsError> {
+        let (name, key) = (page.resource.table().name, page.resource.key());
+        let ends = format!(
+            "SELECT COALESCE(CAST((SELECT MIN({key}) FROM {name}) AS TEXT) || ' ' || \
+             CAST((SELECT MAX({key}) FROM {name}) AS TEXT), '')"
+        );
+        let ends = self.tables.texts(&ends, &[]).await?;
+        let Some((low, high)) = ends.first().and_then(|ends| ends.split_once(' ')) else {
+            return Ok(None);
+        };
+        let number = |text: &str| text.parse().map_err(|_| ViewsError::Missing(name));
+        let (first, last): (i64, i64) = (number(low)?, number(high)?);
+        let high = page.before.map_or(last, |before| last.min(before - 1));
+        let mut range = Range { low: first, high };
+        for filter in page.filters.iter().filter(|filter| page.is_by_key(filter)) {
+            if matches!(filter.compare, Compare::From | Compare::Is) {
+                range.low = self.first_key(page, filter, &range, false).await?;
+            }
+            if matches!(filter.compare, Compare::To | Compare::Is) {
+                range.high = self.first_key(page, filter, &range, true).await? - 1;
+            }
+        }
+        Ok((range.low <= range.high).then_some(range))
+    }
+
+    /// The first key of a range from which on a rising column is not below a value, or is above it;
+    /// the key after the range if there is none.
+    async fn first_key(
+        &self,
+        page: &Page,
+        filter: &Filter,
+        range: &Range,
+        above: bool,
+    ) -> Result<i64, ViewsError> {
+        let (name, key) = (page.resource.table().name, page.resource.key());
+        let column = filter.columns.first().ok_or(ViewsError::Missing(name))?;
+        let below = if above { "<=" } else { "<" };
+        // The row at a key, or the next one below it, says on which side the key lies.
+        let sql = format!(
+            "SELECT CASE WHEN {column} {below} $2 THEN '1' ELSE '0' END FROM {name} \
+             WHERE {key} <= $1 ORDER BY {key} DESC LIMIT 1"
+        );
+        let (mut low, mut high) = (range.low, range.high + 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let values = [Value::Number(middle), filter.value()];
+            let side = self.tables.texts(&sql, &values).await?;
+            match side.first().map(String::as_str) {
+                Some("0") => high = middle,
+                _ => low = middle + 1,
+            }
+        }
+        Ok(low)
+    }
+}
+
+/// Keys from one to another, both included.
+#[derive(Clone, Copy, Debug)]
+struct Range {
+    low: i64,
+    high: i64,
+}
+
+impl Filter {
+    fn value(&self) -> Value<'_> {
+        match &self.value {
+            FilterValue::Number(number) => Value::Number(*number),
+            FilterValue::Text(text) => Value::Text(text),
+        }
+    }
+}
+
+impl Page {
+    /// True if a filter says between which keys its rows are.
+    fn is_by_key(&self, filter: &Filter) -> bool {
+        let rises = filter
+            .columns
+            .iter()
+            .all(|column| self.resource.rises(column));
+        rises && filter.compare != Compare::Contains
+    }
+
+    /// True if an index leads to the rows, or all rows between the keys fit.
+    fn is_led(&self) -> bool {
+        let mut others = self.filters.iter().filter(|filter| !self.is_by_key(filter));
+        let indexed = |filter: &Filter| {
+            let columns = filter.columns;
+            filter.compare == Compare::Is && columns.iter().all(|c| self.resource.indexed(c))
+        };
+        let reached = self.reach.as_ref();
+        let led = |reach: &Vec<Reach>| reach.iter().all(|one| self.resource.leads_to(*one));
+        let all = reached.is_none() && others.clone().next().is_none();
+        all || others.any(indexed) || reached.is_some_and(led)
     }
 }

@@ -19,7 +19,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use accounts::{AccountDay, AccountSum, account_place};
-pub use lists::{Compare, Filter, FilterValue, Page, Reach, Resource, pattern};
+pub use lists::{Compare, Filter, FilterValue, Listed, Page, Reach, Resource, pattern};
 pub use projector::Projector;
 
 use crate::journal::{Database, DriverError, LedgerUuid, StoreError, StoreReader};

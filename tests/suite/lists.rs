@@ -1,5 +1,7 @@
 //! Lists over HTTP, from the views of the real server.
 
+use quantong::journal::Database;
+use quantong::views::{Compare, Filter, FilterValue, Page, Reach, Resource, Views};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -114,6 +116,95 @@ async fn balances_and_statements(world: &World) {
     let path = "/v1/balances?party=310117";
     let (status, _) = world.call(Method::GET, &world.stranger, path, None).await;
     assert_eq!(status, 404);
+}
+
+/// All rows of a list, page by page; each page has looked at few rows.
+async fn pages(views: &Views, filters: &[Filter], reach: Option<Reach>) -> Vec<Value> {
+    let mut rows = Vec::new();
+    let mut before = None;
+    loop {
+        let page = Page {
+            resource: Resource::Claims,
+            reach: reach.map(|reach| vec![reach]),
+            filters: filters.to_vec(),
+            before,
+            rows: 7,
+            look_at: Some(29),
+        };
+        let listed = views.list(&page).await.expect("a page");
+        assert!(listed.rows.len() <= 7);
+        rows.extend(listed.rows);
+        match listed.next {
+            Some(next) => before = Some(next),
+            None => return rows,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_that_end_early_and_days_turned_into_keys_leave_out_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let input = super::import::examples();
+    for arguments in [
+        &["import", super::import::text(&input)],
+        &["views", "rebuild"],
+    ] {
+        let done = super::server::quantong(folder.path(), "", arguments);
+        assert!(done.status.success());
+    }
+    let views = Views::open(&Database::Sqlite, folder.path()).await;
+    let views = views.expect("the tables");
+    let all = pages(&views, &[], None).await;
+    assert!(
+        all.len() > 500
+            && all
+                .windows(2)
+                .all(|two| two[0]["id"].as_i64() > two[1]["id"].as_i64())
+    );
+    let filter = |columns, compare, value| Filter {
+        columns,
+        compare,
+        value,
+    };
+    let text = |text: &str| FilterValue::Text(text.to_owned());
+    let status = || filter(&["status"], Compare::Is, text("reversed"));
+    let from = |day| filter(&["filed_on"], Compare::From, text(day));
+    let to = |day| filter(&["filed_on"], Compare::To, text(day));
+    let period = |n| filter(&["period"], Compare::Is, FilterValue::Number(n));
+    let provider = filter(&["provider"], Compare::Is, FilterValue::Number(3));
+    let lists = [
+        vec![status()],
+        vec![from("2025-06-01")],
+        vec![to("2025-06-13"), status()],
+        vec![from("2025-03-05"), to("2025-03-05")],
+        vec![from("2030-01-01")],
+        vec![to("2020-01-01")],
+        vec![period(4), from("2025-05-10")],
+        vec![period(99)],
+        vec![provider],
+    ];
+    for filters in &lists {
+        let fits = |row: &&Value| {
+            filters.iter().all(|filter| {
+                let found = &row[filter.columns[0]];
+                match (&filter.value, filter.compare) {
+                    (FilterValue::Number(number), _) => found.as_i64() == Some(*number),
+                    (FilterValue::Text(text), Compare::From) => found.as_str() >= Some(text),
+                    (FilterValue::Text(text), Compare::To) => found.as_str() <= Some(text),
+                    (FilterValue::Text(text), _) => found.as_str() == Some(text),
+                }
+            })
+        };
+        let expected: Vec<&Value> = all.iter().filter(fits).collect();
+        let found = pages(&views, filters, None).await;
+        assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{filters:?}");
+    }
+    let of_city = pages(&views, &[], Some(Reach::Member(3))).await;
+    let issued = all
+        .iter()
+        .filter(|row| row["issuer"] == 3 || row["payer"] == 3);
+    assert!(of_city.len() >= issued.count() && of_city.len() < all.len());
+    views.close().await;
 }
 
 /// What the books were at a recorded moment is what was read then.

@@ -3,6 +3,7 @@
 //! database, which must hold none, and stays there.
 
 mod engine;
+mod lists;
 mod replay;
 mod start;
 mod world;
@@ -23,6 +24,8 @@ pub enum Bench {
     Engine(EngineBench),
     /// Replay of a journal with every root checked
     Replay(ReplayBench),
+    /// Pages of lists from the views that `engine --views --keep` has left
+    Lists(ReplayBench),
     /// Start of a node, without and with a snapshot
     Start(ReplayBench),
 }
@@ -56,7 +59,7 @@ pub struct EngineBench {
     pub keep: Option<PathBuf>,
 }
 
-/// Settings of `bench replay` and `bench start`.
+/// Settings of `bench replay`, `start` and `lists`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ReplayBench {
     /// Folder with a ledger, as `bench engine --keep` leaves it; made anew if it is missing
@@ -163,14 +166,16 @@ pub async fn run(bench: Bench, database: &Database) -> Result<(), BenchError> {
                 clear(&folder, done)
             }
         },
-        Bench::Replay(ref settings) | Bench::Start(ref settings) => {
+        Bench::Replay(ref settings) | Bench::Start(ref settings) | Bench::Lists(ref settings) => {
             let keep = settings.folder.is_some();
             let folder = settings.folder.clone().unwrap_or_else(temporary);
             if !database.has_ledger(&folder).await? {
-                engine::run(&made_anew(settings.claims), &folder, database).await?;
+                let views = matches!(bench, Bench::Lists(_));
+                engine::run(&made_anew(settings.claims, views), &folder, database).await?;
             }
             let done = match bench {
                 Bench::Start(_) => start::run(&folder, database).await,
+                Bench::Lists(_) => lists::run(&folder, database).await,
                 _ => replay::run(&folder, database).await,
             };
             if keep { done } else { clear(&folder, done) }
@@ -179,7 +184,7 @@ pub async fn run(bench: Bench, database: &Database) -> Result<(), BenchError> {
 }
 
 /// How a ledger is made that is only to be read.
-fn made_anew(claims: u32) -> EngineBench {
+fn made_anew(claims: u32, views: bool) -> EngineBench {
     EngineBench {
         vouchers: claims.div_ceil(4),
         providers: 10_000,
@@ -187,7 +192,7 @@ fn made_anew(claims: u32) -> EngineBench {
         batch: 8_192,
         hot: false,
         memory: false,
-        views: false,
+        views,
         keep: None,
     }
 }
