@@ -1,4 +1,5 @@
-//! Moments of the past at which books are read: the end of a business day, or a place in the journal.
+//! Moments of the past at which books are read: the end of a business day, or a place in the
+//! journal.
 
 use std::collections::BTreeMap;
 
@@ -54,7 +55,8 @@ pub(super) struct Moment {
 }
 
 impl Moment {
-    /// Finds what was asked for among the first `seen` events. Reads the journal of one day at most.
+    /// Finds what was asked for among the first `seen` events. Reads the journal of one day at
+    /// most.
     pub(super) async fn find(
         node: &Node,
         asked: Asked,

@@ -1,4 +1,5 @@
-//! The past, from the journal: which events there were at an instant or on a day, and what they say.
+//! The past, from the journal: which events there were at an instant or on a day, and what they
+//! say.
 
 use super::handle::unavailable;
 use super::{Node, NodeError};

@@ -169,24 +169,19 @@ fn encode(batch: &Batch) -> (Vec<Vec<u8>>, Vec<PrivateRow>) {
     let mut bodies = Vec::new();
     let mut private = Vec::new();
     for finished in batch.finished.iter().filter(|finished| finished.happened) {
-        for recorded in &finished.events {
+        let atomic = matches!(finished.answer, Some((_, Outcome::Atomic(_))));
+        let mut events = finished.events.iter().peekable();
+        while let Some(recorded) = events.next() {
             body.push_with(|bytes| {
                 codec::encode(recorded, bytes).expect("every text of an event is bounded");
             })
             .expect("every text of an event is bounded");
-            if let Some((field, text)) = personal_text(&recorded.event)
-                && let Some(opening) = &text.opening
-            {
-                let key = PrivateKey {
-                    seq: recorded.meta.seq.0,
-                    field,
-                };
-                private.push(PrivateRow {
-                    key,
-                    opening: (**opening).clone(),
-                });
-            }
-            if body.as_bytes().len() >= ROW_BYTES_MAX {
+            private.extend(private_row(recorded));
+            // Whoever reads row by row sees commands and atomic bulks whole.
+            let whole = events
+                .peek()
+                .is_none_or(|next| !atomic && next.meta.index == 0);
+            if whole && body.as_bytes().len() >= ROW_BYTES_MAX {
                 bodies.push(body.take(Vec::new()));
             }
         }
@@ -195,6 +190,17 @@ fn encode(batch: &Batch) -> (Vec<Vec<u8>>, Vec<PrivateRow>) {
         bodies.push(body.take(Vec::new()));
     }
     (bodies, private)
+}
+
+/// What opens the commitment of an event, if there is one.
+fn private_row(recorded: &Recorded) -> Option<PrivateRow> {
+    let (field, text) = personal_text(&recorded.event)?;
+    let opening = text.opening.as_ref()?;
+    let seq = recorded.meta.seq.0;
+    Some(PrivateRow {
+        key: PrivateKey { seq, field },
+        opening: (**opening).clone(),
+    })
 }
 
 /// The personal text of an event with the number of its field in the payload.

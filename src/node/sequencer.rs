@@ -211,26 +211,7 @@ pub(super) async fn start(store: Box<dyn Store>, config: NodeConfig) -> Result<N
     let (queue, jobs) = bounded(config.queue_jobs);
     let (wake, wakes) = bounded(1);
     let (ended, stopped) = watch::channel(false);
-    let reader = warm.store.reader();
-    if let Some(relied) = relied {
-        let kind = warm.chain.frontier().kind();
-        let check = check_prefix(Arc::clone(&reader), kind, relied, Arc::clone(&shared));
-        tokio::spawn(until_ended(stopped.clone(), check));
-    }
-    if let Some(snapshots) = config
-        .snapshots
-        .clone()
-        .filter(|snapshots| snapshots.every > 0)
-    {
-        let make = make_snapshots(
-            snapshots,
-            uuid,
-            reader,
-            Arc::clone(&shared),
-            stopped.clone(),
-        );
-        tokio::spawn(make);
-    }
+    tend(&shared, &config, &warm, relied, &stopped);
     let sequencer = Sequencer {
         shared: Arc::clone(&shared),
         config,
@@ -251,6 +232,31 @@ pub(super) async fn start(store: Box<dyn Store>, config: NodeConfig) -> Result<N
         })
         .map_err(StartError::Thread)?;
     Ok(Node::new(shared, queue, wake, uuid, stopped))
+}
+
+/// Starts what a node does beside its work, until it has ended.
+fn tend(
+    shared: &Arc<Shared>,
+    config: &NodeConfig,
+    warm: &Warm,
+    relied: Option<RowHead>,
+    stopped: &watch::Receiver<bool>,
+) {
+    let reader = warm.store.reader();
+    if let Some(relied) = relied {
+        let kind = warm.chain.frontier().kind();
+        let check = check_prefix(Arc::clone(&reader), kind, relied, Arc::clone(shared));
+        tokio::spawn(until_ended(stopped.clone(), check));
+    }
+    if let Some(snapshots) = config
+        .snapshots
+        .clone()
+        .filter(|settings| settings.every > 0)
+    {
+        let (shared, stopped) = (Arc::clone(shared), stopped.clone());
+        let ledger = warm.store.ledger();
+        tokio::spawn(make_snapshots(snapshots, ledger, reader, shared, stopped));
+    }
 }
 
 /// Tells that the sequencer has ended, also if it panicked.

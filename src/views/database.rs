@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolOptions;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgArguments, PgConnection};
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous,
 };
@@ -240,6 +240,10 @@ macro_rules! texts_on {
 texts_on!(sqlite_texts, SqliteConnection);
 texts_on!(postgres_texts, PgConnection);
 
+/// Rows of one statement on PostgreSQL: large enough, and small enough that its message is made in
+/// memory that is there already.
+const POSTGRES_ROWS: usize = 4_096;
+
 /// Rows of one statement on SQLite. Enough that what a statement costs besides its rows does not
 /// matter; the rest of a set of rows goes in smaller ones, so that few statements are prepared.
 const SQLITE_ROWS: [usize; 3] = [256, 16, 1];
@@ -263,18 +267,7 @@ impl Transaction {
     ) -> Result<(), ViewsError> {
         match self {
             Transaction::Sqlite(tx) => write_sqlite(tx, rows, sql).await,
-            Transaction::Postgres(tx) => {
-                let sql = sql(Dialect::Postgres, rows.len);
-                let mut query = sqlx::query(AssertSqlSafe(sql));
-                for column in &rows.columns {
-                    query = match column {
-                        Column::Numbers(numbers) => query.bind(numbers),
-                        Column::Texts(texts) => query.bind(texts.iter().collect::<Vec<_>>()),
-                    };
-                }
-                query.execute(&mut **tx).await.map_err(failed)?;
-                Ok(())
-            }
+            Transaction::Postgres(tx) => write_postgres(tx, rows, sql).await,
         }
     }
 
@@ -312,14 +305,18 @@ struct Statements<'a, F> {
     last: (usize, Arc<str>),
 }
 
+fn cells(rows: &Rows) -> Vec<Cells<'_>> {
+    let cells = rows.columns.iter().map(|column| match column {
+        Column::Numbers(numbers) => Cells::Numbers(numbers.iter()),
+        Column::Texts(texts) => Cells::Texts(Box::new(texts.iter())),
+    });
+    cells.collect()
+}
+
 impl<'a, F: Fn(Dialect, usize) -> String> Statements<'a, F> {
     fn of(rows: &'a Rows, sql: F) -> Statements<'a, F> {
-        let columns = rows.columns.iter().map(|column| match column {
-            Column::Numbers(numbers) => Cells::Numbers(numbers.iter()),
-            Column::Texts(texts) => Cells::Texts(Box::new(texts.iter())),
-        });
         Statements {
-            columns: columns.collect(),
+            columns: cells(rows),
             left: rows.len,
             sql,
             last: (0, Arc::default()),
@@ -364,6 +361,47 @@ async fn write_sqlite(
         let (executed, made) = tokio::join!(executing, async { statements.next() });
         executed.map_err(failed)?;
         next = made?;
+    }
+    Ok(())
+}
+
+/// As [`write_sqlite`]; a parameter is an array with the values of a column.
+async fn write_postgres(
+    tx: &mut sqlx::Transaction<'static, Postgres>,
+    rows: &Rows,
+    sql: impl Fn(Dialect, usize) -> String + Send,
+) -> Result<(), ViewsError> {
+    let sql: Arc<str> = sql(Dialect::Postgres, rows.len).into();
+    let mut columns = cells(rows);
+    let mut left = rows.len;
+    let mut next = move || -> Result<Option<PgArguments>, ViewsError> {
+        if left == 0 {
+            return Ok(None);
+        }
+        left -= left.min(POSTGRES_ROWS);
+        let mut arguments = PgArguments::default();
+        for column in &mut columns {
+            let added = match column {
+                Cells::Numbers(numbers) => {
+                    let some: Vec<Option<i64>> =
+                        numbers.by_ref().take(POSTGRES_ROWS).copied().collect();
+                    arguments.add(some)
+                }
+                Cells::Texts(texts) => {
+                    let some: Vec<Option<&str>> = texts.by_ref().take(POSTGRES_ROWS).collect();
+                    arguments.add(some)
+                }
+            };
+            added.map_err(ViewsError::Database)?;
+        }
+        Ok(Some(arguments))
+    };
+    let mut made = next()?;
+    while let Some(arguments) = made {
+        let query = sqlx::query_with(AssertSqlSafe(Arc::clone(&sql)), arguments);
+        let (executed, following) = tokio::join!(query.execute(&mut **tx), async { next() });
+        executed.map_err(failed)?;
+        made = following?;
     }
     Ok(())
 }

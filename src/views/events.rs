@@ -59,7 +59,8 @@ fn maybe<'a, T>(value: Option<T>, of: impl FnOnce(T) -> Value<'a>) -> Value<'a> 
     value.map_or(Value::None, of)
 }
 
-/// Gathers what an event changes; false if it is finished with what the tables hold of its transfer.
+/// Gathers what an event changes; false if it is finished with what the tables hold of its
+/// transfer.
 pub(super) fn gather(memory: &mut Memory, changes: &mut Changes, recorded: &Recorded) -> bool {
     let Recorded { meta, event } = recorded;
     changes.post(event, meta.business_date);

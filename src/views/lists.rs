@@ -87,7 +87,7 @@ pub enum FilterValue {
 }
 
 /// Rows that a page looks at where no index leads to those that fit: some ten milliseconds.
-const LOOKED_AT_MAX: i64 = 20_000;
+const LOOKED_AT_MAX: i64 = 10_000;
 
 /// The same for registers, which are searched by parts of names and are far smaller.
 const LOOKED_AT_REGISTER_MAX: i64 = 1_000_000;
