@@ -153,7 +153,7 @@ async fn readiness(shared: web::Data<Shared>) -> HttpResponse {
     let status = shared.node.status();
     // A follower asks how far the leader is; one that cannot tell is not ready.
     let lag = match status.role {
-        Role::Leader => Some(0),
+        Role::Leader | Role::ReadOnly => Some(0),
         Role::Follower => {
             let newest = shared.node.newest().await.ok();
             newest.map(|newest| newest.0.saturating_sub(status.durable.0))

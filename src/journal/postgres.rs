@@ -115,7 +115,13 @@ fn late(limit: Duration) -> StoreError {
 }
 
 fn database(error: sqlx::Error) -> StoreError {
-    StoreError::Database(error.into())
+    let code = error.as_database_error().and_then(|error| error.code());
+    // disk_full.
+    if code.as_deref() == Some("53100") {
+        StoreError::Full(error.into())
+    } else {
+        StoreError::Database(error.into())
+    }
 }
 
 fn integer(column: &'static str, value: u64) -> Result<i64, StoreError> {

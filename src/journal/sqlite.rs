@@ -96,7 +96,13 @@ impl SqliteOptions {
 }
 
 pub(super) fn database(error: sqlx::Error) -> StoreError {
-    StoreError::Database(error.into())
+    let code = error.as_database_error().and_then(|error| error.code());
+    // SQLITE_FULL.
+    if code.as_deref() == Some("13") {
+        StoreError::Full(error.into())
+    } else {
+        StoreError::Database(error.into())
+    }
 }
 
 fn integer(column: &'static str, value: u64) -> Result<i64, StoreError> {

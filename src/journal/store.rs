@@ -66,6 +66,9 @@ pub enum StoreError {
     /// The database failed.
     #[error("the journal database failed")]
     Database(#[source] DriverError),
+    /// There is no room for what is to be written.
+    #[error("the disk of the journal database is full")]
+    Full(#[source] DriverError),
     /// A column holds a value of impossible shape.
     #[error("column {column} of the journal database holds an impossible value")]
     Malformed {

@@ -176,6 +176,11 @@ impl Sequencer {
             Behind::Away(error) => StartError::Store(error),
             Behind::Broken(error) => StartError::Replay(error),
         })?;
+        self.begin_epoch(warm)
+    }
+
+    /// Begins an epoch behind what the node has; false if that is not the end of the journal.
+    pub(super) fn begin_epoch(&self, warm: &mut Warm) -> Result<bool, StartError> {
         let beginning = {
             let mut guard = self.shared.state.lock();
             let state = guard.as_mut().ok_or(StartError::Empty)?;

@@ -334,7 +334,7 @@ impl Node {
         self.shared.followed(events);
     }
 
-    /// True if the node decides commands itself.
+    /// True if commands are for this node to decide, if only by saying that it cannot for now.
     pub fn leads(&self) -> bool {
         self.shared.leads()
     }
@@ -343,7 +343,7 @@ impl Node {
     pub fn leader(&self) -> Option<Candidate> {
         match &*self.shared.standing.lock() {
             Standing::Follows(leader) => leader.clone(),
-            Standing::Alone | Standing::Leads(_) => None,
+            Standing::Alone { .. } | Standing::Leads(_) => None,
         }
     }
 
@@ -423,7 +423,8 @@ impl Node {
         };
         let role = match &*self.shared.standing.lock() {
             _ if !durable.alive => Role::Starting,
-            Standing::Alone => Role::Leader,
+            Standing::Alone { writes: true } => Role::Leader,
+            Standing::Alone { writes: false } => Role::ReadOnly,
             Standing::Leads(tenure) if tenure.holds() => Role::Leader,
             Standing::Leads(_) => Role::Starting,
             Standing::Follows(_) => Role::Follower,

@@ -32,8 +32,8 @@ pub(super) const LOOK: Duration = Duration::from_millis(200);
 
 /// How a node stands to the others of its database.
 pub(super) enum Standing {
-    /// No other process can open the journal.
-    Alone,
+    /// No other process can open the journal; false while it cannot be written.
+    Alone { writes: bool },
     /// It keeps up with the journal; the leader, if one is known.
     Follows(Option<Candidate>),
     /// It writes, as long as the tenure lasts.

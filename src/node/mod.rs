@@ -5,6 +5,7 @@
 //! - An answer (acceptance, refusal, replay, rehearsal, read) is released only when everything it
 //!   saw is durable. If the append fails, everybody who waits gets [`NodeError::Unavailable`].
 //! - After a failed append the state is dropped and rebuilt from the journal; nothing is guessed.
+//!   What was rebuilt is read from then on, also while the journal still cannot be written.
 //! - A read is answered by a leader only while nobody else can have begun to lead, and by a
 //!   follower only when it has what was in the journal when it was asked.
 //! - Every queue is bounded: a full one answers [`NodeError::Busy`] at once.
@@ -209,6 +210,8 @@ pub enum Role {
     Leader,
     /// It keeps up with the journal, answers reads and takes over when the leader is gone.
     Follower,
+    /// It answers reads; the journal cannot be written for the moment.
+    ReadOnly,
     /// It answers nothing yet, or for the moment.
     Starting,
 }
@@ -219,6 +222,7 @@ impl Role {
         match self {
             Role::Leader => "leader",
             Role::Follower => "follower",
+            Role::ReadOnly => "read_only",
             Role::Starting => "starting",
         }
     }
@@ -227,7 +231,7 @@ impl Role {
 /// How a node stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {
-    /// True if it answers.
+    /// True if it answers reads.
     pub ready: bool,
     /// What it does.
     pub role: Role,
@@ -361,7 +365,7 @@ impl Shared {
     /// True if nobody else can have written since.
     fn leads(&self) -> bool {
         match &*self.standing.lock() {
-            Standing::Alone => true,
+            Standing::Alone { .. } => true,
             Standing::Leads(tenure) => tenure.holds(),
             Standing::Follows(_) => false,
         }

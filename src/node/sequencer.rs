@@ -82,6 +82,8 @@ pub(super) struct Warm {
 pub(super) enum Phase {
     /// Replays the journal.
     Load(Box<dyn Store>),
+    /// Answers reads, and waits until the journal can be written. Nobody else writes it.
+    Resume(Warm),
     /// Keeps up with the journal, and waits for the lease.
     Follow(Warm),
     /// Decides commands, in an epoch that is durable.
@@ -199,7 +201,7 @@ pub(super) async fn start(store: Box<dyn Store>, config: NodeConfig) -> Result<N
         clock: config.clock.clone(),
         times: Times::default(),
         standing: Mutex::new(if alone {
-            Standing::Alone
+            Standing::Alone { writes: true }
         } else {
             Standing::Follows(None)
         }),
@@ -282,6 +284,7 @@ impl Sequencer {
         loop {
             phase = match phase {
                 Phase::Load(store) => self.load(store),
+                Phase::Resume(warm) => self.resume(warm),
                 Phase::Follow(warm) => self.follow(warm),
                 Phase::Lead(warm, keeper) => self.lead(warm, keeper),
                 Phase::End(store) => return self.end(store),
@@ -296,24 +299,16 @@ impl Sequencer {
                 return Phase::End(Some(store));
             }
             let alone = store.lease().is_none();
-            let loaded = self.runtime.block_on(async {
-                let Loaded {
-                    mut state,
-                    mut warm,
-                    ..
-                } = load(store, &self.config).await?;
-                if alone && let Err(error) = begin(&mut state, &mut warm, &self.config).await {
-                    return Err((warm.store, error));
-                }
-                Ok((state, warm))
-            });
-            match loaded {
-                Ok((state, warm)) => {
+            match self.runtime.block_on(load(store, &self.config)) {
+                Ok(Loaded { state, warm, .. }) => {
                     *self.shared.reader.lock() = warm.store.reader();
+                    if alone {
+                        *self.shared.standing.lock() = Standing::Alone { writes: false };
+                    }
                     self.shared.publish(state);
                     tracing::info!("the node has recovered");
                     return if alone {
-                        Phase::Lead(warm, None)
+                        Phase::Resume(warm)
                     } else {
                         Phase::Follow(warm)
                     };
@@ -324,6 +319,42 @@ impl Sequencer {
                         error = &error as &dyn std::error::Error,
                         "the node cannot recover yet"
                     );
+                    std::thread::sleep(RECOVERY_PAUSE);
+                }
+            }
+        }
+    }
+
+    /// Begins an epoch, again and again while the journal cannot be written. Reads are answered
+    /// meanwhile: nobody else writes, so what was replayed is all there is. An attempt that went
+    /// in though it seemed to fail stands in the way of the next one, and the journal is read anew.
+    fn resume(&mut self, mut warm: Warm) -> Phase {
+        let mut told = false;
+        loop {
+            if self.answer_unavailable() {
+                return Phase::End(Some(warm.store));
+            }
+            match self.begin_epoch(&mut warm) {
+                Ok(true) => {
+                    *self.shared.standing.lock() = Standing::Alone { writes: true };
+                    if told {
+                        tracing::warn!("the journal can be written again");
+                    }
+                    return Phase::Lead(warm, None);
+                }
+                Ok(false) => {
+                    self.shared.withdraw();
+                    return Phase::Load(warm.store);
+                }
+                Err(error) => {
+                    if !told {
+                        let error = &error as &dyn std::error::Error;
+                        tracing::error!(
+                            error,
+                            "the journal cannot be written; reads go on, writes are tried again"
+                        );
+                    }
+                    told = true;
                     std::thread::sleep(RECOVERY_PAUSE);
                 }
             }

@@ -138,6 +138,46 @@ async fn a_failed_append_answers_unavailable_and_the_retry_is_exact() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn reads_go_on_while_the_journal_cannot_be_written() {
+    for point in [FaultPoint::Before, FaultPoint::During] {
+        let folder = folder();
+        ledger(folder.path()).await;
+        let faults = Faults::default();
+        let store = FaultyStore::new(open(folder.path()).await, faults.clone());
+        let node = Node::start(Box::new(store), config(folder.path()))
+            .await
+            .expect("a node");
+        let first = Submission {
+            key: Some(1),
+            ..category("first")
+        };
+        node.submit(first).await.expect("an answer");
+        for ahead in 0..8 {
+            faults.fail(ahead, point);
+        }
+        for _ in 0..3 {
+            let lost = node.submit(category("testing")).await;
+            assert!(matches!(lost, Err(NodeError::Unavailable)), "{lost:?}");
+            while node.status().role != Role::ReadOnly {
+                tokio::task::yield_now().await;
+            }
+            let (count, _) = node.read(State::category_count).await.expect("a read");
+            assert_eq!(count, 1, "{point:?}");
+        }
+        let answer = loop {
+            match node.submit(category("testing")).await {
+                Err(NodeError::Unavailable) => tokio::task::yield_now().await,
+                other => break other.expect("an answer after recovery"),
+            }
+        };
+        assert!(!answer.replayed, "{point:?}");
+        let (count, _) = node.read(State::category_count).await.expect("a read");
+        assert_eq!((count, node.status().role), (2, Role::Leader), "{point:?}");
+        node.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_reads_what_is_not_durable() {
     let folder = folder();
     ledger(folder.path()).await;
