@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+use tokio::task::JoinHandle;
 
 use super::cluster::{Cluster, OWNER, PASSWORD, database_of};
 use super::crash::{essence, kill_rounds};
 use super::import::{assert_answers, examples, text};
 use super::server::{World, fen, quantong, send};
 
-fn assert_success(output: &Output) {
+pub(crate) fn assert_success(output: &Output) {
     assert!(
         output.status.success(),
         "{}",
@@ -178,7 +179,7 @@ async fn a_killed_server_loses_nothing_that_postgres_has_committed() {
     assert_success(&quantong(folder.path(), &database, &["verify"]));
 }
 
-/// What the clients of a database that comes and goes have seen.
+/// What the clients of a server whose storage comes and goes have seen.
 #[derive(Default)]
 struct Seen {
     /// No more claims are filed.
@@ -190,7 +191,7 @@ struct Seen {
 }
 
 /// How long a server may take to get over a crash of its database.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 type Answered = (String, Value, String);
 
@@ -257,6 +258,83 @@ async fn watch(world: Arc<World>, voucher: String, seen: Arc<Seen>) {
     }
 }
 
+/// Clients that file claims and one that reads, while the storage comes and goes.
+pub(crate) struct Load {
+    pub(crate) world: Arc<World>,
+    pub(crate) voucher: String,
+    seen: Arc<Seen>,
+    watching: JoinHandle<()>,
+    clients: Vec<JoinHandle<Vec<Answered>>>,
+}
+
+impl Load {
+    pub(crate) async fn start(world: World) -> Load {
+        let world = Arc::new(world);
+        let voucher = world.issue("1000000.00").await;
+        let seen = Arc::new(Seen::default());
+        let watching = tokio::spawn(watch(world.clone(), voucher.clone(), seen.clone()));
+        let clients = (0..8)
+            .map(|client| {
+                let (world, voucher) = (world.clone(), voucher.clone());
+                tokio::spawn(file(world, voucher, client, seen.clone()))
+            })
+            .collect();
+        Load {
+            world,
+            voucher,
+            seen,
+            watching,
+            clients,
+        }
+    }
+
+    /// Fen of acknowledged claims.
+    pub(crate) fn approved(&self) -> i64 {
+        self.seen.approved.load(Ordering::Relaxed)
+    }
+
+    /// Waits until more claims were acknowledged, as they are only with a storage.
+    pub(crate) async fn wait_for_more(&self) {
+        let before = self.approved();
+        let began = Instant::now();
+        while self.approved() < before + 5_000 {
+            assert!(
+                began.elapsed() < PATIENCE,
+                "nothing is acknowledged any more"
+            );
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Ends the load. Everything that was acknowledged is answered the same, and adds up.
+    pub(crate) async fn finish(self) -> World {
+        self.wait_for_more().await;
+        let Load {
+            world,
+            voucher,
+            seen,
+            watching,
+            clients,
+        } = self;
+        seen.ended.store(true, Ordering::Relaxed);
+        watching.await.expect("no read was wrong");
+        let mut answered = Vec::new();
+        for client in clients {
+            answered.extend(client.await.expect("no answer was wrong"));
+        }
+        assert!(seen.unavailable.load(Ordering::Relaxed) > 0);
+        for (key, body, first) in &answered {
+            let again = persist(&world, key, body, &seen).await;
+            assert_eq!(essence(&again), essence(first), "{key}");
+        }
+        let path = format!("/v1/vouchers/{voucher}");
+        let read = world.get(&world.holder, &path).await;
+        let approved = seen.approved.load(Ordering::Relaxed);
+        assert_eq!(fen(&read["approved"]), approved);
+        Arc::into_inner(world).expect("the clients have ended")
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_of_postgres_under_load_costs_time_and_nothing_else() {
     let Some(cluster) = Cluster::start_new() else {
@@ -264,58 +342,20 @@ async fn a_crash_of_postgres_under_load_costs_time_and_nothing_else() {
     };
     let database = cluster.new_database();
     let folder = tempfile::tempdir().expect("a folder");
-    let world = Arc::new(World::on(folder.path(), Some(&database)).await);
-    let voucher = world.issue("1000000.00").await;
-    let seen = Arc::new(Seen::default());
-    let watching = tokio::spawn(watch(world.clone(), voucher.clone(), seen.clone()));
-    let clients: Vec<_> = (0..8)
-        .map(|client| {
-            let (world, voucher) = (world.clone(), voucher.clone());
-            tokio::spawn(file(world, voucher, client, seen.clone()))
-        })
-        .collect();
+    let load = Load::start(World::on(folder.path(), Some(&database)).await).await;
     let rounds = if std::env::var_os("QUANTONG_FULL").is_some() {
         30
     } else {
         4
     };
     for round in 0..rounds {
-        wait_for_more(&seen).await;
+        load.wait_for_more().await;
         cluster.crash();
         // Clients go on for a moment without a database.
         tokio::time::sleep(Duration::from_millis(50 + 60 * (round % 5))).await;
         cluster.restart();
     }
-    wait_for_more(&seen).await;
-    seen.ended.store(true, Ordering::Relaxed);
-    watching.await.expect("no read was wrong");
-    let mut answered = Vec::new();
-    for client in clients {
-        answered.extend(client.await.expect("no answer was wrong"));
-    }
-    assert!(seen.unavailable.load(Ordering::Relaxed) > 0);
-    for (key, body, first) in &answered {
-        let again = persist(&world, key, body, &seen).await;
-        assert_eq!(essence(&again), essence(first), "{key}");
-    }
-    let path = format!("/v1/vouchers/{voucher}");
-    let read = world.get(&world.holder, &path).await;
-    let approved = seen.approved.load(Ordering::Relaxed);
-    assert_eq!(fen(&read["approved"]), approved);
-    let mut world = Arc::into_inner(world).expect("the clients have ended");
+    let mut world = load.finish().await;
     world.server.terminate();
     assert_success(&quantong(folder.path(), &database, &["verify"]));
-}
-
-/// Waits until more claims were acknowledged, as they are only with a database.
-async fn wait_for_more(seen: &Seen) {
-    let before = seen.approved.load(Ordering::Relaxed);
-    let began = Instant::now();
-    while seen.approved.load(Ordering::Relaxed) < before + 5_000 {
-        assert!(
-            began.elapsed() < PATIENCE,
-            "nothing is acknowledged any more"
-        );
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }

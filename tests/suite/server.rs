@@ -39,8 +39,17 @@ impl Server {
             // Small journals have snapshots, too, and starts begin from them.
             None => command.env("QUANTONG_SNAPSHOT_EVERY", "100"),
         };
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        Server::launch(&mut command, data, database)
+    }
+
+    /// Starts a server with a command of the caller's that ends in becoming the server.
+    pub(crate) fn launch(
+        command: &mut Command,
+        data: &Path,
+        database: Option<&str>,
+    ) -> (Server, Option<String>) {
         let mut child = command
-            .args(["serve", "--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
             .spawn()
             .expect("the binary runs");
@@ -151,7 +160,11 @@ impl World {
 
     /// Builds the world on a new ledger in a database.
     pub(crate) async fn on(data: &Path, database: Option<&str>) -> World {
-        let (server, administrator) = Server::start(data, database);
+        World::with(Server::start(data, database)).await
+    }
+
+    /// Builds the world on a server that has just begun a new ledger.
+    pub(crate) async fn with((server, administrator): (Server, Option<String>)) -> World {
         let administrator = administrator.expect("a new ledger");
         let client = Client::new();
         let ready: Value = client

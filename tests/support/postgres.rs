@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// Password of every role: clients must give it, and must never show it.
 pub(crate) const PASSWORD: &str = "never-to-be-shown";
@@ -27,6 +28,9 @@ pub(crate) const OWNER: &str = "quantong";
 
 /// Ports that no system hands out by itself, so that a stopped cluster finds its own again.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
+
+/// How long a standby may take to follow.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often a start is tried with another port.
 const ATTEMPTS: u32 = 20;
@@ -137,36 +141,80 @@ impl Cluster {
     /// A cluster of its own, for tests that stop it.
     pub(crate) fn start_new() -> Option<Cluster> {
         let Some(programs) = programs() else {
-            let required = std::env::var_os("QUANTONG_REQUIRE_POSTGRES");
-            assert!(
-                required.is_none_or(|value| value != "1"),
-                "no PostgreSQL is installed, but QUANTONG_REQUIRE_POSTGRES=1"
-            );
-            // The test harness hides what is printed by macros.
-            let told = writeln!(
-                std::io::stderr(),
-                "SKIPPED: no PostgreSQL is installed; tests on it were not run"
-            );
-            told.expect("standard error is open");
+            skip("no PostgreSQL is installed; tests on it were not run");
             return None;
         };
+        let mut cluster = Cluster::place(programs);
+        cluster.init();
+        cluster.start_somewhere();
+        Some(cluster)
+    }
+
+    /// A place for a cluster without anything in it.
+    fn place(programs: PathBuf) -> Cluster {
         let folder = new_folder();
         let keeper = keeper(&programs, &folder);
-        let mut cluster = Cluster {
+        Cluster {
             programs,
             folder,
             port: 0,
             databases: AtomicU64::new(0),
             keeper,
-        };
-        cluster.init();
+        }
+    }
+
+    fn start_somewhere(&mut self) {
         for _ in 0..ATTEMPTS {
-            cluster.port = free_port();
-            if cluster.try_start() {
-                return Some(cluster);
+            self.port = free_port();
+            if self.try_start() {
+                return;
             }
         }
-        panic!("PostgreSQL does not start:\n{}", cluster.log());
+        panic!("PostgreSQL does not start:\n{}", self.log());
+    }
+
+    /// A copy of this cluster that follows it from now on. When this returns, a commit here has
+    /// returned only when it is on the copy, too.
+    pub(crate) fn start_standby(&self) -> Cluster {
+        let mut standby = Cluster::place(self.programs.clone());
+        let mut copy = standby.command("pg_basebackup");
+        copy.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync"])
+            .args(["--username", OWNER, "--port", &self.port.to_string()])
+            .arg("--host")
+            .arg(&self.folder)
+            .arg("--pgdata")
+            .arg(standby.data());
+        succeed(&mut copy);
+        standby.start_somewhere();
+        // Set after the copy, which would inherit it and wait for a standby of its own.
+        self.sql(
+            "postgres",
+            "ALTER SYSTEM SET synchronous_standby_names = '*'",
+        );
+        self.sql("postgres", "SELECT pg_reload_conf()");
+        let began = Instant::now();
+        let state = "SELECT sync_state FROM pg_stat_replication";
+        while self.sql("postgres", state).trim() != "sync" {
+            assert!(
+                began.elapsed() < PATIENCE,
+                "the standby does not follow:\n{}",
+                standby.log()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        standby
+    }
+
+    /// Makes a standby a cluster of its own.
+    pub(crate) fn promote(&self) {
+        let mut promote = self.command("pg_ctl");
+        promote.args(["promote", "--wait", "--silent"]);
+        succeed(promote.arg("--pgdata").arg(self.data()));
+    }
+
+    /// The port it listens on.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     fn command(&self, program: &str) -> Command {
@@ -260,6 +308,18 @@ impl Cluster {
         );
         String::from_utf8(output.stdout).expect("the database is in UTF-8")
     }
+}
+
+/// Says aloud that something is not tested on this machine, unless it must be.
+pub(crate) fn skip(why: &str) {
+    let required = std::env::var_os("QUANTONG_REQUIRE_POSTGRES");
+    assert!(
+        required.is_none_or(|value| value != "1"),
+        "{why}, but QUANTONG_REQUIRE_POSTGRES=1"
+    );
+    // The test harness hides what is printed by macros.
+    let told = writeln!(std::io::stderr(), "SKIPPED: {why}");
+    told.expect("standard error is open");
 }
 
 /// The name of the database at the end of an address.

@@ -1,0 +1,258 @@
+//! Storage that fails in other ways than by a crash: a database that fails over, connections that
+//! are cut, a disk that is full.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+
+use super::cluster::{Cluster, skip};
+use super::postgres::{Load, PATIENCE, assert_success};
+use super::relay::{Cut, Relay};
+use super::server::{Server, World, fen, quantong, send};
+
+/// How often something is done, in the short and in the long form.
+fn rounds(short: u64, full: u64) -> u64 {
+    if std::env::var_os("QUANTONG_FULL").is_some() {
+        full
+    } else {
+        short
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promoted_standby_has_everything_that_was_acknowledged() {
+    let Some(mut primary) = Cluster::start_new() else {
+        return;
+    };
+    let relay = Relay::start(primary.port()).await;
+    let database = relay.address(&primary.new_database());
+    let folder = tempfile::tempdir().expect("a folder");
+    let load = Load::start(World::on(folder.path(), Some(&database)).await).await;
+    for _ in 0..rounds(1, 5) {
+        let standby = primary.start_standby();
+        load.wait_for_more().await;
+        primary.crash();
+        standby.promote();
+        relay.lead_to(standby.port());
+        // The old one is gone for good.
+        primary = standby;
+        load.wait_for_more().await;
+    }
+    let mut world = load.finish().await;
+    world.server.terminate();
+    assert_success(&quantong(folder.path(), &database, &["verify"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_cut_between_commit_and_answer_gives_503_or_the_true_answer() {
+    const CUTS: [Cut; 4] = [Cut::Commit, Cut::All, Cut::Request, Cut::Answer];
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
+    let relay = Relay::start(cluster.port()).await;
+    let database = relay.address(&cluster.new_database());
+    let folder = tempfile::tempdir().expect("a folder");
+    let load = Load::start(World::on(folder.path(), Some(&database)).await).await;
+    let rounds = rounds(6, 60);
+    let mut seed = 0x0051_CEED_u64;
+    for round in 0..rounds {
+        for cut in CUTS {
+            let before = load.approved();
+            relay.cut(cut);
+            let began = Instant::now();
+            // A cut that waits has happened when its bytes have come; then work goes on.
+            while relay.waits() || load.approved() == before {
+                assert!(began.elapsed() < PATIENCE, "round {round}: {cut:?}");
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            tokio::time::sleep(Duration::from_micros((seed >> 44) % 50_000)).await;
+        }
+    }
+    assert!(relay.lost_commits() >= rounds, "{}", relay.lost_commits());
+    let mut world = load.finish().await;
+    world.server.terminate();
+    assert_success(&quantong(folder.path(), &database, &["verify"]));
+}
+
+/// A data folder on a small disk of its own, which only the server on it sees.
+struct SmallDisk {
+    data: PathBuf,
+    log: PathBuf,
+    /// The folder as this process sees it; known when there is a server.
+    seen: PathBuf,
+    pid: u32,
+}
+
+impl SmallDisk {
+    /// A command in whose view of the files the folder is a disk of its own.
+    fn command(data: &Path, then: &str) -> Command {
+        let script = format!("mount -t tmpfs -o size=64m tmpfs \"$0\" && {then}");
+        let mut command = Command::new("unshare");
+        command
+            .args(["--mount", "--map-root-user", "sh", "-c", &script])
+            .arg(data);
+        command
+    }
+
+    /// A new ledger on a small disk; nothing, said aloud, where such disks cannot be made.
+    async fn start(folder: &Path) -> Option<(SmallDisk, World)> {
+        let (data, log) = (folder.join("data"), folder.join("log"));
+        std::fs::create_dir(&data).expect("a folder");
+        let tried = SmallDisk::command(&data, "true")
+            .stderr(Stdio::null())
+            .status();
+        if !tried.is_ok_and(|tried| tried.success()) {
+            skip("`unshare` cannot mount a file system; a full disk was not tested");
+            return None;
+        }
+        let mut command = SmallDisk::command(&data, "exec \"$@\"");
+        command
+            .arg(env!("CARGO_BIN_EXE_quantong"))
+            .arg("--data")
+            .arg(&data)
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .env("QUANTONG_SNAPSHOT_EVERY", "1000")
+            .stderr(File::create(&log).expect("a file for the log"));
+        let world = World::with(Server::launch(&mut command, &data, None)).await;
+        let pid = world.server.pid();
+        let within = data.strip_prefix("/").expect("an absolute path");
+        let seen = Path::new("/proc").join(pid.to_string()).join("root");
+        let disk = SmallDisk {
+            seen: seen.join(within),
+            data,
+            log,
+            pid,
+        };
+        Some((disk, world))
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.seen.join("ballast")
+    }
+
+    /// Takes all the room that is left.
+    fn fill(&self) {
+        let ballast = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.ballast());
+        let mut ballast = match ballast {
+            Ok(ballast) => ballast,
+            Err(error) if error.kind() == ErrorKind::StorageFull => return,
+            Err(error) => panic!("{error}"),
+        };
+        loop {
+            match ballast.write(&[0; 4096]) {
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::StorageFull => return,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+
+    fn free(&self) {
+        std::fs::remove_file(self.ballast()).expect("the ballast was there");
+    }
+
+    /// Runs `quantong verify` where the server sees its files, beside it.
+    fn verify(&self) {
+        let mut command = Command::new("nsenter");
+        command
+            .args(["--user", "--mount", "--preserve-credentials", "--target"])
+            .arg(self.pid.to_string())
+            .arg(env!("CARGO_BIN_EXE_quantong"))
+            .arg("--data")
+            .arg(&self.data)
+            .arg("verify");
+        assert_success(&command.output().expect("the binary runs"));
+    }
+
+    /// Waits until reads are answered many times in a row while no write is. What is asked is
+    /// whether the voucher has what was acknowledged, and whether a claim on another one is
+    /// refused with the right words.
+    async fn reads_go_on(&self, load: &Load, body: &Value) {
+        let mut row = 0;
+        let began = Instant::now();
+        while row < 20 {
+            assert!(began.elapsed() < PATIENCE, "reads do not go on");
+            row += 1;
+            // What was freed by tidying up is taken, too.
+            self.fill();
+            if !reads(load).await || writes(load, body).await {
+                row = 0;
+            }
+        }
+    }
+}
+
+/// Reads the voucher once; true if it was answered, and then rightly.
+async fn reads(load: &Load) -> bool {
+    let acknowledged = load.approved();
+    let path = format!("/v1/vouchers/{}", load.voucher);
+    let world = &load.world;
+    let (health, _) = world.call(Method::GET, "", "/healthz", None).await;
+    assert_eq!(health, 200);
+    let (status, read) = world.call(Method::GET, &world.holder, &path, None).await;
+    match status {
+        200 => assert!(fen(&read["approved"]) >= acknowledged),
+        503 => return false,
+        other => panic!("{other}: {read}"),
+    }
+    let (status, ready) = world.call(Method::GET, "", "/readyz", None).await;
+    status == 200 && ready["role"] == "read_only"
+}
+
+/// Files a claim once, with the same key every time; true if it was answered.
+async fn writes(load: &Load, body: &Value) -> bool {
+    let world = &load.world;
+    let url = format!("{}/v1/claims", world.server.url);
+    let (client, token) = (&world.client, &world.provider);
+    let key = body["invoice_no"].as_str();
+    let sent = send(client, Method::POST, &url, token, key, Some(body)).await;
+    let answer = sent.expect("the server stays");
+    let status = answer.status();
+    let kind = answer.headers()["content-type"].clone();
+    let told: Value = answer.json().await.expect("JSON");
+    if status == StatusCode::CREATED {
+        return true;
+    }
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{told}");
+    assert_eq!(kind, "application/problem+json");
+    assert_eq!(told["code"], "UNAVAILABLE");
+    false
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_costs_time_and_nothing_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some((disk, world)) = SmallDisk::start(folder.path()).await else {
+        return;
+    };
+    let load = Load::start(world).await;
+    for round in 0..rounds(2, 20) {
+        load.wait_for_more().await;
+        disk.fill();
+        let body = load
+            .world
+            .claim(&load.world.voucher, 900_000_000 + round, "2.00");
+        disk.reads_go_on(&load, &body).await;
+        disk.free();
+        load.wait_for_more().await;
+    }
+    let said = std::fs::read_to_string(&disk.log).expect("a log");
+    assert!(
+        said.contains("the disk of the journal database is full"),
+        "{said}"
+    );
+    let mut world = load.finish().await;
+    disk.verify();
+    world.server.terminate();
+}
