@@ -48,8 +48,9 @@ pub(super) enum Tables {
     Postgres(PgPool),
 }
 
-/// Bytes of the write-ahead log beyond which the writer waits until it is moved and begins anew.
-const LOG_BYTES_MAX: u64 = 512 << 20;
+/// Bytes of the write-ahead log beyond which the writer waits until it is moved and begins anew:
+/// while few rows come at a time, so that little is left to move, and while many do.
+const LOG_BYTES_MAX: [u64; 2] = [4 << 20, 512 << 20];
 
 /// A transaction.
 pub(super) enum Transaction {
@@ -102,6 +103,7 @@ impl Tables {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .pragma("wal_autocheckpoint", "0")
+            .pragma("journal_size_limit", "4194304")
             .pragma("temp_store", "MEMORY")
             .statement_cache_capacity(256)
             .disable_statement_logging();
@@ -170,14 +172,15 @@ impl Tables {
 
     /// Lets what was committed be moved out of the write-ahead log, which is to be done after every
     /// commit: beside the next one, unless the log has grown too long.
-    pub(super) async fn committed(&self) -> Result<(), ViewsError> {
+    pub(super) async fn committed(&self, many: bool) -> Result<(), ViewsError> {
         let Tables::Sqlite {
             writer, mover, log, ..
         } = self
         else {
             return Ok(());
         };
-        let long = std::fs::metadata(log).is_ok_and(|log| log.len() > LOG_BYTES_MAX);
+        let most = LOG_BYTES_MAX[usize::from(many)];
+        let long = std::fs::metadata(log).is_ok_and(|log| log.len() > most);
         if long {
             let restart = sqlx::query("PRAGMA wal_checkpoint(RESTART)").execute(writer);
             return restart.await.map(drop).map_err(failed);

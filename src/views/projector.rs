@@ -22,6 +22,9 @@ const STEP: ReadLimit = ReadLimit {
     bytes: 32 << 20,
 };
 
+/// Events of a transaction that is a large one.
+const MANY_EVENTS: u64 = 10_000;
+
 /// Keeps the tables up with a journal. There is one at a time for a set of tables; a second one
 /// finds the position moved and stops.
 pub struct Projector {
@@ -270,8 +273,9 @@ impl Projector {
         tx.run("DELETE FROM view_position").await?;
         write_position(&mut tx, &self.ledger, &next).await?;
         tx.commit().await?;
+        let many = next.events - self.position.events > MANY_EVENTS;
         self.position = next;
-        self.tables.committed().await?;
+        self.tables.committed(many).await?;
         Ok(true)
     }
 
