@@ -11,6 +11,9 @@
 //! preceding number, last event and root and no higher epoch. Together with the unique numbers, and
 //! with one writing transaction at a time, this leaves no way to two rows on one predecessor.
 //!
+//! A connection on which a write has failed is thrown away: after a commit for which the disk had
+//! no room, SQLite has ended the transaction and sqlx believes to be in it.
+//!
 //! Pages are 32 KiB: a batch of a megabyte is some forty pages instead of three hundred, each of
 //! which has its own header, checksum and place in the index of the log.
 
@@ -113,7 +116,10 @@ fn integer(column: &'static str, value: u64) -> Result<i64, StoreError> {
 #[derive(Debug)]
 pub struct SqliteStore {
     ledger: LedgerUuid,
-    connection: SqliteConnection,
+    /// How the connection is made that writes.
+    connect: SqliteConnectOptions,
+    /// `None` after a failure.
+    connection: Option<SqliteConnection>,
     checkpointer: Checkpointer,
     reader: Arc<SqliteReader>,
     /// Held as long as the store; `None` only in tests of two writers.
@@ -162,7 +168,8 @@ impl SqliteStore {
         lock: Option<File>,
     ) -> Result<SqliteStore, OpenError> {
         let connect = connect_options(folder, options);
-        let mut connection = writing_connection(&connect, options).await?;
+        let writing = writing_options(&connect, options);
+        let mut connection = first_connection(&writing).await?;
         let ledger = ledger_of(&mut connection)
             .await?
             .unwrap_or(options.new_ledger);
@@ -170,11 +177,32 @@ impl SqliteStore {
         let pool = reading_pool(connect, options);
         Ok(SqliteStore {
             ledger,
-            connection,
+            connect: writing,
+            connection: Some(connection),
             checkpointer,
             reader: Arc::new(SqliteReader::new(ledger, pool)),
             _lock: lock,
         })
+    }
+}
+
+impl SqliteStore {
+    /// The connection to write on: the one there is, or a new one.
+    async fn take_connection(&mut self) -> Result<SqliteConnection, StoreError> {
+        match self.connection.take() {
+            Some(connection) => Ok(connection),
+            None => self.connect.connect().await.map_err(database),
+        }
+    }
+
+    /// Keeps a connection that is good, and closes one that is not, which lets go of its locks.
+    async fn put_back(&mut self, connection: SqliteConnection, good: bool) {
+        if good {
+            self.connection = Some(connection);
+        } else if let Err(error) = connection.close().await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "a connection that had failed was not closed cleanly");
+        }
     }
 }
 
@@ -187,13 +215,13 @@ fn reading_pool(connect: SqliteConnectOptions, options: &SqliteOptions) -> Sqlit
         .connect_lazy_with(connect.read_only(true))
 }
 
-/// Makes the file and its tables where they are missing, and the connection that will write.
-async fn writing_connection(
+/// How the connection that writes is made.
+fn writing_options(
     connect: &SqliteConnectOptions,
     options: &SqliteOptions,
-) -> Result<SqliteConnection, OpenError> {
+) -> SqliteConnectOptions {
     let size_limit = options.wal_soft_bytes.saturating_mul(4);
-    let connect = connect
+    connect
         .clone()
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
@@ -203,11 +231,16 @@ async fn writing_connection(
         // Kibibytes. A batch of the greatest size stays in memory until it is committed.
         .pragma("cache_size", "-16384")
         // Erased personal data is overwritten with zeros.
-        .pragma("secure_delete", "ON");
+        .pragma("secure_delete", "ON")
+}
+
+/// Makes the file and its tables where they are missing, and the connection that will write.
+async fn first_connection(connect: &SqliteConnectOptions) -> Result<SqliteConnection, OpenError> {
     // A pool of one, because a migrator on a plain connection makes a future that cannot be sent
     // between threads.
     let pool = PoolOptions::<Sqlite>::new().max_connections(1);
-    let pool = pool.connect_with(connect).await.map_err(database)?;
+    let pool = pool.connect_with(connect.clone()).await;
+    let pool = pool.map_err(database)?;
     let migrated = MIGRATIONS.run(&pool).await;
     migrated.map_err(|error| OpenError::Migration(Box::new(error)))?;
     let connection = pool.acquire().await.map_err(database)?.detach();
@@ -294,6 +327,49 @@ async fn insert_private(
     Ok(())
 }
 
+/// Writes an append as one transaction.
+async fn write(
+    connection: &mut SqliteConnection,
+    ledger: &LedgerUuid,
+    rows: &[Row],
+    private: &[PrivateRow],
+) -> Result<(), AppendError> {
+    // A deferred transaction could not wait for the lock once it has read.
+    let begun = connection.begin_with("BEGIN IMMEDIATE").await;
+    let mut tx = begun.map_err(|error| AppendError::Failed(database(error)))?;
+    for row in rows {
+        insert_row(&mut tx, ledger, row).await?;
+    }
+    for row in private {
+        let inserted = insert_private(&mut tx, ledger, row).await;
+        inserted.map_err(AppendError::Failed)?;
+    }
+    let committed = tx.commit().await;
+    committed.map_err(|error| AppendError::Unknown(database(error)))
+}
+
+async fn erase(
+    connection: &mut SqliteConnection,
+    ledger: &LedgerUuid,
+    keys: &[PrivateKey],
+) -> Result<u64, StoreError> {
+    let begun = connection.begin_with("BEGIN IMMEDIATE").await;
+    let mut tx = begun.map_err(database)?;
+    let mut erased = 0;
+    for key in keys {
+        let deleted = sqlx::query(ERASE_PRIVATE)
+            .bind(ledger.as_slice())
+            .bind(integer("seq", key.seq)?)
+            .bind(key.field)
+            .execute(&mut *tx)
+            .await
+            .map_err(database)?;
+        erased += deleted.rows_affected();
+    }
+    tx.commit().await.map_err(database)?;
+    Ok(erased)
+}
+
 /// What an append adds to the write-ahead log, roughly.
 fn log_bytes(rows: &[Row], private: &[PrivateRow]) -> u64 {
     let page = u64::from(PAGE_BYTES);
@@ -313,46 +389,30 @@ impl Store for SqliteStore {
 
     async fn append(&mut self, rows: &[Row], private: &[PrivateRow]) -> Result<(), AppendError> {
         assert!(!rows.is_empty(), "an append has at least one row");
-        let failed = |error| AppendError::Failed(database(error));
+        let mut connection = self.take_connection().await.map_err(AppendError::Failed)?;
         let turn = self.checkpointer.turn().await;
-        // A deferred transaction could not wait for the lock once it has read.
-        let begun = self.connection.begin_with("BEGIN IMMEDIATE").await;
-        let mut tx = begun.map_err(failed)?;
-        for row in rows {
-            insert_row(&mut tx, &self.ledger, row).await?;
-        }
-        for row in private {
-            let inserted = insert_private(&mut tx, &self.ledger, row).await;
-            inserted.map_err(AppendError::Failed)?;
-        }
-        let committed = tx.commit().await;
+        let written = write(&mut connection, &self.ledger, rows, private).await;
         drop(turn);
-        committed.map_err(|error| AppendError::Unknown(database(error)))?;
+        self.put_back(connection, written.is_ok()).await;
+        written?;
         self.checkpointer.grown(log_bytes(rows, private));
         Ok(())
     }
 
     async fn head(&mut self) -> Result<Option<RowHead>, StoreError> {
-        head_of(&mut self.connection).await
+        let mut connection = self.take_connection().await?;
+        let head = head_of(&mut connection).await;
+        self.put_back(connection, head.is_ok()).await;
+        head
     }
 
     async fn erase_private(&mut self, keys: &[PrivateKey]) -> Result<u64, StoreError> {
+        let mut connection = self.take_connection().await?;
         let turn = self.checkpointer.turn().await;
-        let begun = self.connection.begin_with("BEGIN IMMEDIATE").await;
-        let mut tx = begun.map_err(database)?;
-        let mut erased = 0;
-        for key in keys {
-            let deleted = sqlx::query(ERASE_PRIVATE)
-                .bind(self.ledger.as_slice())
-                .bind(integer("seq", key.seq)?)
-                .bind(key.field)
-                .execute(&mut *tx)
-                .await
-                .map_err(database)?;
-            erased += deleted.rows_affected();
-        }
-        tx.commit().await.map_err(database)?;
+        let erased = erase(&mut connection, &self.ledger, keys).await;
         drop(turn);
+        self.put_back(connection, erased.is_ok()).await;
+        let erased = erased?;
         // The log still holds older copies of the pages.
         self.checkpointer.empty_the_log();
         Ok(erased)
@@ -373,7 +433,10 @@ impl Store for SqliteStore {
         reader.close().await;
         checkpointer.stop().await?;
         // The last connection to close moves the rest of the log and removes it.
-        connection.close().await.map_err(database)
+        match connection {
+            Some(connection) => connection.close().await.map_err(database),
+            None => Ok(()),
+        }
     }
 }
 

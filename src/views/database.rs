@@ -11,8 +11,8 @@ use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous,
 };
 use sqlx::{
-    Arguments as _, AssertSqlSafe, ConnectOptions as _, PgPool, Postgres, Row as _, Sqlite,
-    SqlitePool,
+    Arguments as _, AssertSqlSafe, ConnectOptions as _, Connection as _, PgPool, Postgres,
+    Row as _, Sqlite, SqlitePool,
 };
 
 use super::ViewsError;
@@ -113,8 +113,14 @@ impl Tables {
                 .idle_timeout(None)
                 .max_lifetime(None)
         };
-        // 256 MiB for the pages that a transaction changes, 16 MiB for those that a list reads.
+        // 256 MiB for the pages that a transaction changes, 16 MiB for those that a list reads. A
+        // commit for which the disk had no room leaves a connection behind that sqlx believes to be
+        // in a transaction.
         let writer = pool(1)
+            .after_release(|connection, _| {
+                let good = !connection.is_in_transaction();
+                Box::pin(async move { Ok(good) })
+            })
             .connect_with(options.clone().pragma("cache_size", "-262144"))
             .await
             .map_err(failed)?;

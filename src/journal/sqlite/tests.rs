@@ -141,11 +141,16 @@ async fn the_database_has_big_pages_and_a_durable_log() {
         ("PRAGMA synchronous", "2"),
         ("PRAGMA wal_autocheckpoint", "0"),
     ];
-    for (pragma, value) in expected {
-        let row = sqlx::query(pragma).fetch_one(&mut store.connection).await;
-        let row = row.expect("readable");
-        let found = row.try_get_unchecked::<String, _>(0).expect("a text");
-        assert_eq!(found, value, "{pragma}");
+    // The first connection, and one that is made after a failure.
+    for _ in 0..2 {
+        let mut connection = store.take_connection().await.expect("a connection");
+        for (pragma, value) in expected {
+            let row = sqlx::query(pragma).fetch_one(&mut connection).await;
+            let row = row.expect("readable");
+            let found = row.try_get_unchecked::<String, _>(0).expect("a text");
+            assert_eq!(found, value, "{pragma}");
+        }
+        store.put_back(connection, false).await;
     }
 }
 
