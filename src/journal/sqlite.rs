@@ -394,6 +394,10 @@ impl Store for SqliteStore {
         let written = write(&mut connection, &self.ledger, rows, private).await;
         drop(turn);
         self.put_back(connection, written.is_ok()).await;
+        if written.as_ref().is_err_and(AppendError::is_full) {
+            // Moved into the database, the log takes no room, and most of its pages are copies.
+            self.checkpointer.empty_the_log();
+        }
         written?;
         self.checkpointer.grown(log_bytes(rows, private));
         Ok(())

@@ -99,6 +99,16 @@ pub enum AppendError {
     Unknown(#[source] StoreError),
 }
 
+impl AppendError {
+    /// True if there was no room for the rows.
+    pub fn is_full(&self) -> bool {
+        matches!(
+            self,
+            AppendError::Failed(StoreError::Full(_)) | AppendError::Unknown(StoreError::Full(_))
+        )
+    }
+}
+
 /// The one writer of a ledger's journal.
 #[async_trait]
 pub trait Store: Send {

@@ -33,6 +33,8 @@ struct Shared {
     /// Bytes the log has grown since the task last looked, roughly.
     grown: AtomicU64,
     empty: AtomicBool,
+    /// The task could not do its work, and tries again at the next growth however small.
+    failed: AtomicBool,
     stop: AtomicBool,
     /// Number of times the task has looked after the log.
     rounds: watch::Sender<u64>,
@@ -64,6 +66,7 @@ impl Checkpointer {
             wake: Notify::new(),
             grown: AtomicU64::new(0),
             empty: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
             stop: AtomicBool::new(false),
             rounds: watch::Sender::new(0),
         });
@@ -89,7 +92,8 @@ impl Checkpointer {
     /// Tells that a commit has made the log longer.
     pub(super) fn grown(&self, bytes: u64) {
         let before = self.shared.grown.fetch_add(bytes, Ordering::Relaxed);
-        if before.saturating_add(bytes) >= self.wal_soft_bytes {
+        let failed = self.shared.failed.swap(false, Ordering::AcqRel);
+        if failed || before.saturating_add(bytes) >= self.wal_soft_bytes {
             self.shared.wake.notify_one();
         }
     }
@@ -139,6 +143,7 @@ struct Worker {
 
 impl Worker {
     async fn run(mut self) -> Result<(), StoreError> {
+        let mut told = false;
         loop {
             self.shared.wake.notified().await;
             if self.shared.stop.load(Ordering::Acquire) {
@@ -146,8 +151,15 @@ impl Worker {
             }
             // The journal stays correct without checkpoints, so a failure is told and the next
             // growth tries again.
-            if let Err(error) = self.shorten().await {
-                tracing::error!(%error, cause = ?error, "the write-ahead log could not be moved");
+            let empty = self.shared.empty.swap(false, Ordering::AcqRel);
+            let shortened = self.shorten(empty).await;
+            let told_before = std::mem::replace(&mut told, shortened.is_err());
+            if let Err(error) = shortened {
+                self.shared.empty.fetch_or(empty, Ordering::AcqRel);
+                self.shared.failed.store(true, Ordering::Release);
+                if !told_before {
+                    tracing::error!(%error, cause = ?error, "the write-ahead log could not be moved");
+                }
             }
             self.shared.rounds.send_modify(|rounds| *rounds += 1);
         }
@@ -166,9 +178,8 @@ impl Worker {
         })
     }
 
-    async fn shorten(&mut self) -> Result<(), StoreError> {
+    async fn shorten(&mut self, empty: bool) -> Result<(), StoreError> {
         let mut moved_before = 0;
-        let empty = self.shared.empty.swap(false, Ordering::AcqRel);
         loop {
             self.shared.grown.store(0, Ordering::Relaxed);
             let progress = self.checkpoint("PRAGMA wal_checkpoint(PASSIVE)").await?;
