@@ -29,8 +29,9 @@ const MIGRATIONS_TABLE: &str = "views_migrations";
 /// File in the data folder.
 pub(super) const FILE: &str = "views.db";
 
-/// How often the tables are looked at while another process may be making them.
-const ATTEMPTS: u32 = 3;
+/// How often the tables are looked at while another process may be making them, one migration after
+/// the other.
+const ATTEMPTS: u32 = 8;
 
 /// Connections that read.
 const READERS_MAX: u32 = 4;

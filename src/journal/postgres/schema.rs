@@ -19,8 +19,9 @@ const MIGRATIONS_TABLE: &str = "journal_migrations";
 /// SQLSTATE of a table that is not there.
 const UNDEFINED_TABLE: &str = "42P01";
 
-/// How often the tables are looked at while another process may be making them.
-const ATTEMPTS: u32 = 3;
+/// How often the tables are looked at while another process may be making them, one migration after
+/// the other.
+const ATTEMPTS: u32 = 8;
 
 /// What was found of the tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -158,7 +158,8 @@ impl Worker {
                 self.shared.empty.fetch_or(empty, Ordering::AcqRel);
                 self.shared.failed.store(true, Ordering::Release);
                 if !told_before {
-                    tracing::error!(%error, cause = ?error, "the write-ahead log could not be moved");
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "the write-ahead log could not be moved");
                 }
             }
             self.shared.rounds.send_modify(|rounds| *rounds += 1);
