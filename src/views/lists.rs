@@ -86,8 +86,8 @@ pub enum FilterValue {
     Text(String),
 }
 
-/// Rows that a page looks at where no index leads to those that fit: some ten milliseconds.
-const LOOKED_AT_MAX: i64 = 10_000;
+/// Rows that a page looks at where no index leads to those that fit: some ten milliseconds at worst.
+const LOOKED_AT_MAX: i64 = 5_000;
 
 /// The same for registers, which are searched by parts of names and are far smaller.
 const LOOKED_AT_REGISTER_MAX: i64 = 1_000_000;
