@@ -86,7 +86,7 @@ pub enum FilterValue {
     Text(String),
 }
 
-/// Rows that a page looks at where no index leads to those that fit: some ten milliseconds at worst.
+/// Rows that a page looks at where no index leads to those that fit: ten milliseconds at worst.
 const LOOKED_AT_MAX: i64 = 5_000;
 
 /// The same for registers, which are searched by parts of names and are far smaller.
