@@ -16,6 +16,7 @@ mod posting;
 mod public;
 mod read;
 pub mod refusal;
+mod rules;
 pub mod state;
 mod tables;
 pub mod terms;

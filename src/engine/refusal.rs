@@ -153,31 +153,7 @@ impl RefusalCode {
     }
 
     /// The codes that can be faults of a claim, in the order of evaluation.
-    pub const CLAIM_ORDER: [RefusalCode; 23] = [
-        RefusalCode::VoucherUnknown,
-        RefusalCode::ProviderUnknown,
-        RefusalCode::VoucherRevoked,
-        RefusalCode::VoucherFrozen,
-        RefusalCode::ProviderSuspended,
-        RefusalCode::NotAuthorised,
-        RefusalCode::HolderMismatch,
-        RefusalCode::SelfDealing,
-        RefusalCode::RelatedParty,
-        RefusalCode::ContractBeforeIssue,
-        RefusalCode::ContractBeforeTransfer,
-        RefusalCode::ContractAfterFiling,
-        RefusalCode::VoucherExpired,
-        RefusalCode::CashDeadlinePassed,
-        RefusalCode::ProviderNotAdmitted,
-        RefusalCode::CategoryNotOffered,
-        RefusalCode::HostNotRecognised,
-        RefusalCode::CategoryNotFunded,
-        RefusalCode::EvidenceMissing,
-        RefusalCode::DuplicateInvoice,
-        RefusalCode::VoucherExhausted,
-        RefusalCode::YearCapExhausted,
-        RefusalCode::NothingPayable,
-    ];
+    pub const CLAIM_ORDER: &'static [RefusalCode] = super::rules::ORDER;
 }
 
 /// The faults of a claim: bit n stands for the code with number n (claim codes are below 64).
@@ -210,9 +186,8 @@ impl Faults {
 
     /// The faults in the order in which the rules are evaluated.
     pub fn in_order(self) -> impl Iterator<Item = RefusalCode> {
-        RefusalCode::CLAIM_ORDER
-            .into_iter()
-            .filter(move |code| self.contains(*code))
+        let order = RefusalCode::CLAIM_ORDER.iter().copied();
+        order.filter(move |code| self.contains(*code))
     }
 
     /// The first fault in the order of evaluation.

@@ -5,4 +5,4 @@ mod postings;
 mod random;
 mod refusals;
 mod scopes;
-mod world;
+pub(super) mod world;

@@ -9,40 +9,40 @@ use crate::engine::command::*;
 use crate::engine::event::{Event, LedgerCreated, Recorded, SYSTEM};
 use crate::engine::{Done, Rejection, State, emit_system, invariants, submit};
 
-pub(super) const HOME: MemberId = MemberId(0);
-pub(super) const HOST: MemberId = MemberId(1);
-pub(super) const THIRD: MemberId = MemberId(2);
-pub(super) const HUB: MemberId = MemberId(3);
-pub(super) const POOL: MemberId = MemberId(4);
+pub(in crate::engine) const HOME: MemberId = MemberId(0);
+pub(in crate::engine) const HOST: MemberId = MemberId(1);
+pub(in crate::engine) const THIRD: MemberId = MemberId(2);
+pub(in crate::engine) const HUB: MemberId = MemberId(3);
+pub(in crate::engine) const POOL: MemberId = MemberId(4);
 /// Funded; `CategoryId(1)` is offered and not funded, `CategoryId(2)` neither.
-pub(super) const TESTING: CategoryId = CategoryId(0);
-pub(super) const DESIGN: CategoryId = CategoryId(1);
-pub(super) const COMPUTE: CategoryId = CategoryId(2);
-pub(super) const PROGRAMME: ProgrammeId = ProgrammeId(0);
-pub(super) const FIRM: EnterpriseId = EnterpriseId(0);
-pub(super) const OTHER_FIRM: EnterpriseId = EnterpriseId(1);
-pub(super) const FAR_FIRM: EnterpriseId = EnterpriseId(2);
-pub(super) const LAB: ProviderId = ProviderId(0);
+pub(in crate::engine) const TESTING: CategoryId = CategoryId(0);
+pub(in crate::engine) const DESIGN: CategoryId = CategoryId(1);
+pub(in crate::engine) const COMPUTE: CategoryId = CategoryId(2);
+pub(in crate::engine) const PROGRAMME: ProgrammeId = ProgrammeId(0);
+pub(in crate::engine) const FIRM: EnterpriseId = EnterpriseId(0);
+pub(in crate::engine) const OTHER_FIRM: EnterpriseId = EnterpriseId(1);
+pub(in crate::engine) const FAR_FIRM: EnterpriseId = EnterpriseId(2);
+pub(in crate::engine) const LAB: ProviderId = ProviderId(0);
 /// One legal person with `FIRM`.
-pub(super) const OWN_LAB: ProviderId = ProviderId(1);
+pub(in crate::engine) const OWN_LAB: ProviderId = ProviderId(1);
 /// Same controller as `FIRM`.
-pub(super) const RELATED_LAB: ProviderId = ProviderId(2);
+pub(in crate::engine) const RELATED_LAB: ProviderId = ProviderId(2);
 /// In a city that is not recognised.
-pub(super) const THIRD_LAB: ProviderId = ProviderId(3);
-pub(super) const FILER: PrincipalId = PrincipalId(1);
-pub(super) const MAKER: PrincipalId = PrincipalId(2);
-pub(super) const CHECKER: PrincipalId = PrincipalId(3);
-pub(super) const VOUCHER: VoucherId = VoucherId(0);
+pub(in crate::engine) const THIRD_LAB: ProviderId = ProviderId(3);
+pub(in crate::engine) const FILER: PrincipalId = PrincipalId(1);
+pub(in crate::engine) const MAKER: PrincipalId = PrincipalId(2);
+pub(in crate::engine) const CHECKER: PrincipalId = PrincipalId(3);
+pub(in crate::engine) const VOUCHER: VoucherId = VoucherId(0);
 
-pub(super) fn fen(amount: i64) -> Fen {
+pub(in crate::engine) fn fen(amount: i64) -> Fen {
     Fen::try_new(amount).expect("a small amount")
 }
 
-pub(super) fn day(text: &str) -> Day {
+pub(in crate::engine) fn day(text: &str) -> Day {
     Day::parse(text).expect("a day")
 }
 
-pub(super) fn ratio(millionths: u32) -> Ratio {
+pub(in crate::engine) fn ratio(millionths: u32) -> Ratio {
     Ratio::from_millionths(millionths).expect("a ratio")
 }
 
@@ -50,9 +50,9 @@ fn name(text: &str) -> Name {
     Name::parse(text).expect("a name")
 }
 
-pub(super) struct World {
-    pub(super) state: State,
-    pub(super) out: Vec<Recorded>,
+pub(in crate::engine) struct World {
+    pub(in crate::engine) state: State,
+    pub(in crate::engine) out: Vec<Recorded>,
     invoices: u64,
 }
 
@@ -74,7 +74,7 @@ fn code(n: usize) -> CreditCode {
 
 impl World {
     /// The world on 2025-03-10 with one voucher of 1,000.00 issued that day and consented.
-    pub(super) fn new() -> World {
+    pub(in crate::engine) fn new() -> World {
         let mut world = World {
             state: State::empty(),
             out: Vec::new(),
@@ -101,7 +101,11 @@ impl World {
     }
 
     /// A command that must not be rejected; its events.
-    pub(super) fn by(&mut self, principal: PrincipalId, command: Command) -> Vec<Recorded> {
+    pub(in crate::engine) fn by(
+        &mut self,
+        principal: PrincipalId,
+        command: Command,
+    ) -> Vec<Recorded> {
         let done = self
             .send(&Submission::new(principal, command))
             .expect("no rejection");
@@ -109,11 +113,11 @@ impl World {
         self.out[first..].to_vec()
     }
 
-    pub(super) fn system(&mut self, command: Command) -> Vec<Recorded> {
+    pub(in crate::engine) fn system(&mut self, command: Command) -> Vec<Recorded> {
         self.by(SYSTEM, command)
     }
 
-    pub(super) fn send(&mut self, submission: &Submission) -> Result<Done, Rejection> {
+    pub(in crate::engine) fn send(&mut self, submission: &Submission) -> Result<Done, Rejection> {
         let done = submit(&mut self.state, RecordedAt(1), submission, &mut self.out);
         invariants::check(&self.state).expect("every invariant holds after every command");
         done.map_err(|rejection| *rejection)
@@ -166,7 +170,7 @@ impl World {
         }
     }
 
-    pub(super) fn grant(&mut self, principal: PrincipalId, role: Role, scope: Scope) {
+    pub(in crate::engine) fn grant(&mut self, principal: PrincipalId, role: Role, scope: Scope) {
         self.system(Command::SetGrant(SetGrant {
             principal,
             role,
@@ -213,7 +217,7 @@ impl World {
         }
     }
 
-    pub(super) fn terms() -> VersionTerms {
+    pub(in crate::engine) fn terms() -> VersionTerms {
         let tier = |up_to, millionths| Tier {
             up_to,
             ratio: ratio(millionths),
@@ -269,7 +273,7 @@ impl World {
         );
     }
 
-    pub(super) fn publish(&mut self, terms: VersionTerms) {
+    pub(in crate::engine) fn publish(&mut self, terms: VersionTerms) {
         let terms = Box::new(terms);
         self.system(Command::PublishVersion(PublishVersion {
             programme: PROGRAMME,
@@ -277,7 +281,7 @@ impl World {
         }));
     }
 
-    pub(super) fn agree(
+    pub(in crate::engine) fn agree(
         &mut self,
         model: PayerModel,
         accrues_at: AccrualPoint,
@@ -309,7 +313,7 @@ impl World {
         }))
     }
 
-    pub(super) fn issue(&mut self, firm: EnterpriseId, amount: i64) -> Vec<Recorded> {
+    pub(in crate::engine) fn issue(&mut self, firm: EnterpriseId, amount: i64) -> Vec<Recorded> {
         let issued = self.system(Command::IssueVoucher(IssueVoucher {
             programme: PROGRAMME,
             enterprise: EnterpriseKey::Id(firm),
@@ -321,7 +325,12 @@ impl World {
         issued
     }
 
-    pub(super) fn consent(&mut self, voucher: VoucherId, giver: ConsentGiver, up_to: i64) {
+    pub(in crate::engine) fn consent(
+        &mut self,
+        voucher: VoucherId,
+        giver: ConsentGiver,
+        up_to: i64,
+    ) {
         let until = day("2026-12-31");
         let consent = GiveConsent {
             voucher,
@@ -332,12 +341,12 @@ impl World {
         self.system(Command::GiveConsent(consent));
     }
 
-    pub(super) fn advance(&mut self, to: &str) -> Vec<Recorded> {
+    pub(in crate::engine) fn advance(&mut self, to: &str) -> Vec<Recorded> {
         self.system(Command::AdvanceDate(AdvanceDate { to: day(to) }))
     }
 
     /// A claim that is approved with 400.00: half of an invoice of 800.00.
-    pub(super) fn claim(&mut self) -> FileClaim {
+    pub(in crate::engine) fn claim(&mut self) -> FileClaim {
         self.invoices += 1;
         FileClaim {
             voucher: VoucherKey::Id(VOUCHER),
@@ -354,13 +363,16 @@ impl World {
         }
     }
 
-    pub(super) fn file(&mut self, claim: FileClaim) -> Event {
+    pub(in crate::engine) fn file(&mut self, claim: FileClaim) -> Event {
         let events = self.by(FILER, Command::FileClaim(claim));
         events.into_iter().next().expect("an event").event
     }
 
     /// Files a claim that must be approved.
-    pub(super) fn approve(&mut self, claim: FileClaim) -> crate::engine::event::ClaimApproved {
+    pub(in crate::engine) fn approve(
+        &mut self,
+        claim: FileClaim,
+    ) -> crate::engine::event::ClaimApproved {
         match self.file(claim) {
             Event::ClaimApproved(approved) => approved,
             other => panic!("{other:?}"),
