@@ -38,7 +38,7 @@ fn group(text: Option<String>) -> Result<Option<Name>, Problem> {
 }
 
 /// Reads 64 hexadecimal digits.
-fn sha256(field: &str, text: &str) -> Result<[u8; 32], Problem> {
+pub(super) fn sha256(field: &str, text: &str) -> Result<[u8; 32], Problem> {
     let wrong = || Problem::field(field, "is 64 hexadecimal digits");
     if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Err(wrong());

@@ -71,7 +71,9 @@ pub(super) async fn pass_on<B: MessageBody + 'static>(
     let answer = if secret.is_some_and(|secret| node.is_own_secret(secret)) {
         Err(Problem::new("UNAVAILABLE").header(NOT_LEADING, true))
     } else {
-        match whole_body(request.take_payload(), shared.settings.bulk_bytes_max).await {
+        let settings = &shared.settings;
+        let most = settings.bulk_bytes_max.max(settings.file_bytes_max);
+        match whole_body(request.take_payload(), most).await {
             Err(problem) => Err(problem),
             Ok(body) => match deliver(&shared, request.request(), &body).await {
                 Delivered::Here => {

@@ -1,6 +1,7 @@
 //! The REST surface: routes under `/v1`, problem documents, access, OpenAPI.
 //!
-//! May import the node, the views, `domain`, the engine's types and the journal's codec.
+//! May import the node, the views, `domain`, the engine's types, the journal's codec and the reader
+//! of voucher files.
 
 mod accounts;
 mod bodies;
@@ -18,6 +19,7 @@ mod request;
 mod resources;
 mod routes;
 mod server;
+mod voucher_files;
 mod write;
 
 pub use following::Following;

@@ -6,13 +6,14 @@ use utoipa::openapi::schema::{ArrayBuilder, Object, ObjectBuilder, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathItem,
-    PathsBuilder, Ref, Required, ResponseBuilder,
+    PathsBuilder, Ref, RefOr, Required, ResponseBuilder, Schema,
 };
 
 use super::accounts::ACCOUNT_ROUTES;
 use super::bulk::ITEMS_MAX;
 use super::lists::LISTS;
 use super::routes::{CORRIDOR_ROLES, ROUTES, Route, schemas};
+use super::voucher_files::MEDIA_TYPES;
 
 /// The OpenAPI 3.1 document of the REST surface.
 pub fn openapi() -> OpenApi {
@@ -25,16 +26,30 @@ pub fn openapi() -> OpenApi {
         };
         paths = paths.path(path(route.path), PathItem::new(method, operation(route)));
     }
-    let bulk = Route {
+    let bulk = |path, operation, body| Route {
         method: "post",
-        path: "/claims/bulk",
-        operation: "file_claims",
-        body: BULK,
+        path,
+        operation,
+        body,
     };
-    paths = paths.path(
-        path(bulk.path),
-        PathItem::new(HttpMethod::Post, operation(&bulk)),
-    );
+    for bulk in [
+        bulk("/claims/bulk", "file_claims", CLAIMS_BULK),
+        bulk("/bulk", "write_bulk", BULK),
+    ] {
+        paths = paths.path(
+            path(bulk.path),
+            PathItem::new(HttpMethod::Post, operation(&bulk)),
+        );
+    }
+    paths = paths
+        .path(
+            path("/programmes/{code}/voucher-files"),
+            PathItem::new(HttpMethod::Post, file_operation()),
+        )
+        .path(
+            path("/voucher-files/{sha256}"),
+            PathItem::new(HttpMethod::Get, operation(&VOUCHER_FILE)),
+        );
     for list in LISTS {
         paths = paths.path(
             path(list.path),
@@ -77,7 +92,11 @@ pub fn openapi() -> OpenApi {
         .components(Some(
             ComponentsBuilder::new()
                 .schemas_from_iter(schemas())
-                .schema(BULK, bulk_schema())
+                .schema(
+                    CLAIMS_BULK,
+                    bulk_schema(Ref::from_schema_name("FileClaimBody").into()),
+                )
+                .schema(BULK, bulk_schema(item_schema().into()))
                 .schema(PROBLEM, problem_schema())
                 .security_scheme("bearer", bearer)
                 .build(),
@@ -85,8 +104,55 @@ pub fn openapi() -> OpenApi {
         .build()
 }
 
+/// How far a file of vouchers has got.
+const VOUCHER_FILE: Route = Route {
+    method: "get",
+    path: "/voucher-files/{sha256}",
+    operation: "get_voucher_file",
+    body: "",
+};
+
+/// Vouchers issued from a file, whose body is no JSON.
+fn file_operation() -> utoipa::openapi::path::Operation {
+    let parameter = |name: &str, place, required| {
+        ParameterBuilder::new()
+            .name(name)
+            .parameter_in(place)
+            .required(required)
+            .schema(Some(text()))
+    };
+    let mut operation = OperationBuilder::new()
+        .operation_id(Some("issue_vouchers_from_file"))
+        .summary(Some("issue vouchers from file"))
+        .security(SecurityRequirement::new::<_, [&str; 0], _>("bearer", []))
+        .parameter(parameter("code", ParameterIn::Path, Required::True));
+    for name in ["dry_run", "mode", "skip_faulty"] {
+        operation = operation.parameter(parameter(name, ParameterIn::Query, Required::False));
+    }
+    let mut body = RequestBodyBuilder::new().required(Some(Required::True));
+    for (media, _) in MEDIA_TYPES {
+        body = body.content(media, ContentBuilder::new().build());
+    }
+    let answer = |text: &str| ResponseBuilder::new().description(text);
+    operation
+        .request_body(Some(body.build()))
+        .response("default", problems())
+        .response("200", answer("the preview, or what became of the file"))
+        .response(
+            "202",
+            answer("it waits for a second person, or is being issued already"),
+        )
+        .response(
+            "422",
+            answer("nothing was issued: the file has faults, told in preview"),
+        )
+        .build()
+}
+
 /// Name of the schema of a bulk of claims.
-const BULK: &str = "FileClaimsBody";
+const CLAIMS_BULK: &str = "FileClaimsBody";
+/// Name of the schema of a bulk of any writes.
+const BULK: &str = "WriteBulkBody";
 /// Name of the schema of a problem document.
 const PROBLEM: &str = "Problem";
 
@@ -94,12 +160,30 @@ fn text() -> Object {
     ObjectBuilder::new().schema_type(Type::String).build()
 }
 
-fn bulk_schema() -> Object {
+/// An item of a bulk of any writes.
+fn item_schema() -> Object {
+    let writes = ROUTES.iter().filter(|route| !route.body.is_empty());
+    let operation = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(writes.map(|route| route.operation)));
+    let path = ObjectBuilder::new()
+        .description(Some("the parameters of the operation's path"))
+        .additional_properties(Some(Schema::Object(text())));
+    let body = ObjectBuilder::new().description(Some("the body of the operation"));
+    ObjectBuilder::new()
+        .property("operation", operation)
+        .property("path", path)
+        .property("body", body)
+        .required("operation")
+        .build()
+}
+
+fn bulk_schema(item: RefOr<Schema>) -> Object {
     let mode = ObjectBuilder::new()
         .schema_type(Type::String)
         .enum_values(Some(["atomic", "continue"]));
     let items = ArrayBuilder::new()
-        .items(Ref::from_schema_name("FileClaimBody"))
+        .items(item)
         .min_items(Some(1))
         .max_items(Some(ITEMS_MAX));
     ObjectBuilder::new()
@@ -174,6 +258,7 @@ fn query_operation(
 fn query_of(route: &Route) -> &'static [&'static str] {
     match route.operation {
         "get_trial_balance" => &["party", "section"],
+        "get_voucher_file" => &["programme"],
         _ => &[],
     }
 }

@@ -57,6 +57,7 @@ pub const PROBLEMS: &[(&str, u16, Retry)] = &[
     ("REF_CONFLICT", 409, Retry::Never),
     ("ALREADY_EXISTS", 409, Retry::Never),
     ("BULK_REFUSED", 422, Retry::AfterChange),
+    ("VOUCHER_FILE_FAULTY", 422, Retry::AfterChange),
     ("LIMIT_REACHED", 503, Retry::Later),
     ("BUSY", 503, Retry::Later),
     ("BEHIND", 503, Retry::Later),

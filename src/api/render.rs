@@ -1,6 +1,8 @@
 //! Events as JSON. An answer to a command is rendered from its events alone (and from what never
 //! changes: codes, identifiers), so that a replayed answer is the first one, byte for byte.
 
+mod files;
+
 use serde_json::{Value, json};
 
 use crate::domain::{
@@ -213,6 +215,9 @@ impl View<'_> {
             | Event::InstructionPaid(_)
             | Event::ArrearsCarried(_)
             | Event::PeriodSettled(_)) => self.period_fact(event),
+            event @ (Event::VoucherFileApproved(_)
+            | Event::FileRowsIssued(_)
+            | Event::FileRowRefused(_)) => self.file_fact(event),
             event => self.party_fact(event),
         };
         fact["event"] = json!(recorded.event.name());

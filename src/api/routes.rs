@@ -2,16 +2,18 @@
 
 use super::bodies::*;
 use super::bulk;
+use super::context::Cx;
 use super::problem::Problem;
 use super::read::{get_refusal, read};
-use super::request::Asked;
+use super::request::{Asked, Common, submission};
 use super::resources;
 use super::server::Shared;
+use super::voucher_files;
 use super::write::write;
-use crate::engine::command::Role as Office;
+use crate::engine::command::{Role as Office, Submission};
 use crate::node::Role;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A route as the OpenAPI document lists it.
 pub(super) struct Route {
@@ -20,6 +22,18 @@ pub(super) struct Route {
     pub(super) operation: &'static str,
     /// Name of the body's schema; empty for a read.
     pub(super) body: &'static str,
+}
+
+impl Route {
+    /// Names of the parameters of the path, each with the values that it takes, if not all.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
+        let segments = self.path.split('/');
+        let inside = segments.filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+        inside.map(|inside| match inside.split_once(':') {
+            Some((name, values)) => (name, Some(values)),
+            None => (inside, None),
+        })
+    }
 }
 
 macro_rules! routes {
@@ -52,6 +66,20 @@ macro_rules! routes {
                 <$body as ToSchema>::schemas(&mut schemas);
             )*
             schemas
+        }
+
+        /// The command of a write's body, by the name of the operation; `None` if no write has it.
+        pub(super) fn understand(
+            operation: &str,
+            cx: &Cx<'_>,
+            body: Value,
+            common: Common,
+            key: Option<u128>,
+        ) -> Option<Result<Submission, Problem>> {
+            match operation {
+                $(stringify!($operation) => Some(submission::<$body>(cx, body, common, key)),)*
+                _ => None,
+            }
         }
 
         fn configure_table(config: &mut web::ServiceConfig) {
@@ -126,6 +154,15 @@ routes! {
 /// Registers every route.
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config.route("/v1/claims/bulk", web::post().to(bulk::file_claims));
+    config.route("/v1/bulk", web::post().to(bulk::write_bulk));
+    config.route(
+        "/v1/programmes/{code}/voucher-files",
+        web::post().to(voucher_files::issue_from_file),
+    );
+    config.route(
+        "/v1/voucher-files/{sha256}",
+        web::get().to(voucher_files::get_voucher_file),
+    );
     config.route("/v1/refusals/{id}", web::get().to(get_refusal));
     config.route("/v1/openapi.json", web::get().to(openapi));
     config.route("/healthz", web::get().to(health));

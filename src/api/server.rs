@@ -8,6 +8,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 
 use super::following::Following;
+use super::voucher_files::Running;
 use super::{accounts, forward, lists, routes};
 use crate::node::Node;
 
@@ -18,6 +19,8 @@ pub struct ApiSettings {
     pub body_bytes_max: usize,
     /// Largest body of a bulk: 10,000 claims of some 600 bytes.
     pub bulk_bytes_max: usize,
+    /// Largest file of vouchers: a million rows of some 60 bytes.
+    pub file_bytes_max: usize,
     /// Threads that answer requests.
     pub workers: usize,
     /// How long an end waits for requests under way.
@@ -29,6 +32,7 @@ impl Default for ApiSettings {
         ApiSettings {
             body_bytes_max: 64 << 10,
             bulk_bytes_max: 8 << 20,
+            file_bytes_max: 64 << 20,
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             shutdown: Duration::from_secs(30),
         }
@@ -41,6 +45,8 @@ pub(super) struct Shared {
     /// Where lists come from.
     pub(super) views: Arc<Following>,
     pub(super) settings: ApiSettings,
+    /// The files of vouchers that are being issued.
+    pub(super) files: Running,
     /// For requests to the node that leads.
     pub(super) client: reqwest::Client,
 }
@@ -61,6 +67,7 @@ pub async fn serve(
         node,
         views,
         settings: settings.clone(),
+        files: Running::default(),
         client: forward::client(),
     });
     let server = HttpServer::new(move || {

@@ -1,3 +1,4 @@
 //! Documents in and out. May import `domain`, the engine's commands and the views.
 
 pub mod dataset;
+pub mod voucher_file;

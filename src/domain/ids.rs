@@ -68,6 +68,8 @@ dense_id! {
     InstructionId: u32;
     /// A payment to a payee.
     PaymentId: u32;
+    /// A file from which vouchers are issued.
+    VoucherFileId: u32;
 }
 
 /// The position of an event in the journal; the first event is 0.

@@ -23,7 +23,7 @@ pub use fen::{Fen, FenError, SignedFen};
 pub use ids::{
     AgreementId, CategoryId, ClaimId, ConsentId, EnterpriseId, GroupId, InstructionId, LineId,
     MemberId, PaymentId, PeriodId, PrincipalId, ProgrammeId, ProviderId, RecordedAt, Seq,
-    TransferId, UsageId, VersionNo, VoucherId,
+    TransferId, UsageId, VersionNo, VoucherFileId, VoucherId,
 };
 pub use invoice_no::{InvoiceNo, InvoiceNoError};
 pub use personal::{PersonalOpening, PersonalText};

@@ -20,6 +20,7 @@ use super::tables::Hash128;
 use crate::domain::{Day, Fen, GroupId, Month, PrincipalId};
 
 mod claims;
+mod files;
 mod periods;
 mod vouchers;
 
@@ -86,6 +87,7 @@ impl State {
             | Event::VoucherRefused(_)
             | Event::ClaimRefused(_)
             | Event::EvidenceRecorded(_)
+            | Event::FileRowRefused(_)
             | Event::PositionFixed(_)
             | Event::CellAgreed(_) => {}
             Event::LedgerCreated(e) => self.ledger_created(meta, e),
@@ -221,6 +223,8 @@ impl State {
             Event::InstructionPaid(e) => self.instruction_paid(e),
             Event::ArrearsCarried(e) => self.arrears_carried(e),
             Event::PeriodSettled(e) => self.period_settled(e),
+            Event::VoucherFileApproved(e) => self.voucher_file_approved(meta, e),
+            Event::FileRowsIssued(e) => self.file_rows_issued(e),
         }
     }
 
@@ -437,6 +441,9 @@ pub fn subject_of(event: &Event) -> Subject {
         | Event::CalendarSet(_)
         | Event::TokenRevoked(_)
         | Event::VoucherRefused(_)
+        | Event::VoucherFileApproved(_)
+        | Event::FileRowsIssued(_)
+        | Event::FileRowRefused(_)
         | Event::ClaimRefused(_) => Subject::None,
     }
 }
@@ -446,6 +453,7 @@ pub fn refusal_of(event: &Event) -> Option<RefusalCode> {
     match event {
         Event::CommandRefused(e) => Some(e.code),
         Event::VoucherRefused(e) => Some(e.code),
+        Event::FileRowRefused(e) => Some(e.code),
         Event::ClaimRefused(e) => Some(e.result),
         _ => None,
     }

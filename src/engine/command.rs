@@ -2,6 +2,7 @@
 //! it is for `execute` to say.
 
 mod claims;
+mod files;
 mod parties;
 mod periods;
 mod programmes;
@@ -13,6 +14,7 @@ use crate::domain::{
 };
 
 pub use claims::{FileClaim, PayClaim, ReturnPayment, ReverseClaim};
+pub use files::{ApproveVoucherFile, FileRow, IssueFileRows};
 pub use parties::{
     IssueToken, RegisterCategory, RegisterEnterprise, RegisterMember, RegisterPrincipal,
     RegisterProvider, RevokeToken, SetControllerGroup, SetGrant, SetProtocol, SetSuspension,
@@ -28,8 +30,8 @@ pub use vouchers::{
 
 pub use super::terms::{
     AccrualPoint, AgreementTerms, BasePolicy, EnterpriseKind, Evidence, EvidenceKind,
-    EvidenceKinds, MemberKind, PayeeMode, PayerModel, RateTerms, Role, Scope, SettlementMode, Tier,
-    TransferKind, TransferRule, VersionTerms,
+    EvidenceKinds, FileMode, MemberKind, PayeeMode, PayerModel, RateTerms, Role, Scope,
+    SettlementMode, Tier, TransferKind, TransferRule, VersionTerms,
 };
 
 /// A name or title, at most 200 bytes.
@@ -213,6 +215,10 @@ commands! {
     ConfirmInstruction(ConfirmInstruction) = 74;
     /// See [`AdvanceDate`].
     AdvanceDate(AdvanceDate) = 80;
+    /// See [`ApproveVoucherFile`].
+    ApproveVoucherFile(Box<ApproveVoucherFile>) = 98;
+    /// See [`IssueFileRows`].
+    IssueFileRows(Box<IssueFileRows>) = 99;
 }
 
 /// A command with who sends it and how it is recognised when it is sent again.

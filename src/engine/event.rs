@@ -2,6 +2,7 @@
 //! event, and the arms of old ones are never edited.
 
 mod claims;
+mod files;
 mod parties;
 mod periods;
 mod programmes;
@@ -15,6 +16,7 @@ pub use claims::{
     ClaimApproved, ClaimRefused, ClaimReversed, EvidenceRecorded, Funding, LinesUndone, PayeePaid,
     PaymentReturned,
 };
+pub use files::{FileRowRefused, FileRowsIssued, VoucherFileApproved};
 pub use parties::{
     CalendarSet, CategoryRegistered, ControllerGroupSet, EnterpriseRegistered, GrantSet,
     MemberRegistered, PrincipalRegistered, ProtocolSet, ProviderRegistered, SuspensionSet,
@@ -231,4 +233,10 @@ events! {
     ArrearsCarried(ArrearsCarried) = 89;
     /// See [`PeriodSettled`].
     PeriodSettled(PeriodSettled) = 90;
+    /// See [`VoucherFileApproved`].
+    VoucherFileApproved(Box<VoucherFileApproved>) = 140;
+    /// See [`FileRowsIssued`].
+    FileRowsIssued(Box<FileRowsIssued>) = 141;
+    /// See [`FileRowRefused`].
+    FileRowRefused(Box<FileRowRefused>) = 142;
 }

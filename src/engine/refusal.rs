@@ -144,6 +144,17 @@ refusal_codes! {
     InstructionExceeded = 164, "INSTRUCTION_EXCEEDED", Never;
     /// A payment with this bank reference was confirmed for the instruction before.
     PaymentRecorded = 165, "PAYMENT_RECORDED", Never;
+
+    /// The reference of the row names a voucher of other content.
+    RowReferenceTaken = 210, "ROW_REFERENCE_TAKEN", AfterChange;
+    /// No enterprise has the credit code of the row.
+    RowEnterpriseUnknown = 211, "ROW_ENTERPRISE_UNKNOWN", AfterChange;
+    /// The rows are not those that were approved.
+    FileRowsNotApproved = 212, "FILE_ROWS_NOT_APPROVED", Never;
+    /// These rows of the file were decided before.
+    FileRowsDone = 213, "FILE_ROWS_DONE", Never;
+    /// A file that is issued whole or not at all has rows that a rule refuses.
+    FileHasFaults = 214, "FILE_HAS_FAULTS", AfterChange;
 }
 
 impl RefusalCode {

@@ -4,6 +4,7 @@
 //! Cost per voucher + claim + obligation line + key, with their index entries, is published by
 //! [`State::memory`] and bounded at 300 bytes.
 
+mod files;
 mod rows;
 
 use super::books::Books;
@@ -14,10 +15,11 @@ use super::terms::{Role, Scope};
 use crate::domain::{
     AgreementId, BankRef, CategoryCode, CategoryId, ClaimId, CreditCode, Day, DivisionCode,
     EnterpriseId, Fen, GroupId, InstructionId, InvoiceNo, MemberId, PeriodId, PrincipalId,
-    ProgrammeCode, ProgrammeId, ProviderId, RecordedAt, Seq, TransferId, VoucherId,
+    ProgrammeCode, ProgrammeId, ProviderId, RecordedAt, Seq, TransferId, VoucherFileId, VoucherId,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use files::VoucherFileRow;
 pub use rows::{
     AgreementRow, CATEGORIES_MAX, CategoryRow, Cell, ClaimRow, ClaimStatus, ConsentRow,
     EnterpriseRow, InstructionRow, LedgerRow, LineOrigin, LineRow, MEMBERS_MAX, MemberRow,
@@ -211,6 +213,10 @@ state! {
     instructions: Table<InstructionRow> = Table::default();
     /// Bank references of the settlement payments that were confirmed.
     settlement_refs: Ordered<(InstructionId, BankRef), ()> = Ordered::default();
+    /// Files from which vouchers are issued.
+    voucher_files: Table<VoucherFileRow> = Table::default();
+    /// Those files by SHA-256 and programme.
+    voucher_file_ids: Ordered<([u8; 32], ProgrammeId), VoucherFileId> = Ordered::default();
     /// All accounts.
     books: Books = Books::default();
     /// External references.
@@ -223,7 +229,7 @@ state! {
 
 /// Version of what [`StatePart`]s hold. A stored state of another version is not read: the journal
 /// is replayed instead.
-pub const STATE_FORMAT: u16 = 1;
+pub const STATE_FORMAT: u16 = 2;
 
 impl State {
     /// Makes the lookups that follow from the rows, after the last part was read.

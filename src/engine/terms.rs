@@ -160,6 +160,16 @@ closed_set! {
 }
 
 closed_set! {
+    /// How vouchers are issued from a file.
+    FileMode {
+        /// All of them, or none.
+        Atomic = 0, "atomic";
+        /// Chunk by chunk, each row on its own.
+        Chunks = 1, "chunks";
+    }
+}
+
+closed_set! {
     /// Kinds of transfer a programme may allow.
     TransferKind {
         /// Merger, split or renaming.

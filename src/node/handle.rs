@@ -31,6 +31,9 @@ pub struct Node {
     stopped: watch::Receiver<bool>,
 }
 
+/// The answers to several commands, in their order.
+pub type Answers = Vec<Result<Answer, Box<Rejection>>>;
+
 /// How long a read waits until the node has caught up.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -98,19 +101,25 @@ impl Node {
     ///
     /// # Errors
     /// `Busy` and `Unavailable` for the whole; a rejection stands at its item.
-    pub async fn submit_many(
-        &self,
-        submissions: Vec<Submission>,
-    ) -> Result<Vec<Result<Answer, Box<Rejection>>>, NodeError> {
-        let Released {
-            outcome,
-            events,
-            seen,
-        } = self.ask(Work::Each(submissions)).await?;
-        let Outcome::Each(results) = outcome else {
+    pub async fn submit_many(&self, submissions: Vec<Submission>) -> Result<Answers, NodeError> {
+        let released = self.ask(Work::Each(submissions)).await?;
+        self.answers(released).await
+    }
+
+    /// What several commands would do one after the other, each on its own; nothing is done.
+    ///
+    /// # Errors
+    /// As [`Node::submit_many`].
+    pub async fn rehearse_many(&self, submissions: Vec<Submission>) -> Result<Answers, NodeError> {
+        let released = self.ask(Work::Rehearse(submissions)).await?;
+        self.answers(released).await
+    }
+
+    async fn answers(&self, released: Released) -> Result<Answers, NodeError> {
+        let Outcome::Each(results) = released.outcome else {
             return Err(NodeError::Unavailable);
         };
-        let mut events = events.into_iter();
+        let mut events = released.events.into_iter();
         let mut answers = Vec::with_capacity(results.len());
         for result in results {
             answers.push(match result {
@@ -122,7 +131,7 @@ impl Node {
                         done.events as usize
                     };
                     let own = events.by_ref().take(own).collect();
-                    Ok(self.answer(done, own, seen).await?)
+                    Ok(self.answer(done, own, released.seen).await?)
                 }
             });
         }
@@ -170,13 +179,8 @@ impl Node {
     /// # Errors
     /// As [`Node::submit`].
     pub async fn rehearse(&self, submission: Submission) -> Result<Answer, NodeError> {
-        let mut released = self.ask(Work::Rehearse(Box::new(submission))).await?;
-        let Outcome::Each(results) = &mut released.outcome else {
-            return Err(NodeError::Unavailable);
-        };
-        let done = results.pop().ok_or(NodeError::Unavailable)??;
-        let events = std::mem::take(&mut released.events);
-        self.answer(done, events, released.seen).await
+        let mut answers = self.rehearse_many(vec![submission]).await?;
+        Ok(answers.pop().ok_or(NodeError::Unavailable)??)
     }
 
     /// What an atomic bulk would do; nothing is done.

@@ -12,7 +12,7 @@ use crate::domain::{Day, RecordedAt};
 use crate::engine::command::Submission;
 use crate::engine::event::Recorded;
 use crate::engine::{
-    Done, Rejection, Scoped, State, advance, look_ahead, rehearse, submit, submit_atomic,
+    Done, Rejection, Scoped, State, advance, look_ahead, rehearse_each, submit, submit_atomic,
 };
 
 impl Sequencer {
@@ -123,15 +123,11 @@ fn execute(
                 &mut events,
             ))
         }
-        Work::Rehearse(submission) => {
+        Work::Rehearse(submissions) => {
             happened = false;
-            *commands += 1;
-            Outcome::Each(vec![rehearse(
-                state_of(guard),
-                now,
-                &submission,
-                &mut events,
-            )])
+            *commands += submissions.len();
+            let results = rehearse_each(state_of(guard), now, &submissions, &mut events);
+            Outcome::Each(results)
         }
         Work::RehearseAtomic(items) => {
             happened = false;

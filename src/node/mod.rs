@@ -46,7 +46,7 @@ use lease::Standing;
 
 pub use clock::{Clock, JUMP_DAYS_MAX};
 pub use genesis::{Genesis, create};
-pub use handle::Node;
+pub use handle::{Answers, Node};
 pub use lease::TERM;
 pub use pipeline::{PRINCIPAL_NAME, TEAM_NAME};
 pub use replay::{ReplayError, Replayed, hash_kind, replay};
@@ -264,7 +264,8 @@ enum Work {
         key: Option<(u128, u128)>,
         items: Vec<Submission>,
     },
-    Rehearse(Box<Submission>),
+    /// What these would do, one after the other.
+    Rehearse(Vec<Submission>),
     RehearseAtomic(Vec<Submission>),
     /// Finish what was accepted and stop.
     Stop,

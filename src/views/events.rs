@@ -1,9 +1,11 @@
 //! What each event changes in the tables. Everything follows from the event, from the codes of the
 //! members and from the years of the vouchers; a transfer's child alone is read from the tables.
 
+mod files;
 mod settlement;
 mod setup;
 
+use files::voucher_file;
 use settlement::settlement;
 use setup::set_up;
 
@@ -102,6 +104,9 @@ pub(super) fn gather(memory: &mut Memory, changes: &mut Changes, recorded: &Reco
         | Event::BudgetChanged(_)
         | Event::VersionPublished(_)
         | Event::AgreementRegistered(_) => set_up(memory, changes, meta, event),
+        Event::VoucherFileApproved(_) | Event::FileRowsIssued(_) | Event::FileRowRefused(_) => {
+            voucher_file(changes, meta, event);
+        }
         Event::ClaimRefused(_) | Event::VoucherRefused(_) | Event::CommandRefused(_) => {
             refused(changes, meta, event);
         }
@@ -321,6 +326,12 @@ fn refused(changes: &mut Changes, meta: &EventMeta, event: &Event) {
             row[3] = number(e.enterprise.0);
             row[5] = e.amount.into();
             "IssueVoucher"
+        }
+        Event::FileRowRefused(e) => {
+            row[2] = number(e.programme.0);
+            row[3] = maybe(e.enterprise, |id| number(id.0));
+            row[5] = e.amount.into();
+            "IssueFileRows"
         }
         Event::CommandRefused(e) => e.command.as_str(),
         _ => return,

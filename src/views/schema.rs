@@ -83,6 +83,15 @@ tables! {
         programme Number, enterprise Number, invoice_no Text, amount Number, refused_on Text,
         sent_by Number,
     }
+    VOUCHER_FILES = "voucher_files" {
+        id Number, sha256 Text, programme Number, issuer Number, mode Text, row_count Number,
+        total Number, approved_by Number, approved_on Text, event Number,
+    }
+    VOUCHER_FILE_CHUNKS = "voucher_file_chunks" {
+        event Number, file Number, place Number, issued Number, refused Number, unchanged Number,
+        amount Number, issued_on Text,
+    }
+    VOUCHER_FILE_REFUSALS = "voucher_file_refusals" { event Number, file Number, line Number }
     LINES = "obligation_lines" {
         id Number, debtor Number, creditor Number, programme Number, amount Number, period Number,
         origin Text, origin_id Number, voided Number, event Number,

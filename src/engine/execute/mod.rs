@@ -1,6 +1,7 @@
 //! Deciding commands: one file per area, every check before the first event.
 
 mod claims;
+mod files;
 mod judge;
 mod parties;
 mod periods;
@@ -10,10 +11,11 @@ mod transfers;
 mod vouchers;
 mod warm;
 
+pub use files::{ATOMIC_FILE_ROWS_MAX, FILE_CHUNK_ROWS, FILE_ROWS_MAX, Planned, RowOutcome};
 pub use warm::{look_ahead, look_ahead_events};
 
 use super::apply::refusal_of;
-use super::command::{Command, Submission};
+use super::command::{Command, ExternalRef, Submission};
 use super::event::{CommandRefused, Event, EventMeta, Recorded, SYSTEM};
 use super::keys::KEYS_MAX;
 use super::refusal::RefusalCode;
@@ -116,6 +118,8 @@ pub(super) fn refuse_if(broken: bool, code: RefusalCode) -> Decision {
 #[derive(Clone, Copy)]
 enum Key<'a> {
     None,
+    /// None, but the fingerprint says that a command of an atomic bulk begins here.
+    Item,
     /// The command's own, if it has one.
     Own,
     /// That of the bulk which the command begins, with the fingerprint of the whole.
@@ -299,7 +303,7 @@ pub fn submit_atomic(
         let index = u32::try_from(before - mark).expect("a bulk is bounded");
         let head = match &key {
             Some(whole) if index == 0 => Key::Whole(whole),
-            _ => Key::None,
+            _ => Key::Item,
         };
         let known = match answered_by_reference(state, submission) {
             Ok(None) => None,
@@ -389,6 +393,22 @@ pub fn rehearse(
 ) -> Result<Done, Box<Rejection>> {
     state.open();
     let done = submit(state, recorded_at, submission, out);
+    state.rollback();
+    done
+}
+
+/// As [`rehearse`], for several commands one after the other, each on its own.
+pub fn rehearse_each(
+    state: &mut State,
+    recorded_at: RecordedAt,
+    submissions: &[Submission],
+    out: &mut Vec<Recorded>,
+) -> Vec<Result<Done, Box<Rejection>>> {
+    state.open();
+    let done = submissions
+        .iter()
+        .map(|submission| submit(state, recorded_at, submission, out))
+        .collect();
     state.rollback();
     done
 }
@@ -485,24 +505,39 @@ impl<'a> Execution<'a> {
             Command::InstructPeriod(c) => self.instruct_period(c),
             Command::ConfirmInstruction(c) => self.confirm_instruction(c),
             Command::AdvanceDate(c) => self.advance_date(c),
+            Command::ApproveVoucherFile(c) => self.approve_voucher_file(c),
+            Command::IssueFileRows(c) => self.issue_file_rows(c),
         }
     }
 
     /// Emits an event of this command: it is applied at once.
     pub(super) fn emit(&mut self, event: Event) {
+        self.emit_as(event, None);
+    }
+
+    /// As [`Execution::emit`], with a reference of the event's own and the fingerprint of what it
+    /// names.
+    pub(super) fn emit_named(&mut self, event: Event, named: (&ExternalRef, u128)) {
+        self.emit_as(event, Some(named));
+    }
+
+    fn emit_as(&mut self, event: Event, own: Option<(&ExternalRef, u128)>) {
         let submission = self.submission;
         let fresh = std::mem::replace(&mut self.fresh, false);
-        let (key, whole) = match std::mem::replace(&mut self.key, Key::None) {
-            Key::None => (None, None),
+        let key = std::mem::replace(&mut self.key, Key::None);
+        let item = matches!(key, Key::Item | Key::Whole(_));
+        let (key, whole) = match key {
+            Key::None | Key::Item => (None, None),
             Key::Own => (submission.key, None),
             Key::Whole((key, whole)) => (Some(*key), Some(*whole)),
         };
-        let external_ref = if fresh {
-            submission.external_ref.clone()
-        } else {
-            None
+        let external_ref = match own {
+            Some((reference, _)) => Some(Box::new(reference.clone())),
+            None if fresh => submission.external_ref.clone(),
+            None => None,
         };
-        let named = key.is_some() || external_ref.is_some();
+        let named = item || key.is_some() || external_ref.is_some();
+        let fingerprint = own.map_or(submission.fingerprint, |(_, fingerprint)| fingerprint);
         let recorded = Recorded {
             meta: EventMeta {
                 seq: *self.state.next_seq,
@@ -511,7 +546,7 @@ impl<'a> Execution<'a> {
                 principal: submission.principal,
                 second: self.second,
                 key,
-                fingerprint: named.then_some(submission.fingerprint),
+                fingerprint: named.then_some(fingerprint),
                 bulk_fingerprint: whole,
                 external_ref,
                 reason: if fresh {

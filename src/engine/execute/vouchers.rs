@@ -1,8 +1,10 @@
 //! Issue, consent, freeze and revocation.
 
 use super::parties::positive;
-use super::{Decision, Execution, Rejection, refuse_if, valid};
-use crate::domain::{ConsentId, EnterpriseId, Fen, MemberId, ProgrammeId, VoucherId};
+use super::{Decision, Execution, Planned, Rejection, Stop, refuse_if, valid};
+use crate::domain::{
+    ConsentId, Day, EnterpriseId, Fen, MemberId, ProgrammeId, VersionNo, VoucherId,
+};
 use crate::engine::books::AccountKind;
 use crate::engine::command::{ConsentGiver, GiveConsent, IssueVoucher, RevokeVoucher, SetFreeze};
 use crate::engine::event::{
@@ -75,6 +77,22 @@ impl Execution<'_> {
             cash_by,
         }));
         Ok(())
+    }
+
+    /// Version and deadlines of what is issued today.
+    pub(super) fn issue_terms(
+        &self,
+        programme: ProgrammeId,
+    ) -> Result<(VersionNo, Day, Day), Stop> {
+        let today = *self.state.business_date;
+        let judging = self.state.programmes[programme.index()].judging_version(today);
+        let (version, terms) = judging.ok_or(Stop::Refuse(RefusalCode::NoVersionInForce))?;
+        let use_by = today.plus_months(terms.use_months);
+        Ok((
+            version,
+            use_by,
+            use_by.plus_days(u32::from(terms.cash_days)),
+        ))
     }
 
     pub(super) fn give_consent(&mut self, c: &GiveConsent) -> Decision {
@@ -150,20 +168,37 @@ impl State {
         amount: Fen,
         terms: &VersionTerms,
     ) -> Option<RefusalCode> {
+        self.issue_fault_after(programme, enterprise, amount, terms, &Planned::default())
+    }
+
+    /// The first rule that an issue breaks after others which are not in the books yet.
+    pub(super) fn issue_fault_after(
+        &self,
+        programme: ProgrammeId,
+        enterprise: EnterpriseId,
+        amount: Fen,
+        terms: &VersionTerms,
+        planned: &Planned,
+    ) -> Option<RefusalCode> {
+        let (own, all) = planned.of(enterprise);
         let row = &self.programmes[programme.index()];
         if self.enterprises[enterprise.index()].city != row.city {
             return Some(RefusalCode::NotHomeCity);
         }
         let usage = self.usage.get(usage_key(programme, enterprise));
         let issued = usage.map_or(Fen::ZERO, |usage| usage.issued);
-        let after = issued.checked_add(amount);
+        let after = issued
+            .checked_add(own)
+            .and_then(|issued| issued.checked_add(amount));
         if after.is_none_or(|after| after > terms.cap_enterprise) {
             return Some(RefusalCode::IssueCapExceeded);
         }
         let available = self
             .books
             .budget(row.city, AccountKind::Available, programme);
-        (amount > available).then_some(RefusalCode::BudgetExhausted)
+        let spent = all.checked_add(amount);
+        let exhausted = spent.is_none_or(|spent| spent > available);
+        exhausted.then_some(RefusalCode::BudgetExhausted)
     }
 
     /// True if the programme's year is closed: what comes back goes to `lapsed`.

@@ -5,13 +5,13 @@ use super::cbor::Writer;
 use super::field::Field;
 use super::terms::write_choice;
 use crate::engine::command::{
-    AdvanceDate, ChangeBudget, ClosePeriod, Command, ConfirmInstruction, ConfirmStatement,
-    ConsentGiver, CreateProgramme, DecideTransfer, EnterpriseKey, FileClaim, GiveConsent,
-    InstructPeriod, IssueToken, IssueVoucher, PayClaim, ProposeTransfer, ProviderKey,
-    PublishVersion, RegisterAgreement, RegisterCategory, RegisterEnterprise, RegisterMember,
-    RegisterPrincipal, RegisterProvider, ReturnPayment, ReverseClaim, RevokeToken, RevokeVoucher,
-    SetControllerGroup, SetFreeze, SetGrant, SetProtocol, SetSuspension, TransferRequest,
-    VoucherKey,
+    AdvanceDate, ApproveVoucherFile, ChangeBudget, ClosePeriod, Command, ConfirmInstruction,
+    ConfirmStatement, ConsentGiver, CreateProgramme, DecideTransfer, EnterpriseKey, FileClaim,
+    FileRow, GiveConsent, InstructPeriod, IssueFileRows, IssueToken, IssueVoucher, PayClaim,
+    ProposeTransfer, ProviderKey, PublishVersion, RegisterAgreement, RegisterCategory,
+    RegisterEnterprise, RegisterMember, RegisterPrincipal, RegisterProvider, ReturnPayment,
+    ReverseClaim, RevokeToken, RevokeVoucher, SetControllerGroup, SetFreeze, SetGrant, SetProtocol,
+    SetSuspension, TransferRequest, VoucherKey,
 };
 
 /// What can be written in canonical form; everything that stands in a leaf can.
@@ -103,6 +103,33 @@ impl Canonical for TransferRequest {
     }
 }
 
+impl Canonical for Box<ApproveVoucherFile> {
+    fn put(&self, writer: &mut Writer<'_>) {
+        ApproveVoucherFile::put(self, writer);
+    }
+}
+
+impl Canonical for Box<IssueFileRows> {
+    fn put(&self, writer: &mut Writer<'_>) {
+        IssueFileRows::put(self, writer);
+    }
+}
+
+/// Line, text of the reference, enterprise, amount: what of a row is approved. Whose reference it
+/// is says the file.
+impl Canonical for Box<[FileRow]> {
+    fn put(&self, writer: &mut Writer<'_>) {
+        writer.array(self.len());
+        for row in self {
+            writer.array(4);
+            row.line.write(writer);
+            row.reference.text.write(writer);
+            row.enterprise.put(writer);
+            row.amount.write(writer);
+        }
+    }
+}
+
 /// Field tables as in [`super::table`], for writing only.
 macro_rules! command_tables {
     ($($type:ident { $($key:literal: $field:ident,)* })*) => { $(
@@ -161,6 +188,8 @@ command_tables! {
     InstructPeriod { 0: period, 1: mode, 2: document_no, }
     ConfirmInstruction { 0: instruction, 1: amount, 2: bank_ref, 3: paid_on, }
     AdvanceDate { 0: to, }
+    ApproveVoucherFile { 0: programme, 1: sha256, 2: mode, 3: rows, 4: total, 5: chunks, }
+    IssueFileRows { 0: programme, 1: sha256, 2: chunk, 3: rows, }
 }
 
 macro_rules! payloads {
@@ -180,5 +209,5 @@ payloads! {
     CreateProgramme ChangeBudget PublishVersion RegisterAgreement IssueVoucher GiveConsent
     SetFreeze RevokeVoucher ProposeTransfer DecideTransfer FileClaim ReverseClaim PayClaim
     ReturnPayment RequestClose ClosePeriod ConfirmStatement InstructPeriod ConfirmInstruction
-    AdvanceDate
+    AdvanceDate ApproveVoucherFile IssueFileRows
 }

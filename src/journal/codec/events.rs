@@ -9,12 +9,13 @@ use crate::engine::event::{
     AgreementRegistered, ArrearsCarried, BudgetChanged, CalendarSet, CategoryRegistered,
     CellAgreed, ClaimApproved, ClaimRefused, ClaimReversed, CloseRequested, CommandRefused,
     ConsentGiven, ControllerGroupSet, DateAdvanced, EnterpriseRegistered, EpochStarted, Event,
-    EvidenceRecorded, FreezeSet, GrantSet, InstructionIssued, InstructionPaid, LedgerCreated,
-    MemberRegistered, PayeePaid, PaymentReturned, PeriodAgreed, PeriodClosed, PeriodInstructed,
-    PeriodSettled, PositionFixed, PrincipalRegistered, ProgrammeCreated, ProtocolSet,
-    ProviderRegistered, StatementConfirmed, SuspensionSet, TokenIssued, TokenRevoked,
-    TransferApproved, TransferDeclined, TransferProposed, VersionPublished, VoucherIssued,
-    VoucherLapsed, VoucherRefused, VoucherRevoked,
+    EvidenceRecorded, FileRowRefused, FileRowsIssued, FreezeSet, GrantSet, InstructionIssued,
+    InstructionPaid, LedgerCreated, MemberRegistered, PayeePaid, PaymentReturned, PeriodAgreed,
+    PeriodClosed, PeriodInstructed, PeriodSettled, PositionFixed, PrincipalRegistered,
+    ProgrammeCreated, ProtocolSet, ProviderRegistered, StatementConfirmed, SuspensionSet,
+    TokenIssued, TokenRevoked, TransferApproved, TransferDeclined, TransferProposed,
+    VersionPublished, VoucherFileApproved, VoucherIssued, VoucherLapsed, VoucherRefused,
+    VoucherRevoked,
 };
 use crate::engine::terms::AccrualPoint;
 
@@ -171,4 +172,15 @@ event_tables! {
         0: instruction, 1: period, 2: line, 3: debtor, 4: creditor, 5: amount, 6: into,
     }
     90 v 1 PeriodSettled { 0: period, 1: carried, }
+
+    140 v 1 VoucherFileApproved {
+        0: file, 1: programme, 2: issuer, 3: sha256, 4: mode, 5: rows, 6: total, 7: chunks,
+    }
+    141 v 1 FileRowsIssued {
+        0: file, 1: programme, 2: issuer, 3: chunk, 4: issued, 5: refused, 6: unchanged,
+        7: amount,
+    }
+    142 v 1 FileRowRefused {
+        0: file, 1: line, 2: programme, 3: enterprise, 4: amount, 5: code,
+    }
 }

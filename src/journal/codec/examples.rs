@@ -143,7 +143,7 @@ pub(super) fn typical_claim() -> ClaimApproved {
 pub(super) fn examples() -> Vec<(String, Recorded)> {
     let full = [ledger(), parties(), programmes(), transfers(), claims()]
         .into_iter()
-        .chain([periods(), instructions()])
+        .chain([periods(), instructions(), super::examples_files::files()])
         .flatten()
         .map(|event| ("", full_meta(&event), event));
     let minimal = minimal()

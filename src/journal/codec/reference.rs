@@ -56,7 +56,9 @@ fn family_of_command(kind: CommandKind) -> Option<CommandKind> {
         | CommandKind::ClosePeriod
         | CommandKind::ConfirmStatement
         | CommandKind::InstructPeriod
-        | CommandKind::AdvanceDate => None,
+        | CommandKind::AdvanceDate
+        | CommandKind::ApproveVoucherFile
+        | CommandKind::IssueFileRows => None,
         kind => Some(kind),
     }
 }
@@ -106,6 +108,9 @@ pub(super) fn family_of_event(event: &Event) -> Option<CommandKind> {
         | Event::InstructionIssued(_)
         | Event::PeriodInstructed(_)
         | Event::ArrearsCarried(_)
-        | Event::PeriodSettled(_) => return None,
+        | Event::PeriodSettled(_)
+        | Event::VoucherFileApproved(_)
+        | Event::FileRowsIssued(_)
+        | Event::FileRowRefused(_) => return None,
     })
 }

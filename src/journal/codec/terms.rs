@@ -10,8 +10,8 @@ use crate::engine::event::{Funding, LinesUndone, ReturnedTo};
 use crate::engine::refusal::{Faults, RefusalCode};
 use crate::engine::terms::{
     AccrualPoint, AgreementTerms, BasePolicy, EnterpriseKind, Evidence, EvidenceKind,
-    EvidenceKinds, MemberKind, PayeeMode, PayerModel, RateTerms, Role, Scope, SettlementMode, Tier,
-    TransferKind, TransferRule, VersionTerms,
+    EvidenceKinds, FileMode, MemberKind, PayeeMode, PayerModel, RateTerms, Role, Scope,
+    SettlementMode, Tier, TransferKind, TransferRule, VersionTerms,
 };
 
 macro_rules! closed_sets {
@@ -42,6 +42,7 @@ closed_sets! {
     PayerModel: u8;
     AccrualPoint: u8;
     TransferKind: u8;
+    FileMode: u8;
     EvidenceKind: u8;
     CommandKind: u16;
     RefusalCode: u16;
