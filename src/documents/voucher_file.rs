@@ -228,6 +228,7 @@ impl Reading {
     }
 
     fn read_row(&mut self, line: u32, header: &[Option<usize>], cells: &[Cell]) {
+        let faults = self.file.fault_count;
         let mut found: [Option<&Cell>; 3] = [None; 3];
         for (at, cell) in cells.iter().enumerate() {
             match header.get(at) {
@@ -237,7 +238,6 @@ impl Reading {
                 _ => self.fault(line, None, cell.text(), Wrong::TooManyCells),
             }
         }
-        let faults = self.file.fault_count;
         let reference = self.cell(line, 0, found[0], reference);
         let enterprise = self.cell(line, 1, found[1], enterprise);
         let amount = self.cell(line, 2, found[2], amount);

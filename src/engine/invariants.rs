@@ -85,7 +85,21 @@ pub fn check(state: &State) -> Check {
         format!("expenses are {expense}, live claims {claims}")
     })?;
     check_vouchers(state)?;
+    check_files(state)?;
     check_lines(state)
+}
+
+/// Of a file as many rows are decided as its chunks hold that are done, and never more than were
+/// approved.
+fn check_files(state: &State) -> Check {
+    for row in state.voucher_files.iter() {
+        let decided = row.issued + row.refused + row.unchanged;
+        let all = row.is_done() == (decided == row.rows);
+        ensure(all && decided <= row.rows, || {
+            format!("a file of {} rows has decided {decided}", row.rows)
+        })?;
+    }
+    Ok(())
 }
 
 fn live_claims(state: &State) -> impl Iterator<Item = Fen> {

@@ -17,6 +17,7 @@ mod public;
 mod read;
 pub mod refusal;
 mod rules;
+pub mod simulate;
 pub mod state;
 mod tables;
 pub mod terms;

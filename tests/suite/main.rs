@@ -1,8 +1,10 @@
 //! Black-box tests: the real binary, real databases, real servers.
 
 mod archive;
+mod bulk;
 mod crash;
 mod docs;
+mod files;
 mod http;
 mod import;
 mod layers;

@@ -28,23 +28,53 @@ pub(super) fn each_csv_row(
         .from_reader(bytes);
     let mut record = csv::StringRecord::new();
     let mut cells = Vec::new();
+    let mut lines = Lines {
+        bytes,
+        at: 0,
+        line: 1,
+    };
     loop {
         let read = reader.read_record(&mut record);
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = |lines: &mut Lines<'_>, position: Option<&csv::Position>| {
+            lines.of(position.map_or(0, csv::Position::byte))
+        };
         match read {
             Ok(true) => {}
             Ok(false) => return Ok(()),
             Err(error) => {
-                let line = error.position().map_or(line, csv::Position::line);
-                return Err((number(line), Wrong::Unreadable));
+                return Err((line(&mut lines, error.position()), Wrong::Unreadable));
             }
         }
+        let line = line(&mut lines, record.position());
         if record.len() > COLUMNS_MAX || record.as_slice().len() > COLUMNS_MAX * CELL_BYTES_MAX {
-            return Err((number(line), Wrong::TooLarge));
+            return Err((line, Wrong::TooLarge));
         }
         cells.clear();
         cells.extend(record.iter().map(|text| Cell::Text(text.to_owned())));
-        row(number(line), &cells)?;
+        row(line, &cells)?;
+    }
+}
+
+/// Lines of a text by byte. A record is said to begin where the one before it ended: at what is
+/// left of its line, and at empty lines after it.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: u32,
+}
+
+impl Lines<'_> {
+    /// The line on which what begins at a byte, or behind line ends there, stands. Bytes ascend.
+    fn of(&mut self, byte: u64) -> u32 {
+        let byte = usize::try_from(byte).unwrap_or(usize::MAX);
+        while let Some(next) = self.bytes.get(self.at) {
+            if self.at >= byte && !matches!(next, b'\r' | b'\n') {
+                break;
+            }
+            self.line = self.line.saturating_add(u32::from(*next == b'\n'));
+            self.at += 1;
+        }
+        self.line
     }
 }
 
@@ -115,8 +145,4 @@ fn cell(value: &DataRef<'_>) -> Cell {
         }
         other => Cell::Text(other.to_string()),
     }
-}
-
-fn number(line: u64) -> u32 {
-    u32::try_from(line).unwrap_or(u32::MAX)
 }

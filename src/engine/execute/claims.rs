@@ -71,7 +71,7 @@ impl Execution<'_> {
         Err(Rejection::Forbidden("the provider or the holder of the voucher").into())
     }
 
-    fn approve(
+    pub(super) fn approve(
         &mut self,
         c: &FileClaim,
         voucher: VoucherId,
@@ -125,7 +125,7 @@ impl Execution<'_> {
         Ok(())
     }
 
-    fn refuse(&mut self, c: &FileClaim, judgement: &Judgement) {
+    pub(super) fn refuse(&mut self, c: &FileClaim, judgement: &Judgement) {
         let result = judgement
             .faults
             .first()

@@ -219,6 +219,16 @@ impl Execution<'_> {
         let approved = file.chunks.get(c.chunk as usize);
         let own = Hash128::from(self.submission.fingerprint);
         refuse_if(approved != Some(&own), RefusalCode::FileRowsNotApproved)?;
+        let before = c.chunk as usize * FILE_CHUNK_ROWS;
+        let rows = match file.mode {
+            FileMode::Atomic => file.rows as usize,
+            FileMode::Chunks => (file.rows as usize - before).min(FILE_CHUNK_ROWS),
+        };
+        valid(
+            c.rows.len() == rows,
+            "rows",
+            "are not as many as the chunk has",
+        )?;
         let source = RefSource::Principal(file.approved_by);
         let theirs = c.rows.iter().all(|row| row.reference.source == source);
         valid(theirs, "rows", "have references of another sender")?;

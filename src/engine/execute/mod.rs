@@ -6,12 +6,14 @@ mod judge;
 mod parties;
 mod periods;
 mod programmes;
+mod redo;
 mod setup;
 mod transfers;
 mod vouchers;
 mod warm;
 
 pub use files::{ATOMIC_FILE_ROWS_MAX, FILE_CHUNK_ROWS, FILE_ROWS_MAX, Planned, RowOutcome};
+pub(in crate::engine) use redo::redo;
 pub use warm::{look_ahead, look_ahead_events};
 
 use super::apply::refusal_of;

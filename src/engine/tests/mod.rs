@@ -1,6 +1,7 @@
 //! Table tests of the engine: one line per refusal code and per posting row.
 
 mod claims;
+mod files;
 mod postings;
 mod random;
 mod refusals;

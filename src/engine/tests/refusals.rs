@@ -108,6 +108,15 @@ const LINES: &[Line] = &[
             }),
         )
     }),
+    (Code::FileRowsNotApproved, |w| {
+        super::files::refused(w, Code::FileRowsNotApproved)
+    }),
+    (Code::FileRowsDone, |w| {
+        super::files::refused(w, Code::FileRowsDone)
+    }),
+    (Code::FileHasFaults, |w| {
+        super::files::refused(w, Code::FileHasFaults)
+    }),
     (Code::BudgetCommitted, |_| (MAKER, cut(400_001))),
     (Code::NothingToRevoke, |w| {
         w.by(MAKER, succession(100_000));
@@ -261,6 +270,8 @@ fn every_other_refusal_has_a_line() {
         assert_eq!(events.len(), 1, "{code:?}: a refusal is the only event");
         seen.push(*code);
     }
+    // These stand at rows of a file: files.rs has their lines.
+    seen.extend(super::files::ROW_CODES);
     for code in Code::ALL.iter().filter(|code| code.number() >= 100) {
         assert!(seen.contains(code), "{code:?} has no line");
     }

@@ -1,0 +1,249 @@
+//! Vouchers issued from a file, over HTTP.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::server::{ENTERPRISE, Server, World};
+
+const CSV: &str = "text/csv";
+const PATH: &str = "/v1/programmes/310117-T/voucher-files";
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+/// A file with so many rows of 1.00 each.
+fn rows(count: u32) -> String {
+    let mut text = String::from("reference,enterprise,amount\n");
+    for n in 1..=count {
+        text += &format!("F-{n:06},{ENTERPRISE},1.00\n");
+    }
+    text
+}
+
+/// Sends a file; status and answer.
+async fn upload(world: &World, token: &str, query: &str, media: &str, file: &str) -> (u16, Value) {
+    let url = format!("{}{PATH}{query}", world.server.url);
+    let request = world.client.post(url).bearer_auth(token);
+    let request = request.header("Content-Type", media).body(file.to_owned());
+    let answer = request.send().await.expect("an answer");
+    let status = answer.status().as_u16();
+    assert!(answer.headers().contains_key("Quantong-Sequence"));
+    (status, answer.json().await.expect("JSON"))
+}
+
+async fn outstanding(world: &World) -> Value {
+    let programme = world.get(&world.science, "/v1/programmes/310117-T").await;
+    programme["budget"]["outstanding"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_tells_every_fault_and_changes_nothing() {
+    let folder = folder();
+    let world = World::new(folder.path()).await;
+    let far =
+        json!({"code": "91330100MADEM0038F", "name": "远方", "city": "330100", "kind": "sme"});
+    world
+        .post(&world.administrator, "/v1/enterprises", far)
+        .await;
+    let file = format!(
+        "reference,enterprise,amount\nA-1,{ENTERPRISE},4000000.00\nA-2,nobody,1\n\
+         A-3,{ENTERPRISE},1.005\nA-1,{ENTERPRISE},5\nA-5,91330100MADEM0038F,1\n\
+         A-6,91340200MADEM00891,1\nA-7,{ENTERPRISE},999000.01\nA-8,{ENTERPRISE},999000.00\n"
+    );
+    let head = |world: &World| {
+        let url = format!("{}/readyz", world.server.url);
+        let client = world.client.clone();
+        async move {
+            let ready = client.get(url).send().await.expect("an answer");
+            let ready: Value = ready.json().await.expect("JSON");
+            ready["durable_sequence"].clone()
+        }
+    };
+    let before = head(&world).await;
+    let (status, preview) = upload(&world, &world.science, "?dry_run=true", CSV, &file).await;
+    assert_eq!(status, 200, "{preview}");
+    let told = preview["faults"].as_array().expect("faults");
+    let told: Vec<_> = told
+        .iter()
+        .map(|fault| {
+            let text = |name: &str| fault[name].as_str().unwrap_or_default().to_owned();
+            (fault["line"].as_u64(), text("column"), text("code"))
+        })
+        .collect();
+    let line = |line, column: &str, code: &str| (Some(line), column.to_owned(), code.to_owned());
+    assert_eq!(
+        told,
+        [
+            line(3, "enterprise", "BAD_ENTERPRISE"),
+            line(4, "amount", "BAD_AMOUNT"),
+            line(5, "reference", "REFERENCE_TWICE"),
+            line(6, "enterprise", "NOT_HOME_CITY"),
+            line(7, "enterprise", "ROW_ENTERPRISE_UNKNOWN"),
+            line(8, "amount", "ISSUE_CAP_EXCEEDED"),
+        ]
+    );
+    let sums = ["rows", "issuable", "fault_count", "total"].map(|name| preview[name].clone());
+    assert_eq!(sums, [json!(8), json!(2), json!(6), json!("4999000.00")]);
+    assert_eq!(head(&world).await, before);
+    // Sent in earnest the file is refused whole, with the same preview.
+    let (status, refused) = upload(&world, &world.science, "", CSV, &file).await;
+    assert_eq!(
+        (status, &refused["code"]),
+        (422, &json!("VOUCHER_FILE_FAULTY"))
+    );
+    assert_eq!(refused["preview"]["faults"], preview["faults"]);
+    assert_eq!(outstanding(&world).await, "1000.00");
+    // Without its faulty rows it is issued; what a rule refuses is journaled and told.
+    let (status, done) = upload(&world, &world.science, "?skip_faulty=true", CSV, &file).await;
+    assert_eq!(status, 200, "{done}");
+    let sums = ["state", "rows", "issued", "refused", "to_do", "amount"].map(|n| done[n].clone());
+    let expected = json!(["done", 5, 2, 3, 0, "4999000.00"]);
+    assert_eq!(json!(sums), expected);
+    let refused = done["refused_rows"].as_array().expect("rows");
+    let lines: Vec<_> = refused.iter().map(|row| row["line"].as_u64()).collect();
+    assert_eq!(lines, [Some(6), Some(7), Some(8)]);
+    let id = refused[0]["refusal_id"].as_str().expect("an id");
+    let refusal = world
+        .get(&world.science, &format!("/v1/refusals/{id}"))
+        .await;
+    assert_eq!(refusal["result"], "NOT_HOME_CITY");
+    let listed = world
+        .get(&world.science, "/v1/refusals?command=IssueFileRows")
+        .await;
+    assert_eq!(listed["data"].as_array().map(Vec::len), Some(3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_sent_again_by_anybody_of_the_office_issues_nothing_twice() {
+    let folder = folder();
+    let world = World::new(folder.path()).await;
+    let file = rows(2_500);
+    let (status, done) = upload(&world, &world.science, "", CSV, &file).await;
+    assert_eq!((status, &done["state"]), (200, &json!("done")), "{done}");
+    assert_eq!(
+        (&done["issued"], &done["amount"]),
+        (&json!(2_500), &json!("2500.00"))
+    );
+    assert_eq!(outstanding(&world).await, "3500.00");
+    let sha = done["id"].as_str().expect("a hash");
+    let progress = format!("/v1/voucher-files/{sha}");
+    let read = world.get(&world.finance, &progress).await;
+    assert_eq!(
+        (&read["state"], &read["to_do"]),
+        (&json!("done"), &json!(0))
+    );
+    let foreign = world
+        .call(Method::GET, &world.stranger, &progress, None)
+        .await;
+    assert_eq!(foreign.0, 404);
+    let colleague = world.enrol("science_officer", "member:310117").await;
+    for token in [&world.science, &colleague] {
+        let (status, again) = upload(&world, token, "", CSV, &file).await;
+        assert_eq!((status, &again["issued"]), (200, &json!(2_500)));
+    }
+    assert_eq!(outstanding(&world).await, "3500.00");
+    // Another file with some of the rows: what is there stays, under the same references.
+    let (_, more) = upload(&world, &world.science, "", CSV, &rows(2_502)).await;
+    let sums = ["issued", "unchanged", "refused"].map(|name| more[name].clone());
+    assert_eq!(sums, [json!(2), json!(2_500), json!(0)]);
+    assert_eq!(outstanding(&world).await, "3502.00");
+    let voucher = world.get(&world.science, "/v1/vouchers?limit=1").await;
+    assert_eq!(voucher["data"][0]["amount"], "1.00");
+    for stranger in [&world.finance, &world.stranger, &world.holder] {
+        assert_eq!(upload(&world, stranger, "", CSV, &file).await.0, 403);
+    }
+    assert_eq!(
+        upload(&world, &world.science, "", "text/plain", &file)
+            .await
+            .0,
+        415
+    );
+    assert_eq!(
+        upload(&world, &world.science, "?mode=some", CSV, &file)
+            .await
+            .0,
+        400
+    );
+    let query = "?mode=atomic&skip_faulty=true";
+    assert_eq!(
+        upload(&world, &world.science, query, CSV, &file).await.0,
+        400
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_atomic_file_is_issued_as_one_step_up_to_ten_thousand_rows() {
+    let folder = folder();
+    let world = World::new(folder.path()).await;
+    let query = "?mode=atomic";
+    let (status, problem) = upload(&world, &world.science, query, CSV, &rows(10_001)).await;
+    assert_eq!(
+        (status, &problem["errors"][0]["field"]),
+        (400, &json!("mode"))
+    );
+    let (status, done) = upload(&world, &world.science, query, CSV, &rows(10_000)).await;
+    assert_eq!((status, &done["issued"]), (200, &json!(10_000)), "{done}");
+    assert_eq!(outstanding(&world).await, "11000.00");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_killed_goes_on_where_it_ended_and_issues_every_row_once() {
+    let folder = folder();
+    let mut world = World::new(folder.path()).await;
+    let count: u32 = if std::env::var_os("QUANTONG_FULL").is_some() {
+        100_000
+    } else {
+        30_000
+    };
+    let file = rows(count);
+    let (_, preview) = upload(&world, &world.science, "?dry_run=true", CSV, &file).await;
+    let sha = preview["sha256"].as_str().expect("a hash").to_owned();
+    let progress = format!("{}/v1/voucher-files/{sha}", world.server.url);
+    let send = {
+        let (client, token) = (world.client.clone(), world.science.clone());
+        let (url, file) = (format!("{}{PATH}", world.server.url), file.clone());
+        tokio::spawn(async move {
+            let request = client
+                .post(url)
+                .bearer_auth(token)
+                .header("Content-Type", CSV);
+            request.body(file).send().await.is_ok()
+        })
+    };
+    // Killed as soon as some rows are there, long before all are.
+    loop {
+        let read = world.client.get(&progress).bearer_auth(&world.science);
+        let read: Value = read
+            .send()
+            .await
+            .expect("an answer")
+            .json()
+            .await
+            .expect("JSON");
+        if read["issued"].as_u64().is_some_and(|issued| issued > 0) {
+            break;
+        }
+        assert!(!send.is_finished(), "the run ended unseen: {read}");
+    }
+    world.server.kill();
+    send.await.expect("the client ends");
+    let (server, _) = Server::start(folder.path(), None);
+    world.server = server;
+    let read = world
+        .get(&world.science, &format!("/v1/voucher-files/{sha}"))
+        .await;
+    let (issued, to_do) = (&read["issued"], read["to_do"].as_u64().expect("a number"));
+    assert!(
+        issued.as_u64() > Some(0) && to_do > 0,
+        "killed in the middle: {read}"
+    );
+    assert_eq!(read["state"], "approved");
+    let (status, done) = upload(&world, &world.science, "", CSV, &file).await;
+    assert_eq!((status, &done["state"]), (200, &json!("done")), "{done}");
+    assert_eq!(
+        (&done["issued"], &done["unchanged"]),
+        (&json!(count), &json!(0))
+    );
+    assert_eq!(outstanding(&world).await, format!("{}.00", 1_000 + count));
+}
