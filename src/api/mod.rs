@@ -19,6 +19,7 @@ mod request;
 mod resources;
 mod routes;
 mod server;
+mod simulations;
 mod voucher_files;
 mod write;
 

@@ -13,6 +13,7 @@ use super::accounts::ACCOUNT_ROUTES;
 use super::bulk::ITEMS_MAX;
 use super::lists::LISTS;
 use super::routes::{CORRIDOR_ROLES, ROUTES, Route, schemas};
+use super::simulations::SimulateBody;
 use super::voucher_files::MEDIA_TYPES;
 
 /// The OpenAPI 3.1 document of the REST surface.
@@ -26,30 +27,7 @@ pub fn openapi() -> OpenApi {
         };
         paths = paths.path(path(route.path), PathItem::new(method, operation(route)));
     }
-    let bulk = |path, operation, body| Route {
-        method: "post",
-        path,
-        operation,
-        body,
-    };
-    for bulk in [
-        bulk("/claims/bulk", "file_claims", CLAIMS_BULK),
-        bulk("/bulk", "write_bulk", BULK),
-    ] {
-        paths = paths.path(
-            path(bulk.path),
-            PathItem::new(HttpMethod::Post, operation(&bulk)),
-        );
-    }
-    paths = paths
-        .path(
-            path("/programmes/{code}/voucher-files"),
-            PathItem::new(HttpMethod::Post, file_operation()),
-        )
-        .path(
-            path("/voucher-files/{sha256}"),
-            PathItem::new(HttpMethod::Get, operation(&VOUCHER_FILE)),
-        );
+    paths = other_paths(paths);
     for list in LISTS {
         paths = paths.path(
             path(list.path),
@@ -96,12 +74,39 @@ pub fn openapi() -> OpenApi {
                     CLAIMS_BULK,
                     bulk_schema(Ref::from_schema_name("FileClaimBody").into()),
                 )
+                .schema(
+                    SIMULATION,
+                    <SimulateBody as utoipa::PartialSchema>::schema(),
+                )
                 .schema(BULK, bulk_schema(item_schema().into()))
                 .schema(PROBLEM, problem_schema())
                 .security_scheme("bearer", bearer)
                 .build(),
         ))
         .build()
+}
+
+/// What goes through none of the generic handlers.
+fn other_paths(mut paths: PathsBuilder) -> PathsBuilder {
+    let write = |path, operation, body| Route {
+        method: "post",
+        path,
+        operation,
+        body,
+    };
+    for route in [
+        write("/claims/bulk", "file_claims", CLAIMS_BULK),
+        write("/bulk", "write_bulk", BULK),
+        write("/simulations", "simulate", SIMULATION),
+    ] {
+        let item = PathItem::new(HttpMethod::Post, operation(&route));
+        paths = paths.path(path(route.path), item);
+    }
+    let issue = PathItem::new(HttpMethod::Post, file_operation());
+    let progress = PathItem::new(HttpMethod::Get, operation(&VOUCHER_FILE));
+    paths
+        .path(path("/programmes/{code}/voucher-files"), issue)
+        .path(path(VOUCHER_FILE.path), progress)
 }
 
 /// How far a file of vouchers has got.
@@ -151,6 +156,8 @@ fn file_operation() -> utoipa::openapi::path::Operation {
 
 /// Name of the schema of a bulk of claims.
 const CLAIMS_BULK: &str = "FileClaimsBody";
+/// Name of the schema of a simulation.
+const SIMULATION: &str = "SimulateBody";
 /// Name of the schema of a bulk of any writes.
 const BULK: &str = "WriteBulkBody";
 /// Name of the schema of a problem document.

@@ -8,6 +8,7 @@ use super::read::{get_refusal, read};
 use super::request::{Asked, Common, submission};
 use super::resources;
 use super::server::Shared;
+use super::simulations;
 use super::voucher_files;
 use super::write::write;
 use crate::engine::command::{Role as Office, Submission};
@@ -155,6 +156,7 @@ routes! {
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config.route("/v1/claims/bulk", web::post().to(bulk::file_claims));
     config.route("/v1/bulk", web::post().to(bulk::write_bulk));
+    config.route("/v1/simulations", web::post().to(simulations::simulate));
     config.route(
         "/v1/programmes/{code}/voucher-files",
         web::post().to(voucher_files::issue_from_file),

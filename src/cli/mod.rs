@@ -3,16 +3,19 @@
 mod advance;
 mod archive;
 pub mod bench;
+mod client;
 mod demo;
 mod folder;
 mod import;
 mod init;
 mod serve;
+mod simulate;
 mod snapshot;
 mod tables;
 mod token;
 mod verify;
 mod views;
+mod vouchers;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -70,6 +73,11 @@ enum Cmd {
     /// Make the SQL views anew, or tell up to where they are
     #[command(subcommand)]
     Views(views::ViewsCommand),
+    /// Vouchers, through a running server
+    #[command(subcommand)]
+    Vouchers(vouchers::Vouchers),
+    /// Apply a draft of rules to the claims of the past, through a running server
+    Simulate(simulate::Simulate),
     /// Measure the engine
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -134,6 +142,8 @@ pub async fn run() -> Result<(), CliError> {
         }
         Cmd::AdvanceDate(command) => advance::run(&folder, &command).await,
         Cmd::Views(command) => views::run(&folder, &command).await,
+        Cmd::Vouchers(command) => vouchers::run(&command).await,
+        Cmd::Simulate(command) => simulate::run(&command).await,
         Cmd::Bench(command) => Ok(bench::run(command, folder.database()).await?),
     }
 }

@@ -416,6 +416,10 @@ impl Node {
         self.shared.reader.lock().clone()
     }
 
+    pub(super) fn simulation_turn(&self) -> &Arc<super::simulate::Turn> {
+        &self.shared.simulating
+    }
+
     /// How the node stands.
     pub fn status(&self) -> Status {
         let durable = *self.shared.durable.borrow();

@@ -23,6 +23,7 @@ mod pipeline;
 mod replay;
 mod secrets;
 mod sequencer;
+mod simulate;
 mod snapshot;
 mod state_hash;
 mod timing;
@@ -52,6 +53,7 @@ pub use pipeline::{PRINCIPAL_NAME, TEAM_NAME};
 pub use replay::{ReplayError, Replayed, hash_kind, replay};
 pub use secrets::{candidate, new_token, personal, token_hash};
 pub use sequencer::StartError;
+pub use simulate::{SIMULATED_EVENTS_MAX, Simulated, Telling};
 pub use snapshot::{Snapshot, SnapshotError, snapshots, take_snapshot};
 pub use state_hash::state_hash;
 pub use timing::StageTimes;
@@ -305,6 +307,8 @@ struct Shared {
     /// Set when the part of the journal that a start from a snapshot passed over is damaged.
     damaged: AtomicBool,
     candidate: Candidate,
+    /// Whose turn it is to simulate.
+    simulating: Arc<simulate::Turn>,
 }
 
 /// How far the views have followed.

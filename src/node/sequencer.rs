@@ -208,6 +208,7 @@ pub(super) async fn start(store: Box<dyn Store>, config: NodeConfig) -> Result<N
         followers: Followers::new(config.lag),
         damaged: AtomicBool::new(false),
         candidate: config.candidate.clone(),
+        simulating: Arc::default(),
     });
     shared.publish(state);
     let (queue, jobs) = bounded(config.queue_jobs);

@@ -37,20 +37,25 @@ async fn outstanding(world: &World) -> Value {
     programme["budget"]["outstanding"].clone()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_preview_tells_every_fault_and_changes_nothing() {
-    let folder = folder();
-    let world = World::new(folder.path()).await;
+/// A file with faults of every sort, on a world that knows a firm of another city.
+async fn faulty(world: &World) -> String {
     let far =
         json!({"code": "91330100MADEM0038F", "name": "远方", "city": "330100", "kind": "sme"});
     world
         .post(&world.administrator, "/v1/enterprises", far)
         .await;
-    let file = format!(
+    format!(
         "reference,enterprise,amount\nA-1,{ENTERPRISE},4000000.00\nA-2,nobody,1\n\
          A-3,{ENTERPRISE},1.005\nA-1,{ENTERPRISE},5\nA-5,91330100MADEM0038F,1\n\
          A-6,91340200MADEM00891,1\nA-7,{ENTERPRISE},999000.01\nA-8,{ENTERPRISE},999000.00\n"
-    );
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_tells_every_fault_and_changes_nothing() {
+    let folder = folder();
+    let world = World::new(folder.path()).await;
+    let file = faulty(&world).await;
     let head = |world: &World| {
         let url = format!("{}/readyz", world.server.url);
         let client = world.client.clone();
@@ -94,6 +99,13 @@ async fn a_preview_tells_every_fault_and_changes_nothing() {
     );
     assert_eq!(refused["preview"]["faults"], preview["faults"]);
     assert_eq!(outstanding(&world).await, "1000.00");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_without_its_faulty_rows_is_issued_and_what_a_rule_refuses_is_told() {
+    let folder = folder();
+    let world = World::new(folder.path()).await;
+    let file = faulty(&world).await;
     // Without its faulty rows it is issued; what a rule refuses is journaled and told.
     let (status, done) = upload(&world, &world.science, "?skip_faulty=true", CSV, &file).await;
     assert_eq!(status, 200, "{done}");

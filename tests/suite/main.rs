@@ -15,6 +15,7 @@ mod outage;
 mod postgres;
 mod relay;
 mod server;
+mod simulate;
 mod snapshots;
 mod views;
 

@@ -6,4 +6,5 @@ mod postings;
 mod random;
 mod refusals;
 mod scopes;
+mod simulate;
 pub(super) mod world;

@@ -12,9 +12,12 @@ use crate::engine::command::*;
 use crate::engine::{State, rehearse};
 
 /// One step: which kind of command, and numbers that choose what it names.
-type Step = (u8, u8, u8, u32);
+pub(super) type Step = (u8, u8, u8, u32);
 
-fn command(world: &mut World, (kind, a, b, n): Step) -> (crate::domain::PrincipalId, Command) {
+pub(super) fn command(
+    world: &mut World,
+    (kind, a, b, n): Step,
+) -> (crate::domain::PrincipalId, Command) {
     let voucher = VoucherId(u32::from(a) % 6);
     let claim = ClaimId(u32::from(b) % 8);
     let amount = fen(i64::from(n % 60_000) + 1);
@@ -129,7 +132,7 @@ fn bytes(state: &State) -> Vec<u8> {
 }
 
 /// Number of histories; more by `QUANTONG_CASES`.
-fn cases() -> u32 {
+pub(super) fn cases() -> u32 {
     let given = std::env::var("QUANTONG_CASES")
         .ok()
         .and_then(|text| text.parse().ok());

@@ -1,0 +1,248 @@
+//! Simulations: the published rules give what happened, other rules what a hand-made example says.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::random::{Step, cases, command};
+use super::world::*;
+use crate::domain::{Day, Fen};
+use crate::engine::command::*;
+use crate::engine::event::Recorded;
+use crate::engine::refusal::RefusalCode as Code;
+use crate::engine::simulate::{Question, RanOut, Report, SimulatedClaim, Simulation};
+
+fn question() -> Question {
+    Question {
+        programme: Some(PROGRAMME),
+        terms: None,
+        agreement: None,
+        from: Day::MIN,
+        to: Day::MAX,
+        budget: None,
+    }
+}
+
+fn simulate(events: &[Recorded], question: Question) -> (Report, Vec<SimulatedClaim>) {
+    let mut simulation = Simulation::new(question);
+    let mut claims = Vec::new();
+    let mut each = |claim: &SimulatedClaim| claims.push(claim.clone());
+    events
+        .iter()
+        .for_each(|recorded| simulation.take(recorded, &mut each));
+    (simulation.finish(&mut each), claims)
+}
+
+/// Half of 800.00 twice, what is left of the voucher two days later, and nothing after that.
+fn history() -> World {
+    let mut world = World::new();
+    for day in ["2025-03-11", "2025-03-12", "2025-03-14", "2025-03-15"] {
+        world.advance(day);
+        let claim = world.claim();
+        world.file(claim);
+    }
+    world
+}
+
+/// A quarter instead of a half.
+fn quarter() -> VersionTerms {
+    let mut terms = World::terms();
+    terms.rates = Box::new([RateTerms {
+        category: TESTING,
+        tiers: Box::new([Tier {
+            up_to: Fen::MAX,
+            ratio: ratio(250_000),
+        }]),
+        cap_claim: fen(60_000),
+    }]);
+    terms
+}
+
+fn with(terms: VersionTerms) -> Question {
+    Question {
+        terms: Some(Arc::new(terms)),
+        ..question()
+    }
+}
+
+/// Result and amount after, claim by claim.
+fn after(claims: &[SimulatedClaim]) -> Vec<(Option<Code>, i64)> {
+    let after = claims.iter().map(|claim| &claim.after);
+    after
+        .map(|after| (after.refused, after.amount.get()))
+        .collect()
+}
+
+#[test]
+fn the_published_rules_give_what_happened() {
+    let world = history();
+    let (report, claims) = simulate(&world.out, with(World::terms()));
+    let exhausted = Some(Code::VoucherExhausted);
+    let happened = [
+        (None, 40_000),
+        (None, 40_000),
+        (None, 20_000),
+        (exhausted, 0),
+    ];
+    assert_eq!(after(&claims), happened);
+    assert_eq!((report.changed, report.left_out), (0, 0));
+    assert_eq!(report.before, report.after);
+    let parts: Vec<_> = report.before.parts.into_iter().collect();
+    assert_eq!(parts, [(HOME, 60_000), (HOST, 40_000)]);
+}
+
+#[test]
+fn a_lower_ratio_early_leaves_more_of_the_voucher_for_later() {
+    let world = history();
+    let asked = Question {
+        budget: Some(fen(90_000)),
+        ..with(quarter())
+    };
+    let (report, claims) = simulate(&world.out, asked);
+    assert_eq!(after(&claims), [(None, 20_000); 4]);
+    assert_eq!((report.claims, report.changed), (4, 3));
+    let appeared = report.results.get(&(Some(Code::VoucherExhausted), None));
+    assert_eq!(appeared, Some(&1));
+    assert_eq!(
+        (report.before.amount, report.after.amount),
+        (100_000, 80_000)
+    );
+    let owed = |side: &crate::engine::simulate::Side| {
+        (
+            side.payable[&HOST],
+            side.receivable[&HOME],
+            side.parts[&HOME],
+        )
+    };
+    assert_eq!(owed(&report.before), (40_000, 40_000, 60_000));
+    assert_eq!(owed(&report.after), (32_000, 32_000, 48_000));
+    // 900.00 were passed by the third claim; the draft stays within them.
+    let on = day("2025-03-14");
+    assert_eq!(report.before.ran_out, Some(RanOut { on }));
+    assert_eq!(report.after.ran_out, None);
+}
+
+#[test]
+fn a_lower_cap_refuses_what_is_beyond_it() {
+    let mut terms = World::terms();
+    terms.cap_enterprise = fen(50_000);
+    let (_, claims) = simulate(&history().out, with(terms));
+    let beyond = Some(Code::YearCapExhausted);
+    let expected = [(None, 40_000), (None, 10_000), (beyond, 0), (beyond, 0)];
+    assert_eq!(after(&claims), expected);
+}
+
+#[test]
+fn days_before_the_first_one_asked_for_stand_as_they_were() {
+    let asked = Question {
+        from: day("2025-03-14"),
+        ..with(quarter())
+    };
+    let (report, claims) = simulate(&history().out, asked);
+    let exhausted = Some(Code::VoucherExhausted);
+    assert_eq!(after(&claims), [(None, 20_000), (exhausted, 0)]);
+    // The whole programme has spent what was spent before, too.
+    assert_eq!((report.claims, report.after.spent), (2, 100_000));
+    let asked = Question {
+        to: day("2025-03-12"),
+        ..with(quarter())
+    };
+    let (report, claims) = simulate(&history().out, asked);
+    assert_eq!(after(&claims), [(None, 20_000); 2]);
+    assert_eq!(report.after.amount, 40_000);
+}
+
+#[test]
+fn a_version_published_later_gives_way_to_a_draft_from_before_it() {
+    let mut world = World::new();
+    world.advance("2025-03-11");
+    let mut later = World::terms();
+    later.effective_from = day("2025-03-12");
+    later.cap_enterprise = fen(150_000);
+    let claim = world.claim();
+    world.file(claim);
+    world.publish(later);
+    world.advance("2025-03-12");
+    let mut claim = world.claim();
+    claim.contract_date = day("2025-03-12");
+    world.file(claim);
+    let (_, claims) = simulate(&world.out, with(quarter()));
+    assert_eq!(after(&claims), [(None, 20_000); 2]);
+    // One that takes effect with the later version leaves the first one alone.
+    let mut draft = quarter();
+    draft.effective_from = day("2025-03-12");
+    let (_, claims) = simulate(&world.out, with(draft));
+    assert_eq!(after(&claims), [(None, 40_000), (None, 20_000)]);
+}
+
+#[test]
+fn a_draft_of_an_agreement_moves_the_parts_of_its_days_only() {
+    let draft = AgreementTerms {
+        home: HOME,
+        host: HOST,
+        category: None,
+        from: day("2025-03-12"),
+        to: day("2025-03-12"),
+        model: PayerModel::HostPays,
+        pool: None,
+        shares: Box::new([(HOME, ratio(500_000)), (HOST, ratio(500_000))]),
+        accrues_at: AccrualPoint::Approval,
+    };
+    let mut world = World::new();
+    for on in ["2025-03-11", "2025-03-12"] {
+        world.advance(on);
+        let mut claim = world.claim();
+        claim.contract_date = day(on);
+        world.approve(claim);
+    }
+    let asked = Question {
+        programme: None,
+        agreement: Some(Arc::new(draft)),
+        ..question()
+    };
+    let (report, claims) = simulate(&world.out, asked);
+    let changed: Vec<bool> = claims.iter().map(SimulatedClaim::is_changed).collect();
+    assert_eq!(changed, [false, true]);
+    let (before, after) = (report.before, report.after);
+    assert_eq!((before.parts[&HOME], before.parts[&HOST]), (48_000, 32_000));
+    assert_eq!((after.parts[&HOME], after.parts[&HOST]), (44_000, 36_000));
+    assert_eq!(
+        (after.payable[&HOST], after.payable[&HOME]),
+        (16_000, 20_000)
+    );
+    assert_eq!((after.paid[&HOME], after.paid[&HOST]), (40_000, 40_000));
+}
+
+#[test]
+fn a_reversal_gives_back_what_would_have_been_paid() {
+    let mut world = World::new();
+    let claim = world.claim();
+    let claim = world.approve(claim).claim;
+    world.by(MAKER, Command::ReverseClaim(ReverseClaim { claim }));
+    let (report, _) = simulate(&world.out, with(quarter()));
+    assert_eq!((report.before.amount, report.after.amount), (0, 0));
+    assert_eq!((report.before.spent, report.after.spent), (0, 0));
+    assert_eq!((report.before.approved, report.after.approved), (1, 1));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_rules_that_held_give_every_claim_of_a_random_history_again(
+        steps in prop::collection::vec(any::<Step>(), 1..80),
+    ) {
+        let mut world = World::new();
+        for step in steps {
+            let (principal, command) = command(&mut world, step);
+            let _sent = world.send(&Submission::new(principal, command));
+        }
+        let (report, claims) = simulate(&world.out, question());
+        let changed: Vec<_> = claims.iter().filter(|claim| claim.is_changed()).collect();
+        prop_assert_eq!(changed, Vec::<&SimulatedClaim>::new());
+        prop_assert_eq!(report.left_out, 0);
+        prop_assert_eq!(&report.before, &report.after);
+        let same = Question { terms: Some(Arc::new(World::terms())), ..question() };
+        prop_assert_eq!(simulate(&world.out, same).0, report);
+    }
+}

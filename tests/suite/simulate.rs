@@ -1,0 +1,183 @@
+//! Simulations over HTTP, on the example year.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::import::{examples, text};
+use super::server::{Server, World, quantong, send};
+
+struct Year {
+    server: Server,
+    client: reqwest::Client,
+    token: String,
+}
+
+impl Year {
+    /// The example year, served.
+    fn new(data: &Path) -> Year {
+        let imported = quantong(data, "", &["import", text(&examples())]);
+        assert!(imported.status.success());
+        let role = ["token", "--name", "operator", "--role", "operator"];
+        let token = quantong(data, "", &role);
+        let token = String::from_utf8(token.stdout).expect("a token");
+        let (server, _) = Server::start(data, None);
+        Year {
+            server,
+            client: reqwest::Client::new(),
+            token: token.trim().to_owned(),
+        }
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        let url = format!("{}{path}", self.server.url);
+        let sent = send(&self.client, method, &url, &self.token, None, body.as_ref()).await;
+        let answer = sent.expect("an answer");
+        (answer.status().as_u16(), answer.json().await.expect("JSON"))
+    }
+
+    async fn simulate(&self, body: Value) -> Value {
+        let (status, answer) = self.ask(Method::POST, "/v1/simulations", Some(body)).await;
+        assert_eq!(status, 200, "{answer}");
+        answer
+    }
+}
+
+fn table(name: &str) -> Vec<BTreeMap<String, String>> {
+    let path = examples().join(format!("{name}.csv"));
+    let mut reader = csv::Reader::from_path(path).expect("a file of the examples");
+    reader
+        .deserialize()
+        .map(|row| row.expect("a row"))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_published_rules_of_every_programme_give_the_example_year_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let year = Year::new(folder.path());
+    let durable = |ready: Value| ready["durable_sequence"].clone();
+    let before = durable(year.ask(Method::GET, "/readyz", None).await.1);
+    let (mut approved, mut amount) = (0, 0);
+    for programme in table("programmes") {
+        let code = &programme["programme"];
+        let read = year
+            .ask(Method::GET, &format!("/v1/programmes/{code}"), None)
+            .await
+            .1;
+        let versions = read["versions"].as_array().expect("versions");
+        let mut terms = versions.last().expect("a version").clone();
+        terms.as_object_mut().expect("an object").remove("version");
+        let asked = json!({"programme": code, "terms": terms, "claims": "all", "limit": 10_000});
+        let answer = year.simulate(asked).await;
+        assert_eq!(
+            (&answer["changed"], &answer["left_out"]),
+            (&json!(0), &json!(0)),
+            "{code}"
+        );
+        assert_eq!(answer["before"], answer["after"], "{code}");
+        for row in answer["rows"].as_array().expect("rows") {
+            assert_eq!(row["before"], row["after"]);
+        }
+        approved += answer["after"]["approved"].as_u64().expect("a number");
+        amount += super::server::fen(&answer["after"]["amount"]);
+    }
+    let expected = table("expected_claims");
+    let expected = expected.iter().filter(|row| row["result"] == "APPROVED");
+    let fen = |row: &BTreeMap<String, String>| -> i64 {
+        row["amount"].replace('.', "").parse().expect("digits")
+    };
+    let (count, sum) = expected.fold((0, 0), |(n, sum), row| (n + 1, sum + fen(row)));
+    assert_eq!((approved, amount), (count, sum));
+    let after = durable(year.ask(Method::GET, "/readyz", None).await.1);
+    assert_eq!(after, before, "nothing was written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agreement_shows_what_each_city_owes_before_and_after() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let year = Year::new(folder.path());
+    let agreements = table("agreements");
+    let first = &agreements[0];
+    let (home, host) = (&first["home"], &first["host"]);
+    let draft = json!({"home": home, "host": host, "from": "2025-01-01", "to": "2025-12-31",
+        "model": "home_pays",
+        "shares": [{"member": home, "share": "1"}, {"member": host, "share": "0"}]});
+    let answer = year
+        .simulate(json!({"agreement": draft, "claims": "none"}))
+        .await;
+    assert_eq!(answer["rows"], json!([]));
+    assert!(answer["claims"].as_u64() > Some(0), "{answer}");
+    let host_of = |side: &str| {
+        let members = answer[side]["members"].as_array().expect("members");
+        let row = members.iter().find(|row| row["member"] == json!(host));
+        row.map_or(0, |row| super::server::fen(&row["payable"]))
+    };
+    assert!(host_of("before") > 0, "{answer}");
+    assert_eq!(host_of("after"), 0);
+    assert_eq!(answer["before"]["amount"], answer["after"]["amount"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_an_office_of_the_city_and_the_corridor_may_ask_and_only_for_rules_that_could_be() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let world = World::new(folder.path()).await;
+    world
+        .post(
+            &world.provider,
+            "/v1/claims",
+            world.claim(&world.voucher, 1, "400.00"),
+        )
+        .await;
+    let terms = json!({"effective_from": "2020-01-01", "document_no": "草案", "payee": "provider",
+        "base": "invoice", "cap_enterprise": "100.00", "cap_group": "100.00", "use_months": 6,
+        "cash_days": 30,
+        "rates": [{"category": "testing", "tiers": [{"ratio": "0.5"}], "cap_claim": "150.00"}]});
+    let ask = async |token: &str, body: Value| {
+        world
+            .call(Method::POST, token, "/v1/simulations", Some(body))
+            .await
+    };
+    let asked = json!({"programme": "310117-T", "terms": terms});
+    for token in [&world.science, &world.finance, &world.administrator] {
+        let (status, answer) = ask(token, asked.clone()).await;
+        assert_eq!(status, 200, "{answer}");
+        let row = &answer["rows"][0];
+        assert_eq!(
+            (&row["before"]["amount"], &row["after"]["amount"]),
+            (&json!("200.00"), &json!("100.00"))
+        );
+    }
+    for token in [&world.stranger, &world.provider, &world.holder] {
+        assert_eq!(ask(token, asked.clone()).await.0, 403);
+    }
+    let agreement = json!({"home": "310117", "host": "330100", "from": "2020-01-01",
+        "to": "2099-12-31", "model": "home_pays",
+        "shares": [{"member": "310117", "share": "0.5"}, {"member": "330100", "share": "0.5"}]});
+    let both = json!({"programme": "310117-T", "terms": terms, "agreement": agreement});
+    assert_eq!(ask(&world.science, both.clone()).await.0, 403);
+    let (status, answer) = ask(&world.administrator, both).await;
+    assert_eq!((status, &answer["changed"]), (200, &json!(1)));
+    let mut wrong = asked.clone();
+    wrong["terms"]["base"] = json!("paid");
+    let (status, problem) = ask(&world.science, wrong).await;
+    assert_eq!(
+        (status, &problem["errors"][0]["field"]),
+        (400, &json!("base"))
+    );
+    for wrong in [
+        json!({}),
+        json!({"programme": "310117-T", "terms": {"base": "paid"}}),
+        json!({"programme": "310117-T", "from": "2026-02-01", "to": "2026-01-01"}),
+        json!({"programme": "310117-T", "claims": "some"}),
+        json!({"programme": "310117-T", "limit": 10_001}),
+    ] {
+        assert_eq!(
+            ask(&world.administrator, wrong.clone()).await.0,
+            400,
+            "{wrong}"
+        );
+    }
+}
