@@ -43,6 +43,7 @@ fn answers_of_flow(headings: &[&str]) -> Vec<Value> {
         }
     }
     let done = Command::new("bash")
+        .current_dir(folder.path())
         .args(["-c", &script])
         .output()
         .expect("bash");
@@ -54,6 +55,39 @@ fn answers_of_flow(headings: &[&str]) -> Vec<Value> {
     let failed = answers.iter().find(|answer| answer["status"].is_u64());
     assert_eq!(failed, None, "no answer is a problem document");
     answers
+}
+
+#[test]
+fn the_file_of_the_api_document_is_previewed_and_issued_once() {
+    let headings = [
+        "From nothing to a paid claim",
+        "Issuing vouchers from a file",
+    ];
+    let answers = answers_of_flow(&headings);
+    let [.., preview, first, again, read] = &answers[..] else {
+        panic!("{answers:#?}")
+    };
+    assert_eq!(
+        (&preview["issuable"], &preview["faults"]),
+        (&2.into(), &Value::Array(vec![]))
+    );
+    for progress in [first, again, read] {
+        assert_eq!(progress["state"], "done");
+        assert_eq!(
+            (&progress["issued"], &progress["amount"]),
+            (&2.into(), &"3000.00".into())
+        );
+    }
+}
+
+#[test]
+fn the_simulation_of_the_api_document_gives_what_the_document_says() {
+    let answers = answers_of_flow(&["From nothing to a paid claim", "Simulating a rule"]);
+    let answer = answers.last().expect("an answer");
+    assert_eq!(answer["before"]["amount"], "4000.00");
+    assert_eq!(answer["after"]["amount"], "2400.00");
+    assert!(answer["after"]["budget_ran_out_on"].is_string());
+    assert_eq!(answer["rows"][0]["after"]["amount"], "2400.00");
 }
 
 #[test]
