@@ -147,10 +147,8 @@ pub fn read_voucher_file(bytes: &[u8], kind: FileKind) -> VoucherFile {
     if let Err((line, wrong)) = read {
         reading.file.unusable = true;
         reading.fault(line, None, "", wrong);
-    } else if reading.header.is_none() {
-        reading.file.unusable = true;
-        reading.fault(0, None, "", Wrong::NoRows);
     } else if reading.file.row_count == 0 && !reading.file.unusable {
+        // Without a header there are no rows either.
         reading.file.unusable = true;
         reading.fault(0, None, "", Wrong::NoRows);
     }
