@@ -15,7 +15,7 @@ use super::render::{View, yuan};
 use super::request::{Asked, SEQUENCE, asking, json_body};
 use super::routes::CORRIDOR_ROLES;
 use super::server::Shared;
-use crate::domain::{Day, MemberId, SignedFen};
+use crate::domain::{Day, MemberId, ProgrammeId, SignedFen};
 use crate::engine::Rejection;
 use crate::engine::command::{Command, Role, Scope, Submission};
 use crate::engine::event::SYSTEM;
@@ -121,14 +121,11 @@ fn telling(body: &SimulateBody) -> Result<Telling, Problem> {
     })
 }
 
-fn understand(cx: &Cx<'_>, body: SimulateBody) -> Result<Asking, Problem> {
+/// Offices of a city may ask for its programmes, the corridor's roles for everything.
+fn may_ask(cx: &Cx<'_>, programme: Option<ProgrammeId>, agreement: bool) -> Result<(), Problem> {
     let reads_all = CORRIDOR_ROLES
         .iter()
         .any(|role| cx.state.has_grant(cx.principal, *role, Scope::Corridor));
-    let programme = match &body.programme {
-        Some(code) => Some(cx.programme("programme", code)?),
-        None => None,
-    };
     let city = programme
         .and_then(|id| cx.state.programme(id))
         .map(|row| row.city);
@@ -137,16 +134,26 @@ fn understand(cx: &Cx<'_>, body: SimulateBody) -> Result<Asking, Problem> {
         let has = |role| cx.state.has_grant(cx.principal, role, Scope::Member(city));
         offices.into_iter().any(has)
     });
-    if !reads_all && (!of_city || body.agreement.is_some()) {
-        let detail = match body.agreement {
-            Some(_) => "the operator of the corridor is needed for this",
-            None => "an office of the programme's city is needed for this",
-        };
-        return Err(Problem {
-            detail: Some(detail.to_owned()),
-            ..Problem::new("FORBIDDEN")
-        });
+    if reads_all || (of_city && !agreement) {
+        return Ok(());
     }
+    let detail = if agreement {
+        "the operator of the corridor is needed for this"
+    } else {
+        "an office of the programme's city is needed for this"
+    };
+    Err(Problem {
+        detail: Some(detail.to_owned()),
+        ..Problem::new("FORBIDDEN")
+    })
+}
+
+fn understand(cx: &Cx<'_>, body: SimulateBody) -> Result<Asking, Problem> {
+    let programme = match &body.programme {
+        Some(code) => Some(cx.programme("programme", code)?),
+        None => None,
+    };
+    may_ask(cx, programme, body.agreement.is_some())?;
     if body.terms.is_some() && programme.is_none() {
         return Err(Problem::field("programme", "is needed with terms"));
     }

@@ -100,3 +100,19 @@ fn the_flow_of_the_api_document_gives_an_approved_claim() {
     assert_eq!(approved["amount"], "4000.00");
     assert_eq!(answers.last().expect("answers")["event"], "PayeePaid");
 }
+
+#[test]
+fn the_description_of_the_routes_is_the_one_that_is_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let printed = super::server::quantong(folder.path(), "", &["openapi"]);
+    let printed = String::from_utf8(printed.stdout).expect("UTF-8");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/openapi.json");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &printed).expect("written");
+    }
+    let kept = std::fs::read_to_string(&path).expect("the golden file");
+    assert!(
+        kept == printed,
+        "run the test with UPDATE_GOLDEN=1 and read the difference"
+    );
+}

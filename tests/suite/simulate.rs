@@ -101,9 +101,9 @@ async fn an_agreement_shows_what_each_city_owes_before_and_after() {
     let year = Year::new(folder.path());
     let agreements = table("agreements");
     let first = &agreements[0];
-    let (home, host) = (&first["home"], &first["host"]);
+    let (home, host) = (&first["home_city"], &first["host_city"]);
     let draft = json!({"home": home, "host": host, "from": "2025-01-01", "to": "2025-12-31",
-        "model": "home_pays",
+        "model": "home_pays", "accrues_at": "approval",
         "shares": [{"member": home, "share": "1"}, {"member": host, "share": "0"}]});
     let answer = year
         .simulate(json!({"agreement": draft, "claims": "none"}))
@@ -154,7 +154,7 @@ async fn only_an_office_of_the_city_and_the_corridor_may_ask_and_only_for_rules_
         assert_eq!(ask(token, asked.clone()).await.0, 403);
     }
     let agreement = json!({"home": "310117", "host": "330100", "from": "2020-01-01",
-        "to": "2099-12-31", "model": "home_pays",
+        "to": "2099-12-31", "model": "home_pays", "accrues_at": "approval",
         "shares": [{"member": "310117", "share": "0.5"}, {"member": "330100", "share": "0.5"}]});
     let both = json!({"programme": "310117-T", "terms": terms, "agreement": agreement});
     assert_eq!(ask(&world.science, both.clone()).await.0, 403);
