@@ -121,6 +121,9 @@ lists! {
     "/instructions" list_instructions Instructions {
         "period": Period ["period"], "debtor": Member ["debtor"], "creditor": Member ["creditor"],
     }
+    "/voucher-files" list_voucher_files VoucherFiles {
+        "programme": Programme ["programme"], "issuer": Member ["issuer"], "mode": Text ["mode"],
+    }
     "/payments" list_payments Payments {
         "claim": Claim ["claim"], "payer": Member ["payer"], "paid_from": DayFrom ["paid_on"],
         "paid_to": DayTo ["paid_on"],
@@ -309,6 +312,7 @@ const MONEY: &[&str] = &[
     "carried",
     "gross",
     "budget",
+    "total",
 ];
 
 /// A row as the API shows it: yuan, codes and identifiers instead of fen and numbers.
@@ -329,6 +333,7 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
         Resource::Periods => row["month"].clone(),
         Resource::Instructions => view.instruction(InstructionId(number)),
         Resource::Payments => view.payment(PaymentId(number)),
+        Resource::VoucherFiles => row["sha256"].clone(),
         Resource::Refusals => view.refusal(Seq(row["event"].as_u64().unwrap_or(0))),
         Resource::Enterprises | Resource::Providers | Resource::Vouchers | Resource::Claims => {
             row["public_id"].clone()
@@ -401,7 +406,7 @@ fn named(view: &View<'_>, column: &str, value: &Value) -> Option<Value> {
         "voucher" | "parent" | "child" => view.voucher(VoucherId(number)),
         "claim" => view.claim(ClaimId(number)),
         "agreement" => view.agreement_id(AgreementId(number)),
-        "filed_by" | "sent_by" => view.principal(PrincipalId(number)),
+        "filed_by" | "sent_by" | "approved_by" => view.principal(PrincipalId(number)),
         _ => return None,
     })
 }

@@ -132,6 +132,10 @@ fn concerned(cx: &Cx<'_>, event: &Event) -> Vec<Scope> {
                 programme
             })
         }
+        Event::FileRowRefused(e) => {
+            scopes.extend(e.enterprise.map(Scope::Enterprise));
+            Some(e.programme)
+        }
         Event::VoucherRefused(e) => {
             scopes.push(Scope::Enterprise(e.enterprise));
             Some(e.programme)

@@ -38,6 +38,8 @@ pub enum Resource {
     Instructions,
     /// Payments to payees.
     Payments,
+    /// Files from which vouchers are issued.
+    VoucherFiles,
 }
 
 /// Whose rows are listed.
@@ -136,6 +138,7 @@ impl Resource {
             Resource::Periods => &schema::PERIODS,
             Resource::Instructions => &schema::INSTRUCTIONS,
             Resource::Payments => &schema::PAYMENTS,
+            Resource::VoucherFiles => &schema::VOUCHER_FILES,
         }
     }
 
@@ -180,6 +183,7 @@ impl Resource {
             }
             (Resource::Refusals, Sender(_)) => "sent_by = ?",
             (Resource::Lines | Resource::Instructions, Member(_)) => "(debtor = ? OR creditor = ?)",
+            (Resource::VoucherFiles, Member(_)) => "issuer = ?",
             (Resource::Payments, Member(_)) => "payer = ?",
             (Resource::Payments, Provider(_)) => {
                 "claim IN (SELECT id FROM claims WHERE provider = ?)"

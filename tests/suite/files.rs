@@ -145,6 +145,16 @@ async fn a_file_sent_again_by_anybody_of_the_office_issues_nothing_twice() {
         (&read["state"], &read["to_do"]),
         (&json!("done"), &json!(0))
     );
+    let listed = world
+        .get(&world.finance, "/v1/voucher-files?programme=310117-T")
+        .await;
+    let row = &listed["data"][0];
+    assert_eq!(
+        (&row["id"], &row["total"], &row["row_count"]),
+        (&done["id"], &json!("2500.00"), &json!(2_500))
+    );
+    let none = world.get(&world.stranger, "/v1/voucher-files").await;
+    assert_eq!(none["data"], json!([]));
     let foreign = world
         .call(Method::GET, &world.stranger, &progress, None)
         .await;
@@ -258,4 +268,84 @@ async fn a_run_that_is_killed_goes_on_where_it_ended_and_issues_every_row_once()
         (&json!(count), &json!(0))
     );
     assert_eq!(outstanding(&world).await, format!("{}.00", 1_000 + count));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workbook_is_issued_like_the_text_that_says_the_same() {
+    let folder = folder();
+    let world = World::new(folder.path()).await;
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/vouchers.xlsx");
+    let bytes = std::fs::read(path).expect("the fixture");
+    let url = format!("{}{PATH}", world.server.url);
+    let media = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    let request = world.client.post(url).bearer_auth(&world.science);
+    let request = request.header("Content-Type", media).body(bytes);
+    let done: Value = request
+        .send()
+        .await
+        .expect("an answer")
+        .json()
+        .await
+        .expect("JSON");
+    assert_eq!(
+        (&done["issued"], &done["amount"]),
+        (&json!(3), &json!("13596.17")),
+        "{done}"
+    );
+    let rows = "reference,enterprise,amount\nX-001,91310117MADEM00114,12345.67\n\
+                X-002,91310117MADEM00114,1000.00\nX-003,91310117MADEM00114,250.5\n";
+    let (_, same) = upload(&world, &world.science, "", CSV, rows).await;
+    assert_eq!(
+        (&same["issued"], &same["unchanged"]),
+        (&json!(0), &json!(3)),
+        "{same}"
+    );
+}
+
+/// `quantong vouchers issue` against the server of the world.
+fn command_line(world: &World, arguments: &[&str]) -> std::process::Output {
+    std::process::Command::new(env!("CARGO_BIN_EXE_quantong"))
+        .args(["vouchers", "issue"])
+        .args(arguments)
+        .args(["--programme", "310117-T", "--url", &world.server.url])
+        .env("QUANTONG_TOKEN", &world.science)
+        .env("LANG", "C")
+        .output()
+        .expect("the binary runs")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_previews_and_issues_a_file() {
+    let folder = folder();
+    let world = World::new(folder.path()).await;
+    let path = folder.path().join("vouchers.csv");
+    std::fs::write(&path, rows(3) + "F-9,nobody,1\n").expect("written");
+    let file = path.to_str().expect("UTF-8");
+    let said = |output: &std::process::Output| String::from_utf8_lossy(&output.stdout).into_owned();
+    let preview = command_line(&world, &[file, "--preview"]);
+    assert!(preview.status.success());
+    let told = said(&preview);
+    assert!(
+        told.contains("line 5, enterprise:") && told.contains("1 faults"),
+        "{told}"
+    );
+    assert_eq!(outstanding(&world).await, "1000.00");
+    let refused = command_line(&world, &[file]);
+    assert!(!refused.status.success());
+    let complaint = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(complaint.contains("VOUCHER_FILE_FAULTY"), "{complaint}");
+    let issued = command_line(&world, &[file, "--skip-faulty", "--json"]);
+    let told: Value = serde_json::from_str(&said(&issued)).expect("JSON");
+    assert_eq!(
+        (&told["state"], &told["issued"]),
+        (&json!("done"), &json!(3))
+    );
+    assert_eq!(outstanding(&world).await, "1003.00");
+    let odd = folder.path().join("vouchers.txt");
+    std::fs::write(&odd, "").expect("written");
+    assert!(
+        !command_line(&world, &[odd.to_str().expect("UTF-8")])
+            .status
+            .success()
+    );
 }

@@ -170,3 +170,29 @@ fn a_workbook_that_unpacks_to_too_much_is_not_unpacked() {
     let file = read_voucher_file(&bomb, FileKind::Xlsx);
     assert_eq!(wrongs(&file), [(0, None, Wrong::TooLarge)]);
 }
+
+#[test]
+fn a_workbook_of_a_spreadsheet_program_is_read_as_it_was_typed() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/vouchers.xlsx");
+    let bytes = std::fs::read(path).expect("the fixture");
+    let file = read_voucher_file(&bytes, FileKind::Xlsx);
+    assert_eq!(wrongs(&file), []);
+    let read: Vec<_> = file
+        .rows
+        .iter()
+        .map(|row| {
+            (
+                row.line,
+                row.reference.as_str().to_owned(),
+                row.amount.get(),
+            )
+        })
+        .collect();
+    let row = |line, reference: &str, fen| (line, reference.to_owned(), fen);
+    let expected = [
+        row(2, "X-001", 1_234_567),
+        row(3, "X-002", 100_000),
+        row(4, "X-003", 25_050),
+    ];
+    assert_eq!(read, expected);
+}

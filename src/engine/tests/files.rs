@@ -1,5 +1,7 @@
 //! Vouchers issued from a file.
 
+use proptest::prelude::*;
+
 use super::world::*;
 use crate::domain::{CreditCode, EnterpriseId, Fen, InlineText, PrincipalId};
 use crate::engine::command::*;
@@ -274,5 +276,77 @@ pub(super) fn refused(world: &mut World, code: Code) -> (PrincipalId, Command) {
             beyond.fingerprint = 0;
             (MAKER, beyond.command)
         }
+    }
+}
+
+/// A step of a random history: the next chunk of a file that waits, or the approval of another.
+pub(super) fn step(world: &World, person: PrincipalId, b: u8, n: u32) -> Command {
+    let files = world.state.voucher_files.iter();
+    let waiting = files.filter(|file| !file.is_done()).last();
+    let Some(file) = waiting else {
+        let mode = if n.is_multiple_of(3) {
+            FileMode::Atomic
+        } else {
+            FileMode::Chunks
+        };
+        return Command::ApproveVoucherFile(Box::new(ApproveVoucherFile {
+            programme: PROGRAMME,
+            sha256: [u8::try_from(n % 251).expect("below 251"); 32],
+            mode,
+            rows: 2,
+            total: fen(1),
+            chunks: Box::new([0]),
+        }));
+    };
+    // One that was not approved by whoever sends it is rejected: its references are another's.
+    let row = |place: u32| {
+        let firm = EnterpriseKey::Id(EnterpriseId((u32::from(b) + place) % 4));
+        let mut row = row(2 * (n % 50) + place, firm, i64::from(n % 20_000) + 1);
+        row.reference.source = RefSource::Principal(person);
+        row
+    };
+    Command::IssueFileRows(Box::new(IssueFileRows {
+        programme: PROGRAMME,
+        sha256: file.sha256,
+        chunk: file.done,
+        rows: Box::new([row(0), row(1)]),
+    }))
+}
+
+/// The result of an issue on its own.
+fn single(world: &mut World, row: &FileRow) -> Option<Code> {
+    let issue = Command::IssueVoucher(IssueVoucher {
+        programme: PROGRAMME,
+        enterprise: row.enterprise,
+        amount: row.amount,
+    });
+    refusal_of(&world.by(MAKER, issue)[0].event)
+}
+
+proptest! {
+    #[test]
+    fn rows_of_a_file_are_decided_as_issues_one_after_the_other(
+        rows in prop::collection::vec((0..3_u32, 1..60_000_i64), 1..40),
+        available in 1..400_000_i64,
+    ) {
+        let mut worlds = [World::new(), World::new()];
+        for world in &mut worlds {
+            world.system(Command::ChangeBudget(ChangeBudget {
+                programme: PROGRAMME,
+                amount: fen(400_000 - available),
+                raise: false,
+                document_no: None,
+            }));
+        }
+        let rows: Vec<FileRow> = (1..)
+            .zip(rows)
+            .map(|(n, (firm_no, amount))| firm(n, EnterpriseId(firm_no), amount))
+            .collect();
+        let [of_file, one_by_one] = &mut worlds;
+        let said: Vec<_> = rows.iter().map(|row| single(one_by_one, row)).collect();
+        let events = issue(of_file, rows);
+        prop_assert_eq!(codes(&events), said);
+        let balance = |world: &World| world.state.accounts();
+        prop_assert_eq!(balance(of_file), balance(one_by_one));
     }
 }

@@ -33,6 +33,7 @@ pub(super) fn command(
             claim.contract_date = paid_on;
             return (FILER, Command::FileClaim(claim));
         }
+        5 if a >= 128 => super::files::step(world, person, b, n),
         5 => Command::IssueVoucher(IssueVoucher {
             programme: PROGRAMME,
             enterprise: EnterpriseKey::Id(EnterpriseId(u32::from(a) % 3)),
