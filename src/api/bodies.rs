@@ -2,6 +2,7 @@
 
 mod claims;
 mod parties;
+mod people;
 mod periods;
 mod programmes;
 mod vouchers;
@@ -14,6 +15,7 @@ use utoipa::ToSchema;
 
 pub(super) use claims::*;
 pub(super) use parties::*;
+pub(super) use people::*;
 pub(super) use periods::*;
 pub(super) use programmes::*;
 pub(super) use vouchers::*;

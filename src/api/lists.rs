@@ -13,7 +13,8 @@ use super::request::{Asked, freshness, look, parameters};
 use super::server::Shared;
 use crate::domain::{
     AgreementId, CategoryId, ClaimId, EnterpriseId, Fen, IdKind, InstructionId, LineId, MemberId,
-    PaymentId, PeriodId, PrincipalId, ProgrammeId, ProviderId, Seq, TransferId, VoucherId,
+    PaymentId, PeriodId, PrincipalId, ProgrammeId, ProposalId, ProviderId, Seq, TransferId,
+    VoucherId,
 };
 use crate::engine::State;
 use crate::engine::command::{Role, Scope};
@@ -123,6 +124,10 @@ lists! {
     }
     "/voucher-files" list_voucher_files VoucherFiles {
         "programme": Programme ["programme"], "issuer": Member ["issuer"], "mode": Text ["mode"],
+    }
+    "/proposals" list_proposals Proposals {
+        "status": Text ["status"], "action": Text ["action"], "member": Member ["member"],
+        "expires_from": DayFrom ["expires_on"], "expires_to": DayTo ["expires_on"],
     }
     "/payments" list_payments Payments {
         "claim": Claim ["claim"], "payer": Member ["payer"], "paid_from": DayFrom ["paid_on"],
@@ -334,6 +339,7 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
         Resource::Instructions => view.instruction(InstructionId(number)),
         Resource::Payments => view.payment(PaymentId(number)),
         Resource::VoucherFiles => row["sha256"].clone(),
+        Resource::Proposals => view.proposal(ProposalId(number)),
         Resource::Refusals => view.refusal(Seq(row["event"].as_u64().unwrap_or(0))),
         Resource::Enterprises | Resource::Providers | Resource::Vouchers | Resource::Claims => {
             row["public_id"].clone()
@@ -397,7 +403,7 @@ fn named(view: &View<'_>, column: &str, value: &Value) -> Option<Value> {
     let short = u16::try_from(number).unwrap_or(u16::MAX);
     Some(match column {
         "city" | "to_city" | "issuer" | "payer" | "debtor" | "creditor" | "home" | "host"
-        | "pool" => view.member(MemberId(short)),
+        | "pool" | "member" => view.member(MemberId(short)),
         "programme" => view.programme(ProgrammeId(short)),
         "category" => view.category(CategoryId(u8::try_from(number).unwrap_or(u8::MAX))),
         "period" => view.period(PeriodId(short)),
@@ -406,7 +412,7 @@ fn named(view: &View<'_>, column: &str, value: &Value) -> Option<Value> {
         "voucher" | "parent" | "child" => view.voucher(VoucherId(number)),
         "claim" => view.claim(ClaimId(number)),
         "agreement" => view.agreement_id(AgreementId(number)),
-        "filed_by" | "sent_by" | "approved_by" => view.principal(PrincipalId(number)),
+        "filed_by" | "sent_by" | "approved_by" | "made_by" => view.principal(PrincipalId(number)),
         _ => return None,
     })
 }

@@ -2,6 +2,7 @@
 //! changes: codes, identifiers), so that a replayed answer is the first one, byte for byte.
 
 mod files;
+mod people;
 
 use serde_json::{Value, json};
 
@@ -87,6 +88,10 @@ impl View<'_> {
 
     pub(super) fn principal(&self, id: crate::domain::PrincipalId) -> Value {
         text(self.state.principal_id(id, self.tag))
+    }
+
+    pub(super) fn proposal(&self, id: crate::domain::ProposalId) -> Value {
+        text(self.state.proposal_id(id, self.tag))
     }
 
     pub(super) fn payee(&self, payee: Payee) -> Value {
@@ -218,6 +223,12 @@ impl View<'_> {
             event @ (Event::VoucherFileApproved(_)
             | Event::FileRowsIssued(_)
             | Event::FileRowRefused(_)) => self.file_fact(event),
+            event @ (Event::ActionProposed(_)
+            | Event::ProposalApproved(_)
+            | Event::ProposalDeclined(_)
+            | Event::ProposalWithdrawn(_)
+            | Event::ProposalFailed(_)
+            | Event::ActionRuleSet(_)) => self.people_fact(event),
             event => self.party_fact(event),
         };
         fact["event"] = json!(recorded.event.name());

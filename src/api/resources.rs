@@ -1,5 +1,9 @@
 //! Single resources: what the state says now, on top of the event with the details.
 
+mod people;
+
+pub(super) use people::{get_action_rules, get_proposal};
+
 use serde_json::{Value, json};
 
 use super::context::Cx;

@@ -105,6 +105,9 @@ routes! {
         post "/principals/{id}/grants" set_grant SetGrantBody;
         post "/principals/{id}/tokens" issue_token IssueTokenBody;
         post "/tokens/revoke" revoke_token RevokeTokenBody;
+        post "/proposals/{id}/decision" decide_proposal DecideProposalBody;
+        post "/proposals/{id}/withdraw" withdraw_proposal WithdrawProposalBody;
+        post "/members/{code}/action-rules" set_action_rule SetActionRuleBody;
         post "/enterprises" register_enterprise RegisterEnterpriseBody;
         post "/providers" register_provider RegisterProviderBody;
         post "/providers/{id}/suspension" set_suspension SetSuspensionBody;
@@ -136,6 +139,8 @@ routes! {
         "/categories/{code}" get_category;
         "/calendar" get_calendar;
         "/principals/{id}" get_principal;
+        "/proposals/{id}" get_proposal;
+        "/members/{code}/action-rules" get_action_rules;
         "/enterprises/{id}" get_enterprise;
         "/providers/{id}" get_provider;
         "/programmes/{code}" get_programme;

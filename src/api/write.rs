@@ -133,5 +133,10 @@ pub(super) fn render(view: &View<'_>, events: &[Recorded]) -> Result<(u16, Value
             | Event::ClaimApproved(_)
             | Event::PayeePaid(_)
     );
-    Ok((if created { 201 } else { 200 }, body))
+    let status = match main.event {
+        Event::ActionProposed(_) => 202,
+        _ if created => 201,
+        _ => 200,
+    };
+    Ok((status, body))
 }

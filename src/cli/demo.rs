@@ -14,9 +14,9 @@ use crate::domain::{
 };
 use crate::engine::State;
 use crate::engine::command::{
-    AdvanceDate, Command, ConfirmInstruction, DecideTransfer, EnterpriseKey, InstructPeriod,
-    IssueVoucher, ProposeTransfer, PublishVersion, ReverseClaim, Role, Scope, SettlementMode,
-    TransferKind, TransferRequest, TransferRule,
+    AdvanceDate, Command, ConfirmInstruction, DecideProposal, DecideTransfer, EnterpriseKey,
+    InstructPeriod, IssueVoucher, ProposeTransfer, PublishVersion, ReverseClaim, Role, Scope,
+    SettlementMode, TransferKind, TransferRequest, TransferRule,
 };
 use crate::engine::event::Event;
 use crate::engine::state::{ClaimStatus, LineOrigin, LineRow, PeriodStatus};
@@ -216,7 +216,7 @@ fn missing(what: &str) -> CliError {
 
 /// A new voucher under rules that allow successions; half of it goes to a successor.
 async fn transfer(node: &Node, people: &People) -> Result<(), CliError> {
-    let [maker, _] = people.officers;
+    let [maker, checker] = people.officers;
     let find = |state: &State| {
         let code = ProgrammeCode::parse("310117-2025").ok()?;
         let programme = state.programme_by_code(&code)?;
@@ -239,7 +239,8 @@ async fn transfer(node: &Node, people: &People) -> Result<(), CliError> {
     let (programme, terms, holder, successor) = found.ok_or_else(|| missing("two firms"))?;
     let terms = Box::new(terms);
     let publish = Command::PublishVersion(PublishVersion { programme, terms });
-    act(node, maker, publish).await?;
+    let proposed = act(node, maker, publish).await?;
+    approve(node, checker, &proposed).await?;
     let issue = Command::IssueVoucher(IssueVoucher {
         programme,
         enterprise: EnterpriseKey::Id(holder),
@@ -249,6 +250,19 @@ async fn transfer(node: &Node, people: &People) -> Result<(), CliError> {
         return Err(missing("voucher"));
     };
     move_half(node, people, issued.voucher, successor).await
+}
+
+/// The second person's approval of what waits for it.
+async fn approve(node: &Node, checker: PrincipalId, proposed: &Event) -> Result<(), CliError> {
+    let Event::ActionProposed(proposed) = proposed else {
+        return Err(missing("proposal"));
+    };
+    let decide = DecideProposal {
+        proposal: proposed.proposal,
+        approve: true,
+    };
+    act(node, checker, Command::DecideProposal(decide)).await?;
+    Ok(())
 }
 
 /// Half of a voucher of 20,000.00 goes to the successor of its holder.

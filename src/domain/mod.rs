@@ -22,8 +22,8 @@ pub use division::{DivisionCode, DivisionCodeError};
 pub use fen::{Fen, FenError, SignedFen};
 pub use ids::{
     AgreementId, CategoryId, ClaimId, ConsentId, EnterpriseId, GroupId, InstructionId, LineId,
-    MemberId, PaymentId, PeriodId, PrincipalId, ProgrammeId, ProviderId, RecordedAt, Seq,
-    TransferId, UsageId, VersionNo, VoucherFileId, VoucherId,
+    MemberId, PaymentId, PeriodId, PrincipalId, ProgrammeId, ProposalId, ProviderId, RecordedAt,
+    Seq, TransferId, UsageId, VersionNo, VoucherFileId, VoucherId,
 };
 pub use invoice_no::{InvoiceNo, InvoiceNoError};
 pub use personal::{PersonalOpening, PersonalText};

@@ -21,6 +21,7 @@ use crate::domain::{Day, Fen, GroupId, Month, PrincipalId};
 
 mod claims;
 mod files;
+mod people;
 mod periods;
 mod vouchers;
 
@@ -126,6 +127,12 @@ impl State {
             Event::CalendarSet(e) => self.calendar.set(e.calendar),
             Event::PrincipalRegistered(e) => self.principal_registered(meta, e.principal),
             Event::GrantSet(e) => self.grant_set(e),
+            Event::ActionProposed(_)
+            | Event::ProposalApproved(_)
+            | Event::ProposalDeclined(_)
+            | Event::ProposalWithdrawn(_)
+            | Event::ProposalFailed(_)
+            | Event::ActionRuleSet(_) => self.apply_people(meta, event),
             Event::TokenIssued(e) => self.token_issued(e),
             Event::TokenRevoked(e) => {
                 if let Some(row) = self.tokens.get(&e.token_hash).cloned() {
@@ -292,6 +299,14 @@ impl State {
         } else {
             self.grants.remove(&key);
         }
+        if e.role == Role::Administrator {
+            let key = (e.scope, e.principal);
+            if e.granted {
+                self.administrators.insert(key, ());
+            } else {
+                self.administrators.remove(&key);
+            }
+        }
         let first = self
             .grants
             .range((e.principal, Role::Administrator, Scope::Corridor)..)
@@ -395,6 +410,12 @@ pub fn subject_of(event: &Event) -> Subject {
     match event {
         Event::MemberRegistered(e) => Subject::Member(e.member),
         Event::ProtocolSet(e) => Subject::Member(e.member),
+        Event::ActionRuleSet(e) => Subject::Member(e.member),
+        Event::ActionProposed(e) => Subject::Proposal(e.proposal),
+        Event::ProposalApproved(e) => Subject::Proposal(e.proposal),
+        Event::ProposalDeclined(e) => Subject::Proposal(e.proposal),
+        Event::ProposalWithdrawn(e) => Subject::Proposal(e.proposal),
+        Event::ProposalFailed(e) => Subject::Proposal(e.proposal),
         Event::CategoryRegistered(e) => Subject::Category(e.category),
         Event::PrincipalRegistered(e) => Subject::Principal(e.principal),
         Event::GrantSet(e) => Subject::Principal(e.principal),
@@ -455,6 +476,7 @@ pub fn refusal_of(event: &Event) -> Option<RefusalCode> {
         Event::VoucherRefused(e) => Some(e.code),
         Event::FileRowRefused(e) => Some(e.code),
         Event::ClaimRefused(e) => Some(e.result),
+        Event::ProposalFailed(e) => Some(e.code),
         _ => None,
     }
 }

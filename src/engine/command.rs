@@ -4,13 +4,15 @@
 mod claims;
 mod files;
 mod parties;
+mod people;
 mod periods;
 mod programmes;
 mod vouchers;
 
 use crate::domain::{
     AgreementId, CategoryId, ClaimId, CreditCode, EnterpriseId, InstructionId, MemberId, PaymentId,
-    PeriodId, PersonalText, PrincipalId, ProgrammeId, ProviderId, Text, TransferId, VoucherId,
+    PeriodId, PersonalText, PrincipalId, ProgrammeId, ProposalId, ProviderId, Text, TransferId,
+    VoucherId,
 };
 
 pub use claims::{FileClaim, PayClaim, ReturnPayment, ReverseClaim};
@@ -19,6 +21,7 @@ pub use parties::{
     IssueToken, RegisterCategory, RegisterEnterprise, RegisterMember, RegisterPrincipal,
     RegisterProvider, RevokeToken, SetControllerGroup, SetGrant, SetProtocol, SetSuspension,
 };
+pub use people::{DecideProposal, ProposedCommand, SetActionRule, WithdrawProposal};
 pub use periods::{
     AdvanceDate, Calendar, ClosePeriod, ConfirmInstruction, ConfirmStatement, InstructPeriod,
 };
@@ -29,7 +32,7 @@ pub use vouchers::{
 };
 
 pub use super::terms::{
-    AccrualPoint, AgreementTerms, BasePolicy, EnterpriseKind, Evidence, EvidenceKind,
+    AccrualPoint, Action, AgreementTerms, BasePolicy, EnterpriseKind, Evidence, EvidenceKind,
     EvidenceKinds, FileMode, MemberKind, PayeeMode, PayerModel, RateTerms, Role, Scope,
     SettlementMode, Tier, TransferKind, TransferRule, VersionTerms,
 };
@@ -90,7 +93,7 @@ pub enum EnterpriseKey {
 }
 
 /// The name of an enterprise: a firm's is public, a team's is personal data.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum PartyName {
     /// Name of a legal person.
     Public(Name),
@@ -167,6 +170,12 @@ commands! {
     IssueToken(Box<IssueToken>) = 12;
     /// See [`RevokeToken`].
     RevokeToken(RevokeToken) = 13;
+    /// See [`DecideProposal`].
+    DecideProposal(DecideProposal) = 14;
+    /// See [`WithdrawProposal`].
+    WithdrawProposal(WithdrawProposal) = 15;
+    /// See [`SetActionRule`].
+    SetActionRule(SetActionRule) = 16;
     /// See [`RegisterEnterprise`].
     RegisterEnterprise(Box<RegisterEnterprise>) = 20;
     /// See [`RegisterProvider`].
@@ -289,4 +298,6 @@ pub enum Subject {
     Instruction(InstructionId),
     /// A payment.
     Payment(PaymentId),
+    /// A proposal.
+    Proposal(ProposalId),
 }

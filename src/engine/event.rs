@@ -4,6 +4,7 @@
 mod claims;
 mod files;
 mod parties;
+mod people;
 mod periods;
 mod programmes;
 mod vouchers;
@@ -21,6 +22,10 @@ pub use parties::{
     CalendarSet, CategoryRegistered, ControllerGroupSet, EnterpriseRegistered, GrantSet,
     MemberRegistered, PrincipalRegistered, ProtocolSet, ProviderRegistered, SuspensionSet,
     TokenIssued, TokenRevoked,
+};
+pub use people::{
+    ActionProposed, ActionRuleSet, ProposalApproved, ProposalDeclined, ProposalFailed,
+    ProposalWithdrawn,
 };
 pub use periods::{
     ArrearsCarried, CellAgreed, CloseRequested, InstructionIssued, InstructionPaid, PeriodAgreed,
@@ -149,6 +154,16 @@ events! {
     DateAdvanced(DateAdvanced) = 3;
     /// See [`CommandRefused`].
     CommandRefused(CommandRefused) = 4;
+    /// See [`ActionProposed`].
+    ActionProposed(Box<ActionProposed>) = 5;
+    /// See [`ProposalApproved`].
+    ProposalApproved(ProposalApproved) = 6;
+    /// See [`ProposalDeclined`].
+    ProposalDeclined(ProposalDeclined) = 7;
+    /// See [`ProposalWithdrawn`].
+    ProposalWithdrawn(ProposalWithdrawn) = 8;
+    /// See [`ProposalFailed`].
+    ProposalFailed(ProposalFailed) = 9;
     /// See [`MemberRegistered`].
     MemberRegistered(Box<MemberRegistered>) = 10;
     /// See [`ProtocolSet`].
@@ -165,6 +180,8 @@ events! {
     TokenIssued(Box<TokenIssued>) = 22;
     /// See [`TokenRevoked`].
     TokenRevoked(TokenRevoked) = 23;
+    /// See [`ActionRuleSet`].
+    ActionRuleSet(ActionRuleSet) = 24;
     /// See [`EnterpriseRegistered`].
     EnterpriseRegistered(Box<EnterpriseRegistered>) = 30;
     /// See [`ProviderRegistered`].

@@ -4,6 +4,7 @@
 //! May import `domain` only. No async, no I/O, no clock, no randomness, no floating point, no
 //! logging, no iteration in hash order: time, identity and randomness come in with the command.
 
+pub mod actions;
 mod apply;
 pub mod books;
 pub mod command;

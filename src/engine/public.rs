@@ -1,9 +1,10 @@
 //! Readable identifiers of the entities of a state.
 
 use super::state::State;
+use super::terms::Scope;
 use crate::domain::{
     AgreementId, ClaimId, EnterpriseId, IdKind, InlineText, InstructionId, LedgerTag, LineId,
-    MemberId, PaymentId, PrincipalId, ProviderId, PublicId, TransferId, VoucherId,
+    MemberId, PaymentId, PrincipalId, ProposalId, ProviderId, PublicId, TransferId, VoucherId,
 };
 
 /// An identifier as text.
@@ -109,6 +110,17 @@ impl State {
     pub fn instruction_id(&self, id: InstructionId, tag: LedgerTag) -> Option<IdText> {
         let row = self.instructions.get(id.index())?;
         Some(self.id(IdKind::Instruction, Some(row.debtor), row.year, id.0, tag))
+    }
+
+    /// Identifier of a proposal: its member, if one has the say, and the year.
+    pub fn proposal_id(&self, id: ProposalId, tag: LedgerTag) -> Option<IdText> {
+        let row = self.proposals.get(id.index())?;
+        let member = match row.office {
+            Scope::Member(member) => Some(member),
+            _ => None,
+        };
+        let year = row.proposed_on.year();
+        Some(self.id(IdKind::Proposal, member, year, id.0, tag))
     }
 
     /// Identifier of a payment to a payee: the payer and the year.

@@ -4,15 +4,15 @@ use super::books::{Account, AccountKind, Balance};
 use super::command::{Calendar, Subject};
 use super::state::{
     AgreementRow, CategoryRow, ClaimRow, ConsentRow, EnterpriseRow, InstructionRow, LedgerRow,
-    LineRow, MemberRow, PaymentRow, PeriodRow, PrincipalRow, ProgrammeRow, ProviderRow, State,
-    TokenRow, TransferRow, UsageRow, VoucherRow,
+    LineRow, MemberRow, PaymentRow, PeriodRow, PrincipalRow, ProgrammeRow, ProposalRow,
+    ProviderRow, State, TokenRow, TransferRow, UsageRow, VoucherRow,
 };
 use super::terms::{Role, Scope};
 use crate::domain::{
     AgreementId, CategoryCode, CategoryId, ClaimId, ConsentId, Day, DivisionCode, EnterpriseId,
     Fen, InstructionId, InvoiceNo, LineId, MemberId, PaymentId, PeriodId, PrincipalId,
-    ProgrammeCode, ProgrammeId, ProviderId, RecordedAt, Seq, SignedFen, TransferId, UsageId,
-    VoucherId,
+    ProgrammeCode, ProgrammeId, ProposalId, ProviderId, RecordedAt, Seq, SignedFen, TransferId,
+    UsageId, VoucherId,
 };
 
 macro_rules! rows_by_id {
@@ -60,6 +60,8 @@ rows_by_id! {
     period, period_count: periods[PeriodId] -> PeriodRow;
     /// A settlement payment.
     instruction, instruction_count: instructions[InstructionId] -> InstructionRow;
+    /// A proposal.
+    proposal, proposal_count: proposals[ProposalId] -> ProposalRow;
     /// A payment to a payee.
     payment, payment_count: payments[PaymentId] -> PaymentRow;
 }

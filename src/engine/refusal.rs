@@ -145,6 +145,18 @@ refusal_codes! {
     /// A payment with this bank reference was confirmed for the instruction before.
     PaymentRecorded = 165, "PAYMENT_RECORDED", Never;
 
+    /// The proposal was decided or withdrawn before.
+    ProposalDecided = 180, "PROPOSAL_DECIDED", Never;
+    /// The proposal was not decided in time.
+    ProposalExpired = 181, "PROPOSAL_EXPIRED", Never;
+    /// What was proposed can no longer be asked for: something it names has changed, or its maker
+    /// may not do it any more.
+    ProposalOutdated = 182, "PROPOSAL_OUTDATED", Never;
+    /// This person has approved the proposal; another one must as well.
+    CheckedBefore = 183, "CHECKED_BEFORE", AfterChange;
+    /// The rule would let fewer than two persons act, or another office than the action's.
+    ActionRuleTooLoose = 184, "ACTION_RULE_TOO_LOOSE", Never;
+
     /// The reference of the row names a voucher of other content.
     RowReferenceTaken = 210, "ROW_REFERENCE_TAKEN", AfterChange;
     /// No enterprise has the credit code of the row.

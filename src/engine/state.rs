@@ -11,7 +11,7 @@ use super::books::Books;
 use super::command::{Calendar, Payee};
 use super::keys::Keys;
 use super::tables::{Hash128, Index, Keyed, Ordered, Scoped, Slot, Table};
-use super::terms::{Role, Scope};
+use super::terms::{Action, Role, Scope};
 use crate::domain::{
     AgreementId, BankRef, CategoryCode, CategoryId, ClaimId, CreditCode, Day, DivisionCode,
     EnterpriseId, Fen, GroupId, InstructionId, InvoiceNo, MemberId, PeriodId, PrincipalId,
@@ -21,10 +21,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use files::VoucherFileRow;
 pub use rows::{
-    AgreementRow, CATEGORIES_MAX, CategoryRow, Cell, ClaimRow, ClaimStatus, ConsentRow,
+    ActionRule, AgreementRow, CATEGORIES_MAX, CategoryRow, Cell, ClaimRow, ClaimStatus, ConsentRow,
     EnterpriseRow, InstructionRow, LedgerRow, LineOrigin, LineRow, MEMBERS_MAX, MemberRow,
     NO_PROGRAMME, PaymentRow, PeriodRow, PeriodStatus, PrincipalRow, ProgrammeRow, ProgrammeStatus,
-    ProviderRow, RefRow, TokenRow, TransferRow, TransferStatus, UsageRow, VoucherRow,
+    ProposalRow, ProposalStatus, ProviderRow, RefRow, TokenRow, TransferRow, TransferStatus,
+    UsageRow, VoucherRow,
 };
 
 macro_rules! state {
@@ -161,6 +162,12 @@ state! {
     principals: Table<PrincipalRow> = Table::default();
     /// Grants.
     grants: Ordered<(PrincipalId, Role, Scope), ()> = Ordered::default();
+    /// Who administers what.
+    administrators: Ordered<(Scope, PrincipalId), ()> = Ordered::default();
+    /// Commands that wait, or waited, for further persons.
+    proposals: Table<ProposalRow> = Table::default();
+    /// Rules of members for actions.
+    action_rules: Ordered<(MemberId, Action), ActionRule> = Ordered::default();
     /// Tokens by SHA-256.
     tokens: Ordered<[u8; 32], TokenRow> = Ordered::default();
     /// Controller groups by code.

@@ -89,6 +89,40 @@ closed_set! {
     }
 }
 
+closed_set! {
+    /// What needs two persons; who they are, says [`ACTIONS`](super::actions::ACTIONS).
+    Action {
+        /// A budget is loaded, raised or cut.
+        Budget = 0, "budget";
+        /// A version of a programme's rules is published.
+        Publish = 1, "publish";
+        /// Many vouchers are issued at once.
+        BulkIssue = 2, "bulk_issue";
+        /// The deadlines of a voucher are moved.
+        Extend = 3, "extend";
+        /// A voucher is revoked.
+        Revoke = 4, "revoke";
+        /// A voucher is issued in place of another.
+        Reissue = 5, "reissue";
+        /// A voucher or part of it goes to another holder.
+        Transfer = 6, "transfer";
+        /// An approved claim is undone.
+        Reverse = 7, "reverse";
+        /// The account that a party is paid to.
+        BankAccount = 8, "bank_account";
+        /// A credit code is taken although its check character fails.
+        CodeOverride = 9, "code_override";
+        /// A role is given or taken.
+        Grants = 10, "grants";
+        /// A token or a password is made for somebody else.
+        Credentials = 11, "credentials";
+        /// A programme's year is closed or carried over.
+        YearEnd = 12, "year_end";
+        /// These rules themselves are changed.
+        Rules = 13, "action_rules";
+    }
+}
+
 /// Where a role holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Scope {

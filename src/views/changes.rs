@@ -189,6 +189,10 @@ pub(super) enum Update {
     EnterpriseGroup,
     /// Provider; group.
     ProviderGroup,
+    /// Proposal; status, approvals to come.
+    Proposal,
+    /// Nothing; the business date. After `Proposal`: what was decided in time has not expired.
+    ProposalsExpired,
 }
 
 /// What was gathered.

@@ -2,6 +2,7 @@
 //! members and from the years of the vouchers; a transfer's child alone is read from the tables.
 
 mod files;
+mod people;
 mod settlement;
 mod setup;
 
@@ -106,6 +107,15 @@ pub(super) fn gather(memory: &mut Memory, changes: &mut Changes, recorded: &Reco
         | Event::AgreementRegistered(_) => set_up(memory, changes, meta, event),
         Event::VoucherFileApproved(_) | Event::FileRowsIssued(_) | Event::FileRowRefused(_) => {
             voucher_file(changes, meta, event);
+        }
+        Event::DateAdvanced(_)
+        | Event::ActionProposed(_)
+        | Event::ProposalApproved(_)
+        | Event::ProposalDeclined(_)
+        | Event::ProposalWithdrawn(_) => people::people(changes, meta, event),
+        Event::ProposalFailed(_) => {
+            people::people(changes, meta, event);
+            refused(changes, meta, event);
         }
         Event::ClaimRefused(_) | Event::VoucherRefused(_) | Event::CommandRefused(_) => {
             refused(changes, meta, event);
@@ -334,6 +344,7 @@ fn refused(changes: &mut Changes, meta: &EventMeta, event: &Event) {
             "IssueFileRows"
         }
         Event::CommandRefused(e) => e.command.as_str(),
+        Event::ProposalFailed(_) => "DecideProposal",
         _ => return,
     };
     if !invoice_no.is_empty() {

@@ -40,6 +40,8 @@ pub enum Resource {
     Payments,
     /// Files from which vouchers are issued.
     VoucherFiles,
+    /// Commands that wait for further persons.
+    Proposals,
 }
 
 /// Whose rows are listed.
@@ -139,6 +141,7 @@ impl Resource {
             Resource::Instructions => &schema::INSTRUCTIONS,
             Resource::Payments => &schema::PAYMENTS,
             Resource::VoucherFiles => &schema::VOUCHER_FILES,
+            Resource::Proposals => &schema::PROPOSALS,
         }
     }
 
@@ -185,6 +188,8 @@ impl Resource {
             (Resource::Lines | Resource::Instructions, Member(_)) => "(debtor = ? OR creditor = ?)",
             (Resource::VoucherFiles, Member(_)) => "issuer = ?",
             (Resource::Payments, Member(_)) => "payer = ?",
+            (Resource::Proposals, Member(_)) => "member = ?",
+            (Resource::Proposals, Sender(_)) => "made_by = ?",
             (Resource::Payments, Provider(_)) => {
                 "claim IN (SELECT id FROM claims WHERE provider = ?)"
             }

@@ -111,6 +111,10 @@ tables! {
         id Number, claim Number, payer Number, amount Number, bank_ref Text, paid_on Text,
         returned Number, event Number,
     }
+    PROPOSALS = "proposals" {
+        id Number, action Text, command Text, member Number, checker Text, approvals Number,
+        status Text, made_by Number, proposed_on Text, expires_on Text, event Number,
+    }
     ACCOUNT_DAYS = "account_days" {
         party Number, account Text, about Text, about_id Number, day Text, debits Number,
         credits Number,

@@ -165,6 +165,18 @@ fn parts(update: Update) -> (&'static str, &'static str, &'static str, &'static 
             "enterprises.id = c.c0",
             &[N, T],
         ),
+        Update::Proposal => (
+            "proposals",
+            "status = c.c1, approvals = c.c2",
+            "proposals.id = c.c0",
+            &[N, T, N],
+        ),
+        Update::ProposalsExpired => (
+            "proposals",
+            "status = 'expired'",
+            "proposals.status = 'open' AND proposals.expires_on < c.c1",
+            &[N, T],
+        ),
         Update::ProviderGroup => (
             "providers",
             "controller_group = c.c1",

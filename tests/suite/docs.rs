@@ -116,3 +116,31 @@ fn the_description_of_the_routes_is_the_one_that_is_kept() {
         "run the test with UPDATE_GOLDEN=1 and read the difference"
     );
 }
+
+#[test]
+fn the_flow_of_two_persons_ends_with_a_stricter_rule() {
+    let answers = answers_of_flow(&["From nothing to a paid claim", "Two persons"]);
+    let cut = answers
+        .iter()
+        .filter_map(|answer| answer["events"].as_array())
+        .flatten()
+        .find(|event| event["event"] == "BudgetChanged" && event["direction"] == "cut");
+    let cut = cut.unwrap_or_else(|| panic!("no budget was cut: {answers:#?}"));
+    assert_eq!(
+        (&cut["amount"], &cut["reason"]),
+        (&"50000.00".into(), &"年中核减".into())
+    );
+    assert_ne!(cut["principal"], cut["second_principal"]);
+    for event in ["ProposalWithdrawn", "ProposalDeclined"] {
+        assert!(
+            answers.iter().any(|answer| answer["event"] == event),
+            "{event}"
+        );
+    }
+    let rules = answers.last().expect("answers");
+    let budget = &rules["rules"][0];
+    assert_eq!(
+        (&budget["action"], &budget["persons"]),
+        (&"budget".into(), &3.into())
+    );
+}

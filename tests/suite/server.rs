@@ -142,6 +142,8 @@ pub(crate) struct World {
     pub(crate) administrator: String,
     pub(crate) science: String,
     pub(crate) finance: String,
+    /// Of both offices of the city: the second person of their actions.
+    pub(crate) checker: String,
     pub(crate) holder: String,
     pub(crate) provider: String,
     pub(crate) stranger: String,
@@ -182,6 +184,7 @@ impl World {
             administrator,
             science: String::new(),
             finance: String::new(),
+            checker: String::new(),
             holder: String::new(),
             provider: String::new(),
             stranger: String::new(),
@@ -221,6 +224,11 @@ impl World {
         .await;
         self.science = self.enrol("science_officer", "member:310117").await;
         self.finance = self.enrol("finance_officer", "member:310117").await;
+        let offices = [
+            ("finance_officer", "member:310117"),
+            ("science_officer", "member:310117"),
+        ];
+        self.checker = self.enrol_with("checker", &offices).await;
         self.holder = self
             .enrol("enterprise", &format!("enterprise:{ENTERPRISE}"))
             .await;
@@ -236,13 +244,13 @@ impl World {
             "city": "310117", "budget_year": 2026}),
         )
         .await;
-        self.post(
+        self.post_with_second(
             &finance,
             "/v1/programmes/310117-T/budget-changes",
             json!({"amount": "10000000.00", "direction": "raise"}),
         )
         .await;
-        self.post(
+        self.post_with_second(
             &science,
             "/v1/programmes/310117-T/versions",
             json!({
@@ -274,17 +282,24 @@ impl World {
 
     /// Registers a person with a role and answers a token.
     pub(crate) async fn enrol(&self, role: &str, scope: &str) -> String {
+        self.enrol_with(role, &[(role, scope)]).await
+    }
+
+    /// Registers a person with roles and answers a token.
+    pub(crate) async fn enrol_with(&self, name: &str, roles: &[(&str, &str)]) -> String {
         let admin = &self.administrator;
         let person = self
-            .post(admin, "/v1/principals", json!({"name": role}))
+            .post(admin, "/v1/principals", json!({"name": name}))
             .await;
         let id = person["id"].as_str().expect("an id").to_owned();
-        let grant = json!({"role": role, "scope": scope, "granted": true});
-        self.post(admin, &format!("/v1/principals/{id}/grants"), grant)
-            .await;
-        let token = format!("qt_{}", sha256(&format!("{role}/{scope}/{id}")));
+        for (role, scope) in roles {
+            let grant = json!({"role": role, "scope": scope, "granted": true});
+            self.post(admin, &format!("/v1/principals/{id}/grants"), grant)
+                .await;
+        }
+        let token = format!("qt_{}", sha256(&format!("{name}/{roles:?}/{id}")));
         let hash = sha256(&token);
-        let issue = json!({"token_sha256": hash, "label": role});
+        let issue = json!({"token_sha256": hash, "label": name});
         self.post(admin, &format!("/v1/principals/{id}/tokens"), issue)
             .await;
         token
@@ -295,6 +310,16 @@ impl World {
         let (status, answer) = self.call(Method::POST, token, path, Some(body)).await;
         assert!((200..300).contains(&status), "{path}: {status} {answer}");
         answer
+    }
+
+    /// A write that waits for a second person, and is approved by the checker.
+    pub(crate) async fn post_with_second(&self, token: &str, path: &str, body: Value) -> Value {
+        let proposed = self.post(token, path, body).await;
+        assert_eq!(proposed["event"], "ActionProposed", "{path}: {proposed}");
+        let id = proposed["id"].as_str().expect("an id");
+        let path = format!("/v1/proposals/{id}/decision");
+        self.post(&self.checker, &path, json!({"approve": true}))
+            .await
     }
 
     /// A read that must succeed.

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
-use quantong::domain::{LedgerTag, ProviderId};
+use quantong::domain::{LedgerTag, ProposalId, ProviderId};
 use quantong::engine::State;
 use quantong::engine::books::Detail;
-use quantong::engine::command::Payee;
+use quantong::engine::command::{Payee, Scope};
 use quantong::engine::event::Recorded;
-use quantong::engine::state::{ClaimStatus, PeriodStatus, TransferStatus};
+use quantong::engine::state::{ClaimStatus, PeriodStatus, ProposalStatus, TransferStatus};
 use quantong::journal::{BodyWriter, Chain, Database, HashKind, Row, Store, codec};
 use quantong::views::Views;
 use serde_json::{Value, json};
@@ -57,7 +57,41 @@ fn assert_same(state: &State, tables: &Tables) {
     vouchers(state, tables);
     claims_and_lines(state, tables);
     settlement(state, tables);
+    proposals(state, tables);
     accounts(state, tables);
+}
+
+fn proposals(state: &State, tables: &Tables) {
+    assert_eq!(tables["proposals"].len(), state.proposal_count());
+    for id in (0..state.proposal_count()).filter_map(ProposalId::from_index) {
+        let row = state.proposal(id).expect("known");
+        let status = match row.status {
+            ProposalStatus::Open if row.is_expired(state.business_date()) => "expired",
+            ProposalStatus::Open => "open",
+            ProposalStatus::Done => "done",
+            ProposalStatus::Declined => "declined",
+            ProposalStatus::Withdrawn => "withdrawn",
+            ProposalStatus::Failed => "failed",
+        };
+        let member = match row.office {
+            Scope::Member(member) => Some(member.0),
+            _ => None,
+        };
+        let found = find(tables, "proposals", id.index());
+        assert_eq!(
+            (&found["status"], &found["member"], &found["made_by"]),
+            (&json!(status), &json!(member), &json!(row.maker.0))
+        );
+        let expires_on = row.expires_on().to_string();
+        assert_eq!(
+            (&found["action"], &found["checker"], &found["expires_on"]),
+            (
+                &json!(row.action.as_str()),
+                &json!(row.checker.as_str()),
+                &json!(expires_on)
+            )
+        );
+    }
 }
 
 fn vouchers(state: &State, tables: &Tables) {

@@ -282,6 +282,25 @@ CREATE TABLE payments (
 );
 CREATE INDEX payments_claim ON payments (claim, id);
 
+-- Commands that wait, or waited, for further persons.
+CREATE TABLE proposals (
+    id          INTEGER NOT NULL PRIMARY KEY,
+    action      TEXT   NOT NULL,
+    -- Name of the command; what it says stands in the event.
+    command     TEXT   NOT NULL,
+    -- The member whose office decides; none for the corridor.
+    member      BIGINT,
+    checker     TEXT   NOT NULL,
+    -- How many more must approve.
+    approvals   BIGINT NOT NULL,
+    -- open, done, declined, withdrawn, failed or expired.
+    status      TEXT   NOT NULL,
+    made_by     BIGINT NOT NULL,
+    proposed_on TEXT   NOT NULL,
+    expires_on  TEXT   NOT NULL,
+    event       BIGINT NOT NULL
+);
+
 -- What was debited and credited to an account on a business day: a balance on any past day is a
 -- sum over the days up to it.
 CREATE TABLE account_days (

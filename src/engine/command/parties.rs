@@ -1,5 +1,7 @@
 //! Members, people, enterprises and providers.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Name, PartyName, Payee};
 use crate::domain::{
     CategoryCode, CategoryId, CreditCode, Day, DivisionCode, MemberId, PersonalText, PrincipalId,
@@ -52,7 +54,7 @@ pub struct RegisterPrincipal {
 }
 
 /// Gives or takes a role within a scope.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetGrant {
     /// Who.
     pub principal: PrincipalId,
@@ -65,7 +67,7 @@ pub struct SetGrant {
 }
 
 /// Issues an access token to a principal.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IssueToken {
     /// Whose token.
     pub principal: PrincipalId,
@@ -85,7 +87,7 @@ pub struct RevokeToken {
 }
 
 /// Registers an enterprise or team.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegisterEnterprise {
     /// Credit code; `None` for a team that is no legal person.
     pub code: Option<CreditCode>,
@@ -113,7 +115,7 @@ pub struct SetControllerGroup {
 }
 
 /// Registers a provider with its admission.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegisterProvider {
     /// Credit code, unique among providers.
     pub code: CreditCode,

@@ -1,5 +1,7 @@
 //! Programmes, budgets, versions and agreements.
 
+use serde::{Deserialize, Serialize};
+
 use super::{DocumentNo, Name};
 use crate::domain::{Fen, MemberId, ProgrammeCode, ProgrammeId};
 use crate::engine::terms::{AgreementTerms, VersionTerms};
@@ -18,7 +20,7 @@ pub struct CreateProgramme {
 }
 
 /// Loads, raises or cuts the budget of a programme.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeBudget {
     /// The programme.
     pub programme: ProgrammeId,
@@ -31,7 +33,7 @@ pub struct ChangeBudget {
 }
 
 /// Publishes the next version of a programme's rules.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishVersion {
     /// The programme.
     pub programme: ProgrammeId,

@@ -1,5 +1,7 @@
 //! Vouchers, consents and transfers.
 
+use serde::{Deserialize, Serialize};
+
 use super::{DocumentNo, EnterpriseKey};
 use crate::domain::{
     Day, EnterpriseId, Fen, MemberId, ProgrammeId, ProviderId, Ratio, TransferId, VoucherId,
@@ -50,7 +52,7 @@ pub struct SetFreeze {
 }
 
 /// Takes back what is free on a voucher, and closes it to redemption.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevokeVoucher {
     /// Which voucher.
     pub voucher: VoucherId,

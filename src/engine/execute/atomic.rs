@@ -124,6 +124,7 @@ fn journal_refusals(
             key: Key::None,
             fresh: true,
             index: 0,
+            ahead: None,
             out,
         };
         execution.emit(event);

@@ -1,5 +1,6 @@
 //! Deciding commands: one file per area, every check before the first event.
 
+mod actions;
 mod atomic;
 mod claims;
 mod files;
@@ -142,6 +143,8 @@ pub(super) struct Execution<'a> {
     /// True until the first event of this command.
     fresh: bool,
     index: u32,
+    /// What comes before the first event.
+    ahead: Option<Box<actions::Ahead<'a>>>,
     out: &'a mut Vec<Recorded>,
 }
 
@@ -187,6 +190,7 @@ fn decide(
         key,
         fresh: true,
         index,
+        ahead: None,
         out,
     };
     match execution.run() {
@@ -305,18 +309,14 @@ impl<'a> Execution<'a> {
             key: Key::None,
             fresh: true,
             index: 0,
+            ahead: None,
             out,
         }
     }
 
-    fn run(&mut self) -> Decision {
+    /// Decides the command, whoever may have to agree.
+    fn dispatch(&mut self) -> Decision {
         let submission = self.submission;
-        if submission.imported {
-            self.require(
-                &[(Role::Administrator, Scope::Corridor)],
-                "an administrator",
-            )?;
-        }
         match &submission.command {
             Command::FileClaim(c) => self.file_claim(c),
             Command::IssueVoucher(c) => self.issue_voucher(c),
@@ -328,6 +328,9 @@ impl<'a> Execution<'a> {
             Command::SetGrant(c) => self.set_grant(c),
             Command::IssueToken(c) => self.issue_token(c),
             Command::RevokeToken(c) => self.revoke_token(c),
+            Command::DecideProposal(c) => self.decide_proposal(c),
+            Command::WithdrawProposal(c) => self.withdraw_proposal(c),
+            Command::SetActionRule(c) => self.set_action_rule(c),
             Command::RegisterEnterprise(c) => self.register_enterprise(c),
             Command::RegisterProvider(c) => self.register_provider(c),
             Command::SetControllerGroup(c) => self.set_controller_group(c),
@@ -367,6 +370,9 @@ impl<'a> Execution<'a> {
     }
 
     fn emit_as(&mut self, event: Event, own: Option<(&ExternalRef, u128)>) {
+        if let Some(ahead) = self.ahead.take() {
+            self.emit_ahead(*ahead);
+        }
         let submission = self.submission;
         let fresh = std::mem::replace(&mut self.fresh, false);
         let key = std::mem::replace(&mut self.key, Key::None);

@@ -139,7 +139,13 @@ impl Simulation {
             | Event::PeriodSettled(_)
             | Event::VoucherFileApproved(_)
             | Event::FileRowsIssued(_)
-            | Event::FileRowRefused(_) => {}
+            | Event::FileRowRefused(_)
+            | Event::ActionProposed(_)
+            | Event::ProposalApproved(_)
+            | Event::ProposalDeclined(_)
+            | Event::ProposalWithdrawn(_)
+            | Event::ProposalFailed(_)
+            | Event::ActionRuleSet(_) => {}
         }
     }
 

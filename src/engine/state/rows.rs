@@ -1,5 +1,9 @@
 //! The rows of the tables.
 
+mod people;
+
+pub use people::{ActionRule, ProposalRow, ProposalStatus};
+
 use crate::domain::{
     AgreementId, CategoryCode, ClaimId, ConsentId, Day, DivisionCode, EnterpriseId, Fen, GroupId,
     InstructionId, LineId, MemberId, Month, PeriodId, PrincipalId, ProgrammeCode, ProgrammeId,

@@ -225,7 +225,7 @@ fn a_file_that_is_atomic_is_issued_whole_or_not_at_all() {
     assert_eq!(world.state.voucher_count(), before);
     // What stood in the way is mended, and the same file goes through.
     let voucher = VOUCHER;
-    world.by(CHECKER, Command::RevokeVoucher(RevokeVoucher { voucher }));
+    world.system(Command::RevokeVoucher(RevokeVoucher { voucher }));
     let done = world
         .send(&chunk(MAKER, 0, 7, rows()))
         .expect("no rejection");

@@ -2,6 +2,7 @@
 
 mod claims;
 mod files;
+mod people;
 mod postings;
 mod random;
 mod refusals;

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 
 use super::world::*;
 use crate::domain::{
-    BankRef, ClaimId, EnterpriseId, InstructionId, PaymentId, PeriodId, ProviderId, RecordedAt,
-    TransferId, VoucherId,
+    BankRef, ClaimId, EnterpriseId, InstructionId, PaymentId, PeriodId, ProposalId, ProviderId,
+    RecordedAt, TransferId, VoucherId,
 };
 use crate::engine::command::*;
 use crate::engine::{State, rehearse};
@@ -65,7 +65,7 @@ pub(super) fn command(
             transfer: TransferId(u32::from(a) % 4),
             approve: n.is_multiple_of(3),
         }),
-        12 => Command::RevokeVoucher(RevokeVoucher { voucher }),
+        12 => two_persons(voucher, a, n, amount),
         13 => {
             let to = paid_on.plus_days(n % 40 + 1);
             Command::AdvanceDate(AdvanceDate { to })
@@ -73,6 +73,25 @@ pub(super) fn command(
         _ => settlement(world, (kind, a, b, n)),
     };
     (person, command)
+}
+
+/// What waits for a second person, and the decision on it.
+fn two_persons(voucher: VoucherId, a: u8, n: u32, amount: crate::domain::Fen) -> Command {
+    let proposal = ProposalId(u32::from(a) % 6);
+    match n % 5 {
+        0 => Command::RevokeVoucher(RevokeVoucher { voucher }),
+        1 => Command::ChangeBudget(ChangeBudget {
+            programme: PROGRAMME,
+            amount,
+            raise: a.is_multiple_of(2),
+            document_no: None,
+        }),
+        2 => Command::WithdrawProposal(WithdrawProposal { proposal }),
+        _ => Command::DecideProposal(DecideProposal {
+            proposal,
+            approve: !a.is_multiple_of(5),
+        }),
+    }
 }
 
 /// A succession, or now and then a relocation.

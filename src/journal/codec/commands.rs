@@ -1,17 +1,21 @@
-//! The canonical form of every command. It is hashed, never stored, so it is written only; yet
-//! it is as fixed as a leaf: keys that are still alive hold fingerprints of it.
+//! The canonical form of every command: it is hashed, and keys that are still alive hold
+//! fingerprints of it. Commands that can wait for further persons stand in a leaf in this form, so
+//! they are read as well; all others are written only.
 
-use super::cbor::Writer;
+use super::Fault;
+use super::cbor::{Reader, Writer};
 use super::field::Field;
+use super::table::{left_out, present, spelled_out, table};
 use super::terms::write_choice;
 use crate::engine::command::{
-    AdvanceDate, ApproveVoucherFile, ChangeBudget, ClosePeriod, Command, ConfirmInstruction,
-    ConfirmStatement, ConsentGiver, CreateProgramme, DecideTransfer, EnterpriseKey, FileClaim,
-    FileRow, GiveConsent, InstructPeriod, IssueFileRows, IssueToken, IssueVoucher, PayClaim,
-    ProposeTransfer, ProviderKey, PublishVersion, RegisterAgreement, RegisterCategory,
-    RegisterEnterprise, RegisterMember, RegisterPrincipal, RegisterProvider, ReturnPayment,
-    ReverseClaim, RevokeToken, RevokeVoucher, SetControllerGroup, SetFreeze, SetGrant, SetProtocol,
-    SetSuspension, TransferRequest, VoucherKey,
+    AdvanceDate, ApproveVoucherFile, ChangeBudget, ClosePeriod, Command, CommandKind,
+    ConfirmInstruction, ConfirmStatement, ConsentGiver, CreateProgramme, DecideProposal,
+    DecideTransfer, EnterpriseKey, FileClaim, FileRow, GiveConsent, InstructPeriod, IssueFileRows,
+    IssueToken, IssueVoucher, PayClaim, ProposeTransfer, ProposedCommand, ProviderKey,
+    PublishVersion, RegisterAgreement, RegisterCategory, RegisterEnterprise, RegisterMember,
+    RegisterPrincipal, RegisterProvider, ReturnPayment, ReverseClaim, RevokeToken, RevokeVoucher,
+    SetActionRule, SetControllerGroup, SetFreeze, SetGrant, SetProtocol, SetSuspension,
+    TransferRequest, VoucherKey, WithdrawProposal,
 };
 
 /// What can be written in canonical form; everything that stands in a leaf can.
@@ -154,26 +158,16 @@ command_tables! {
     SetProtocol { 0: member, 1: signed, }
     RegisterCategory { 0: code, 1: name_zh, 2: name_en, }
     RegisterPrincipal { 0: name, }
-    SetGrant { 0: principal, 1: role, 2: scope, 3: granted, }
-    IssueToken { 0: principal, 1: token_hash, 2: label, 3: expires_on, }
     RevokeToken { 0: token_hash, }
-    RegisterEnterprise {
-        0: code, 1: accept_failed_check, 2: name, 3: city, 4: kind, 5: group,
-    }
+    DecideProposal { 0: proposal, 1: approve, }
+    WithdrawProposal { 0: proposal, }
     SetControllerGroup { 0: party, 1: group, 2: from, }
-    RegisterProvider {
-        0: code, 1: accept_failed_check, 2: name, 3: city, 4: categories, 5: group,
-        6: admitted_from, 7: admitted_to, 8: bank_account,
-    }
     SetSuspension { 0: provider, 1: suspended, }
     CreateProgramme { 0: code, 1: title, 2: city, 3: budget_year, }
-    ChangeBudget { 0: programme, 1: amount, 2: raise, 3: document_no, }
-    PublishVersion { 0: programme, 1: terms, }
     RegisterAgreement { 0: terms, 1: document_no, }
     IssueVoucher { 0: programme, 1: enterprise, 2: amount, }
     GiveConsent { 0: voucher, 1: giver, 2: up_to, 3: until, }
     SetFreeze { 0: voucher, 1: frozen, }
-    RevokeVoucher { 0: voucher, }
     ProposeTransfer { 0: voucher, 1: kind, 2: amount, 3: document_no, }
     DecideTransfer { 0: transfer, 1: approve, }
     FileClaim {
@@ -192,6 +186,57 @@ command_tables! {
     IssueFileRows { 0: programme, 1: sha256, 2: chunk, 3: rows, }
 }
 
+/// Field tables of the commands that can wait, and the command that a leaf holds: `[kind, {field:
+/// value}]`, as in a fingerprint.
+macro_rules! proposed_tables {
+    ($($type:ident $table:tt)*) => {
+        $(table! { $type $table })*
+
+        impl Field for ProposedCommand {
+            const SHAPE: &'static str = "command";
+
+            fn write(&self, writer: &mut Writer<'_>) {
+                writer.array(2);
+                self.kind().write(writer);
+                match self { $(ProposedCommand::$type(payload) => payload.write(writer),)* }
+            }
+
+            fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
+                if reader.array()? != 2 {
+                    return Err(Fault::Value("command"));
+                }
+                match CommandKind::read(reader)? {
+                    $(CommandKind::$type => Field::read(reader).map(ProposedCommand::$type),)*
+                    _ => Err(Fault::Value("command that can wait")),
+                }
+            }
+        }
+
+        /// Every command that can stand in a leaf: name and entries.
+        #[cfg(test)]
+        pub(super) fn documented() -> Vec<(&'static str, String)> {
+            use super::tests::Documented;
+            vec![$((stringify!($type), $type::columns()),)*]
+        }
+    };
+}
+
+proposed_tables! {
+    SetGrant { 0: principal, 1: role, 2: scope, 3: granted, }
+    IssueToken { 0: principal, 1: token_hash, 2: label, 3: expires_on, }
+    SetActionRule { 0: member, 1: action, 2: persons, 3: checker, }
+    RegisterEnterprise {
+        0: code, 1: accept_failed_check, 2: name, 3: city, 4: kind, 5: group,
+    }
+    RegisterProvider {
+        0: code, 1: accept_failed_check, 2: name, 3: city, 4: categories, 5: group,
+        6: admitted_from, 7: admitted_to, 8: bank_account,
+    }
+    ChangeBudget { 0: programme, 1: amount, 2: raise, 3: document_no, }
+    PublishVersion { 0: programme, 1: terms, }
+    RevokeVoucher { 0: voucher, }
+}
+
 macro_rules! payloads {
     ($($name:ident)*) => {
         /// Writes `[kind, {field: value}]`.
@@ -205,7 +250,7 @@ macro_rules! payloads {
 
 payloads! {
     RegisterMember SetProtocol RegisterCategory SetCalendar RegisterPrincipal SetGrant IssueToken
-    RevokeToken RegisterEnterprise RegisterProvider SetControllerGroup SetSuspension
+    RevokeToken DecideProposal WithdrawProposal SetActionRule RegisterEnterprise RegisterProvider SetControllerGroup SetSuspension
     CreateProgramme ChangeBudget PublishVersion RegisterAgreement IssueVoucher GiveConsent
     SetFreeze RevokeVoucher ProposeTransfer DecideTransfer FileClaim ReverseClaim PayClaim
     ReturnPayment RequestClose ClosePeriod ConfirmStatement InstructPeriod ConfirmInstruction

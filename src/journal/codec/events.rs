@@ -6,13 +6,14 @@ use super::field::Field;
 use super::table::{left_out, present, spelled_out, table};
 use crate::engine::command::Payee;
 use crate::engine::event::{
-    AgreementRegistered, ArrearsCarried, BudgetChanged, CalendarSet, CategoryRegistered,
-    CellAgreed, ClaimApproved, ClaimRefused, ClaimReversed, CloseRequested, CommandRefused,
-    ConsentGiven, ControllerGroupSet, DateAdvanced, EnterpriseRegistered, EpochStarted, Event,
-    EvidenceRecorded, FileRowRefused, FileRowsIssued, FreezeSet, GrantSet, InstructionIssued,
-    InstructionPaid, LedgerCreated, MemberRegistered, PayeePaid, PaymentReturned, PeriodAgreed,
-    PeriodClosed, PeriodInstructed, PeriodSettled, PositionFixed, PrincipalRegistered,
-    ProgrammeCreated, ProtocolSet, ProviderRegistered, StatementConfirmed, SuspensionSet,
+    ActionProposed, ActionRuleSet, AgreementRegistered, ArrearsCarried, BudgetChanged, CalendarSet,
+    CategoryRegistered, CellAgreed, ClaimApproved, ClaimRefused, ClaimReversed, CloseRequested,
+    CommandRefused, ConsentGiven, ControllerGroupSet, DateAdvanced, EnterpriseRegistered,
+    EpochStarted, Event, EvidenceRecorded, FileRowRefused, FileRowsIssued, FreezeSet, GrantSet,
+    InstructionIssued, InstructionPaid, LedgerCreated, MemberRegistered, PayeePaid,
+    PaymentReturned, PeriodAgreed, PeriodClosed, PeriodInstructed, PeriodSettled, PositionFixed,
+    PrincipalRegistered, ProgrammeCreated, ProposalApproved, ProposalDeclined, ProposalFailed,
+    ProposalWithdrawn, ProtocolSet, ProviderRegistered, StatementConfirmed, SuspensionSet,
     TokenIssued, TokenRevoked, TransferApproved, TransferDeclined, TransferProposed,
     VersionPublished, VoucherFileApproved, VoucherIssued, VoucherLapsed, VoucherRefused,
     VoucherRevoked,
@@ -62,6 +63,13 @@ event_tables! {
     2 v 1 EpochStarted { 0: epoch, 1: node, 2: version, }
     3 v 1 DateAdvanced { 0: to, }
     4 v 1 CommandRefused { 0: command, 1: code, }
+    5 v 1 ActionProposed {
+        0: proposal, 1: action, 2: office, 3: checker, 4: approvals, 5: command,
+    }
+    6 v 1 ProposalApproved { 0: proposal, 1: left, }
+    7 v 1 ProposalDeclined { 0: proposal, }
+    8 v 1 ProposalWithdrawn { 0: proposal, }
+    9 v 1 ProposalFailed { 0: proposal, 1: code, }
 
     10 v 1 MemberRegistered {
         0: member, 1: code, 2: kind, 3: name_zh, 4: name_en, 5: province, 6: signed_protocol,
@@ -74,6 +82,7 @@ event_tables! {
     21 v 1 GrantSet { 0: principal, 1: role, 2: scope, 3: granted, }
     22 v 1 TokenIssued { 0: principal, 1: token_hash, 2: label, 3: expires_on, }
     23 v 1 TokenRevoked { 0: token_hash, }
+    24 v 1 ActionRuleSet { 0: member, 1: action, 2: persons, 3: checker, }
 
     30 v 1 EnterpriseRegistered {
         0: enterprise, 1: code, 2: name, 3: city, 4: kind, 5: group,

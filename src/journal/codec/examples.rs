@@ -11,21 +11,21 @@ use crate::domain::{
 use crate::domain::{CreditCode, InlineText, Text};
 use crate::engine::command::{Calendar, CommandKind, ExternalRef, PartyName, Payee, RefSource};
 use crate::engine::event::{
-    AgreementRegistered, ArrearsCarried, BudgetChanged, CalendarSet, CategoryRegistered,
-    CellAgreed, ClaimApproved, ClaimRefused, ClaimReversed, CloseRequested, CommandRefused,
-    ConsentGiven, ControllerGroupSet, DateAdvanced, EnterpriseRegistered, EpochStarted, Event,
-    EventMeta, EvidenceRecorded, FreezeSet, Funding, GrantSet, InstructionIssued, InstructionPaid,
-    LedgerCreated, LinesUndone, MemberRegistered, PayeePaid, PaymentReturned, PeriodAgreed,
-    PeriodClosed, PeriodInstructed, PeriodSettled, PositionFixed, PrincipalRegistered,
-    ProgrammeCreated, ProtocolSet, ProviderRegistered, Recorded, ReturnedTo, SYSTEM,
-    StatementConfirmed, SuspensionSet, TokenIssued, TokenRevoked, TransferApproved,
+    ActionRuleSet, AgreementRegistered, ArrearsCarried, BudgetChanged, CalendarSet,
+    CategoryRegistered, CellAgreed, ClaimApproved, ClaimRefused, ClaimReversed, CloseRequested,
+    CommandRefused, ConsentGiven, ControllerGroupSet, DateAdvanced, EnterpriseRegistered,
+    EpochStarted, Event, EventMeta, EvidenceRecorded, FreezeSet, Funding, GrantSet,
+    InstructionIssued, InstructionPaid, LedgerCreated, LinesUndone, MemberRegistered, PayeePaid,
+    PaymentReturned, PeriodAgreed, PeriodClosed, PeriodInstructed, PeriodSettled, PositionFixed,
+    PrincipalRegistered, ProgrammeCreated, ProtocolSet, ProviderRegistered, Recorded, ReturnedTo,
+    SYSTEM, StatementConfirmed, SuspensionSet, TokenIssued, TokenRevoked, TransferApproved,
     TransferDeclined, TransferProposed, VersionPublished, VoucherIssued, VoucherLapsed,
     VoucherRefused, VoucherRevoked,
 };
 use crate::engine::refusal::{Faults, RefusalCode};
 use crate::engine::terms::{
-    AccrualPoint, EnterpriseKind, Evidence, EvidenceKind, MemberKind, Role, Scope, SettlementMode,
-    TransferKind,
+    AccrualPoint, Action, EnterpriseKind, Evidence, EvidenceKind, MemberKind, Role, Scope,
+    SettlementMode, TransferKind,
 };
 
 pub(super) fn text<const N: usize>(text: &str) -> Text<N> {
@@ -154,8 +154,13 @@ pub(super) fn examples() -> Vec<(String, Recorded)> {
         claim_meta(),
         Event::ClaimApproved(typical_claim()),
     )];
+    let proposed = super::examples_people::proposals().map(|(suffix, event)| {
+        let meta = full_meta(&event);
+        (suffix, meta, event)
+    });
     full.chain(minimal)
         .chain(typical)
+        .chain(proposed)
         .map(|(suffix, meta, event)| {
             let stem = format!("{:02}-{}{suffix}-v1", event.kind(), event.name());
             (stem, Recorded { meta, event })
@@ -185,6 +190,12 @@ fn ledger() -> Vec<Event> {
         Event::CommandRefused(CommandRefused {
             command: CommandKind::ChangeBudget,
             code: RefusalCode::BudgetCommitted,
+        }),
+        Event::ActionRuleSet(ActionRuleSet {
+            member: MemberId(3),
+            action: Action::Publish,
+            persons: 3,
+            checker: Role::FinanceOfficer,
         }),
         Event::MemberRegistered(Box::new(MemberRegistered {
             member: MemberId(3),

@@ -67,6 +67,12 @@ fn family_of_command(kind: CommandKind) -> Option<CommandKind> {
 pub(super) fn family_of_event(event: &Event) -> Option<CommandKind> {
     Some(match event {
         Event::CommandRefused(refused) => return family_of_command(refused.command),
+        Event::ActionProposed(e) => return family_of_command(e.command.kind()),
+        Event::ProposalApproved(_) | Event::ProposalDeclined(_) | Event::ProposalFailed(_) => {
+            CommandKind::DecideProposal
+        }
+        Event::ProposalWithdrawn(_) => CommandKind::WithdrawProposal,
+        Event::ActionRuleSet(_) => CommandKind::SetActionRule,
         Event::MemberRegistered(_) => CommandKind::RegisterMember,
         Event::ProtocolSet(_) => CommandKind::SetProtocol,
         Event::CategoryRegistered(_) => CommandKind::RegisterCategory,

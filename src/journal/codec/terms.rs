@@ -9,7 +9,7 @@ use crate::engine::command::{Calendar, CommandKind, PartyName, Payee};
 use crate::engine::event::{Funding, LinesUndone, ReturnedTo};
 use crate::engine::refusal::{Faults, RefusalCode};
 use crate::engine::terms::{
-    AccrualPoint, AgreementTerms, BasePolicy, EnterpriseKind, Evidence, EvidenceKind,
+    AccrualPoint, Action, AgreementTerms, BasePolicy, EnterpriseKind, Evidence, EvidenceKind,
     EvidenceKinds, FileMode, MemberKind, PayeeMode, PayerModel, RateTerms, Role, Scope,
     SettlementMode, Tier, TransferKind, TransferRule, VersionTerms,
 };
@@ -37,6 +37,7 @@ closed_sets! {
     MemberKind: u8;
     EnterpriseKind: u8;
     Role: u8;
+    Action: u8;
     PayeeMode: u8;
     BasePolicy: u8;
     PayerModel: u8;

@@ -139,8 +139,13 @@ fn the_documented_tables_are_the_tables_in_use() {
     let terms = terms
         .iter()
         .map(|(name, columns)| format!("| `{name}` | {columns} |"));
+    let commands = commands::documented();
+    let commands = commands
+        .iter()
+        .map(|(name, columns)| format!("| `{name}` | {columns} |"));
     let missing: Vec<String> = events
         .chain(terms)
+        .chain(commands)
         .filter(|line| !document.contains(line))
         .collect();
     assert!(

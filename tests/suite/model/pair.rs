@@ -108,7 +108,7 @@ impl Pair {
             state: std::mem::replace(&mut self.state, State::empty()),
             out: std::mem::take(&mut self.out),
         };
-        let said = Verdict::of(engine.send(by, command));
+        let said = Verdict::of(engine.send_with_second(by, command));
         (self.state, self.out) = (engine.state, engine.out);
         (words, said, expected)
     }

@@ -241,6 +241,26 @@ impl Engine {
         Some(&self.out[mark..])
     }
 
+    /// As [`Engine::send`]; what waits for a second person gets one at once, so that both are one
+    /// step of the model. The events of the last command.
+    pub(super) fn send_with_second(
+        &mut self,
+        principal: usize,
+        command: Command,
+    ) -> Option<&[Recorded]> {
+        let mark = self.out.len();
+        self.send(principal, command)?;
+        let Some(Event::ActionProposed(e)) = self.out.get(mark).map(|first| &first.event) else {
+            return Some(&self.out[mark..]);
+        };
+        let approve = Command::DecideProposal(DecideProposal {
+            proposal: e.proposal,
+            approve: true,
+        });
+        let second = OFFICERS.into_iter().find(|officer| *officer != principal);
+        self.send(second.expect("there are two"), approve)
+    }
+
     fn set_up(&mut self, command: Command) {
         let system = usize::try_from(SYSTEM.0).expect("small");
         self.send(system, command).expect("no rejection");

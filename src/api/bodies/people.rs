@@ -1,0 +1,53 @@
+//! What waits for further persons.
+
+use super::{Body, body};
+use crate::api::context::{Cx, word};
+use crate::api::problem::Problem;
+use crate::domain::{IdKind, ProposalId};
+use crate::engine::State;
+use crate::engine::command::{
+    Action, Command, DecideProposal, Role, SetActionRule, WithdrawProposal,
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// The proposal that the path names.
+pub(in crate::api) fn proposal(cx: &Cx<'_>) -> Result<ProposalId, Problem> {
+    let canonical = |state: &State, id, tag| state.proposal_id(ProposalId(id), tag);
+    cx.id("id", cx.param("id"), IdKind::Proposal, canonical)
+        .map(ProposalId)
+}
+
+body! {
+    /// The decision on a proposal, by another person than its maker.
+    DecideProposalBody { approve: bool, } (self, cx) {
+        let proposal = proposal(cx)?;
+        Ok(Command::DecideProposal(DecideProposal { proposal, approve: self.approve }))
+    }
+}
+
+body! {
+    /// Takes a proposal back; for its maker.
+    WithdrawProposalBody {} (self, cx) {
+        Ok(Command::WithdrawProposal(WithdrawProposal { proposal: proposal(cx)? }))
+    }
+}
+
+body! {
+    /// How many persons an action of the member needs.
+    SetActionRuleBody {
+        /// An action, for example `budget`.
+        action: String,
+        /// Persons, the maker included: two to four.
+        persons: u8,
+        /// Office of those who check: `science_officer`, `finance_officer` or `administrator`.
+        checker: String,
+    } (self, cx) {
+        Ok(Command::SetActionRule(SetActionRule {
+            member: cx.member("code", cx.param("code"))?,
+            action: word("action", &self.action, Action::parse)?,
+            persons: self.persons,
+            checker: word("checker", &self.checker, Role::parse)?,
+        }))
+    }
+}

@@ -1,0 +1,99 @@
+//! Proposals and the commands that wait in them.
+
+use serde_json::{Value, json};
+
+use super::{View, yuan};
+use crate::engine::command::{PartyName, ProposedCommand};
+use crate::engine::event::Event;
+
+impl View<'_> {
+    /// The events of proposals and of people.
+    pub(super) fn people_fact(&self, event: &Event) -> Value {
+        match event {
+            Event::ActionProposed(e) => json!({
+                "id": self.proposal(e.proposal),
+                "action": e.action.as_str(),
+                "office": self.scope(e.office),
+                "checker": e.checker.as_str(),
+                "approvals": e.approvals,
+                "command": self.command(&e.command),
+            }),
+            Event::ProposalApproved(e) => {
+                json!({"id": self.proposal(e.proposal), "left": e.left})
+            }
+            Event::ProposalDeclined(e) => json!({"id": self.proposal(e.proposal)}),
+            Event::ProposalWithdrawn(e) => json!({"id": self.proposal(e.proposal)}),
+            Event::ProposalFailed(e) => {
+                json!({"id": self.proposal(e.proposal), "result": e.code.as_str()})
+            }
+            Event::ActionRuleSet(e) => json!({
+                "id": self.member(e.member),
+                "action": e.action.as_str(),
+                "persons": e.persons,
+                "checker": e.checker.as_str(),
+            }),
+            _ => json!({}),
+        }
+    }
+
+    /// A command that waits, as it was sent.
+    fn command(&self, command: &ProposedCommand) -> Value {
+        let mut shown = match command {
+            ProposedCommand::SetGrant(c) => json!({
+                "principal": self.principal(c.principal),
+                "role": c.role.as_str(),
+                "scope": self.scope(c.scope),
+                "granted": c.granted,
+            }),
+            ProposedCommand::IssueToken(c) => json!({
+                "principal": self.principal(c.principal),
+                "label": c.label.as_str(),
+                "expires_on": c.expires_on.map(|day| day.to_string()),
+            }),
+            ProposedCommand::SetActionRule(c) => json!({
+                "member": self.member(c.member),
+                "action": c.action.as_str(),
+                "persons": c.persons,
+                "checker": c.checker.as_str(),
+            }),
+            ProposedCommand::RegisterEnterprise(c) => json!({
+                "code": c.code.map(|code| code.to_string()),
+                "name": match &c.name {
+                    PartyName::Public(name) => json!(name.as_str()),
+                    PartyName::Personal(_) => Value::Null,
+                },
+                "city": self.member(c.city),
+                "kind": c.kind.as_str(),
+                "controller_group": c.group.as_ref().map(|group| group.as_str()),
+            }),
+            ProposedCommand::RegisterProvider(c) => json!({
+                "code": c.code.to_string(),
+                "name": c.name.as_str(),
+                "city": self.member(c.city),
+                "categories": c.categories.iter().map(|id| self.category(*id))
+                    .collect::<Value>(),
+                "controller_group": c.group.as_ref().map(|group| group.as_str()),
+                "admitted_from": c.admitted_from.to_string(),
+                "admitted_to": c.admitted_to.to_string(),
+                "bank_account": c.bank_account.as_ref().map(|account| account.as_str()),
+            }),
+            ProposedCommand::ChangeBudget(c) => json!({
+                "programme": self.programme(c.programme),
+                "amount": yuan(c.amount),
+                "direction": if c.raise { "raise" } else { "cut" },
+                "document_no": c.document_no.as_ref().map(|text| text.as_str()),
+            }),
+            ProposedCommand::PublishVersion(c) => {
+                let mut terms = self.version(0, &c.terms);
+                if let Some(terms) = terms.as_object_mut() {
+                    terms.remove("version");
+                }
+                terms["programme"] = self.programme(c.programme);
+                terms
+            }
+            ProposedCommand::RevokeVoucher(c) => json!({"voucher": self.voucher(c.voucher)}),
+        };
+        shown["kind_of_command"] = json!(command.kind().as_str());
+        shown
+    }
+}

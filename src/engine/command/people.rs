@@ -1,0 +1,94 @@
+//! Commands that wait for further persons, and who may act.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ChangeBudget, Command, CommandKind, IssueToken, PartyName, PublishVersion, RegisterEnterprise,
+    RegisterProvider, RevokeVoucher, SetGrant,
+};
+use crate::domain::{MemberId, ProposalId};
+use crate::engine::terms::{Action, Role};
+
+/// Approves or declines what another person proposed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecideProposal {
+    /// The proposal.
+    pub proposal: ProposalId,
+    /// True to approve.
+    pub approve: bool,
+}
+
+/// Takes back what the sender proposed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithdrawProposal {
+    /// The proposal.
+    pub proposal: ProposalId,
+}
+
+/// How many persons an action of a member needs, and of which office those who check are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetActionRule {
+    /// The member.
+    pub member: MemberId,
+    /// The action.
+    pub action: Action,
+    /// Persons, the maker included.
+    pub persons: u8,
+    /// Office of those who check.
+    pub checker: Role,
+}
+
+macro_rules! proposable {
+    ($($name:ident($payload:ty),)*) => {
+        /// A command that can wait for further persons. It stands in the journal as it was sent,
+        /// so it bears no personal data: what the sender said of a person would be lost to the
+        /// one who approves.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum ProposedCommand { $(
+            #[doc = concat!("See [`", stringify!($name), "`].")]
+            $name($payload),
+        )* }
+
+        impl ProposedCommand {
+            /// All kinds that can wait, ascending by number.
+            pub const KINDS: &'static [CommandKind] = &[$(CommandKind::$name,)*];
+
+            /// The kind of the command.
+            pub const fn kind(&self) -> CommandKind {
+                match self { $(ProposedCommand::$name(_) => CommandKind::$name,)* }
+            }
+
+            /// The command.
+            pub fn to_command(&self) -> Command {
+                match self { $(ProposedCommand::$name(c) => Command::$name(c.clone()),)* }
+            }
+
+            fn find(command: &Command) -> Option<ProposedCommand> {
+                match command {
+                    $(Command::$name(c) => Some(ProposedCommand::$name(c.clone())),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+proposable! {
+    SetGrant(SetGrant),
+    IssueToken(Box<IssueToken>),
+    SetActionRule(SetActionRule),
+    RegisterEnterprise(Box<RegisterEnterprise>),
+    RegisterProvider(Box<RegisterProvider>),
+    ChangeBudget(ChangeBudget),
+    PublishVersion(PublishVersion),
+    RevokeVoucher(RevokeVoucher),
+}
+
+impl ProposedCommand {
+    /// The command as one that can wait; `None` if it cannot.
+    pub fn of(command: &Command) -> Option<ProposedCommand> {
+        let personal = matches!(command, Command::RegisterEnterprise(c)
+            if matches!(c.name, PartyName::Personal(_)));
+        ProposedCommand::find(command).filter(|_| !personal)
+    }
+}

@@ -1,0 +1,169 @@
+//! Examples of proposals: one for every command that can wait.
+
+use std::collections::BTreeSet;
+
+use super::cbor::{Personal, Reader, Writer};
+use super::commands;
+use super::examples::{day, fen, text};
+use super::examples_terms::version_terms;
+use super::field::Field;
+use crate::domain::hex;
+use crate::domain::{
+    CategoryId, CreditCode, MemberId, PrincipalId, ProgrammeId, ProposalId, VoucherId,
+};
+use crate::engine::command::{
+    ChangeBudget, IssueToken, PartyName, ProposedCommand, PublishVersion, RegisterEnterprise,
+    RegisterProvider, RevokeVoucher, SetActionRule, SetGrant,
+};
+use crate::engine::event::{
+    ActionProposed, Event, ProposalApproved, ProposalDeclined, ProposalFailed, ProposalWithdrawn,
+};
+use crate::engine::refusal::RefusalCode;
+use crate::engine::terms::{Action, EnterpriseKind, Role, Scope};
+
+const PROPOSAL: ProposalId = ProposalId(77);
+
+fn code() -> CreditCode {
+    CreditCode::parse("91330100799655058X").expect("example code")
+}
+
+fn programmes() -> Vec<(&'static str, Action, ProposedCommand)> {
+    vec![
+        (
+            "",
+            Action::Budget,
+            ProposedCommand::ChangeBudget(ChangeBudget {
+                programme: ProgrammeId(117),
+                amount: fen(100_000_000),
+                raise: true,
+                document_no: Some(text("沪松财〔2025〕8号")),
+            }),
+        ),
+        (
+            "-publish",
+            Action::Publish,
+            ProposedCommand::PublishVersion(PublishVersion {
+                programme: ProgrammeId(117),
+                terms: Box::new(version_terms()),
+            }),
+        ),
+        (
+            "-revoke",
+            Action::Revoke,
+            ProposedCommand::RevokeVoucher(RevokeVoucher {
+                voucher: VoucherId(1_234_567),
+            }),
+        ),
+    ]
+}
+
+fn people() -> Vec<(&'static str, Action, ProposedCommand)> {
+    vec![
+        (
+            "-grant",
+            Action::Grants,
+            ProposedCommand::SetGrant(SetGrant {
+                principal: PrincipalId(4_242),
+                role: Role::ScienceOfficer,
+                scope: Scope::Member(MemberId(3)),
+                granted: true,
+            }),
+        ),
+        (
+            "-token",
+            Action::Credentials,
+            ProposedCommand::IssueToken(Box::new(IssueToken {
+                principal: PrincipalId(4_242),
+                token_hash: [0xab; 32],
+                label: text("desk"),
+                expires_on: Some(day("2026-12-31")),
+            })),
+        ),
+        (
+            "-rule",
+            Action::Rules,
+            ProposedCommand::SetActionRule(SetActionRule {
+                member: MemberId(3),
+                action: Action::Revoke,
+                persons: 3,
+                checker: Role::FinanceOfficer,
+            }),
+        ),
+        (
+            "-enterprise",
+            Action::CodeOverride,
+            ProposedCommand::RegisterEnterprise(Box::new(RegisterEnterprise {
+                code: Some(code()),
+                accept_failed_check: true,
+                name: PartyName::Public(text("示例科技有限公司")),
+                city: MemberId(3),
+                kind: EnterpriseKind::Sme,
+                group: Some(text("G-7")),
+            })),
+        ),
+        (
+            "-provider",
+            Action::CodeOverride,
+            ProposedCommand::RegisterProvider(Box::new(RegisterProvider {
+                code: code(),
+                accept_failed_check: true,
+                name: text("示例检测研究院"),
+                city: MemberId(3),
+                categories: Box::new([CategoryId(0), CategoryId(4)]),
+                group: Some(text("G-7")),
+                admitted_from: day("2025-01-01"),
+                admitted_to: day("2027-12-31"),
+                bank_account: Some(text("310066661018800012345")),
+            })),
+        ),
+    ]
+}
+
+/// Every event of a proposal, with a suffix of its golden file.
+pub(super) fn proposals() -> impl Iterator<Item = (&'static str, Event)> {
+    let proposed = programmes().into_iter().chain(people());
+    let proposed = proposed.map(|(suffix, action, command)| {
+        let event = ActionProposed {
+            proposal: PROPOSAL,
+            action,
+            office: Scope::Member(MemberId(3)),
+            checker: Role::FinanceOfficer,
+            approvals: 2,
+            command,
+        };
+        (suffix, Event::ActionProposed(Box::new(event)))
+    });
+    let proposal = PROPOSAL;
+    let decided = [
+        Event::ProposalApproved(ProposalApproved { proposal, left: 1 }),
+        Event::ProposalDeclined(ProposalDeclined { proposal }),
+        Event::ProposalWithdrawn(ProposalWithdrawn { proposal }),
+        Event::ProposalFailed(ProposalFailed {
+            proposal,
+            code: RefusalCode::BudgetCommitted,
+        }),
+    ];
+    proposed.chain(decided.map(|event| ("", event)))
+}
+
+#[test]
+fn a_command_that_waits_stands_in_its_leaf_as_in_its_fingerprint() {
+    let mut kinds = BTreeSet::new();
+    for (suffix, event) in proposals() {
+        let Event::ActionProposed(proposed) = event else {
+            continue;
+        };
+        let (mut leaf, mut canonical) = (Vec::new(), Vec::new());
+        let command = &proposed.command;
+        command.write(&mut Writer::new(&mut leaf, Personal::Commitment));
+        let sent = command.to_command();
+        commands::write(&sent, &mut Writer::new(&mut canonical, Personal::Value));
+        assert_eq!(hex(&leaf), hex(&canonical), "{suffix}");
+        let mut reader = Reader::new(&leaf);
+        let read = ProposedCommand::read(&mut reader);
+        assert_eq!(read.as_ref(), Ok(command), "{suffix}");
+        kinds.insert(command.kind());
+    }
+    let all: BTreeSet<_> = ProposedCommand::KINDS.iter().copied().collect();
+    assert_eq!(kinds, all, "every command that can wait has an example");
+}
