@@ -141,6 +141,29 @@ fn parts(update: Update) -> (&'static str, &'static str, &'static str, &'static 
             "programmes.id = c.c0",
             &[N, N],
         ),
+        update => parts_of_registers(update),
+    }
+}
+
+/// As [`parts`], for members, parties and proposals.
+fn parts_of_registers(
+    update: Update,
+) -> (&'static str, &'static str, &'static str, &'static [Type]) {
+    const N: Type = Type::Number;
+    const T: Type = Type::Text;
+    match update {
+        Update::Proposal => (
+            "proposals",
+            "status = c.c1, approvals = c.c2",
+            "proposals.id = c.c0",
+            &[N, T, N],
+        ),
+        Update::ProposalsExpired => (
+            "proposals",
+            "status = 'expired'",
+            "proposals.status = 'open' AND proposals.expires_on < c.c1",
+            &[N, T],
+        ),
         Update::MemberProtocol => (
             "members",
             "signed_protocol = c.c1",
@@ -165,24 +188,13 @@ fn parts(update: Update) -> (&'static str, &'static str, &'static str, &'static 
             "enterprises.id = c.c0",
             &[N, T],
         ),
-        Update::Proposal => (
-            "proposals",
-            "status = c.c1, approvals = c.c2",
-            "proposals.id = c.c0",
-            &[N, T, N],
-        ),
-        Update::ProposalsExpired => (
-            "proposals",
-            "status = 'expired'",
-            "proposals.status = 'open' AND proposals.expires_on < c.c1",
-            &[N, T],
-        ),
         Update::ProviderGroup => (
             "providers",
             "controller_group = c.c1",
             "providers.id = c.c0",
             &[N, T],
         ),
+        _ => unreachable!("the others are in `parts`"),
     }
 }
 

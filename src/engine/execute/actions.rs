@@ -1,7 +1,7 @@
 //! The gate: a command under an action that needs several persons is looked up in the table of
 //! actions before it is decided. It is tried out first, so that its maker hears at once what the
-//! rules say to it; then it waits, in the journal as it was sent, for the persons it needs. With the
-//! last approval it is decided in the same step, as sent by its maker.
+//! rules say to it; then it waits, in the journal as it was sent, for the persons it needs. With
+//! the last approval it is decided in the same step, as sent by its maker.
 //!
 //! A new action takes an arm in [`Execution::gate`] and a line among the commands that can wait.
 

@@ -301,15 +301,10 @@ fn a_stricter_rule_asks_for_more_persons_and_another_office() {
 #[test]
 fn a_rule_is_agreed_between_both_offices() {
     let mut world = World::new();
-    for (principal, role) in [(OTHER, Role::ScienceOfficer)] {
-        world.grant(principal, role, Scope::Member(HOME));
-    }
-    for role in [Role::ScienceOfficer, Role::FinanceOfficer] {
-        let scope = Scope::Member(HOME);
-        if role == Role::ScienceOfficer {
-            world.system(grant(MAKER, role, scope, false));
-            world.system(grant(CHECKER, role, scope, false));
-        }
+    let scope = Scope::Member(HOME);
+    world.grant(OTHER, Role::ScienceOfficer, scope);
+    for officer in [MAKER, CHECKER] {
+        world.system(grant(officer, Role::ScienceOfficer, scope, false));
     }
     // Finance proposes; finance cannot agree with itself.
     world.by(MAKER, rule(Action::Budget, 3, Role::FinanceOfficer));

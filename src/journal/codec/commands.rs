@@ -250,7 +250,8 @@ macro_rules! payloads {
 
 payloads! {
     RegisterMember SetProtocol RegisterCategory SetCalendar RegisterPrincipal SetGrant IssueToken
-    RevokeToken DecideProposal WithdrawProposal SetActionRule RegisterEnterprise RegisterProvider SetControllerGroup SetSuspension
+    RevokeToken DecideProposal WithdrawProposal SetActionRule RegisterEnterprise RegisterProvider
+    SetControllerGroup SetSuspension
     CreateProgramme ChangeBudget PublishVersion RegisterAgreement IssueVoucher GiveConsent
     SetFreeze RevokeVoucher ProposeTransfer DecideTransfer FileClaim ReverseClaim PayClaim
     ReturnPayment RequestClose ClosePeriod ConfirmStatement InstructPeriod ConfirmInstruction

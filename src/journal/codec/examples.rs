@@ -11,21 +11,21 @@ use crate::domain::{
 use crate::domain::{CreditCode, InlineText, Text};
 use crate::engine::command::{Calendar, CommandKind, ExternalRef, PartyName, Payee, RefSource};
 use crate::engine::event::{
-    ActionRuleSet, AgreementRegistered, ArrearsCarried, BudgetChanged, CalendarSet,
-    CategoryRegistered, CellAgreed, ClaimApproved, ClaimRefused, ClaimReversed, CloseRequested,
-    CommandRefused, ConsentGiven, ControllerGroupSet, DateAdvanced, EnterpriseRegistered,
-    EpochStarted, Event, EventMeta, EvidenceRecorded, FreezeSet, Funding, GrantSet,
-    InstructionIssued, InstructionPaid, LedgerCreated, LinesUndone, MemberRegistered, PayeePaid,
-    PaymentReturned, PeriodAgreed, PeriodClosed, PeriodInstructed, PeriodSettled, PositionFixed,
-    PrincipalRegistered, ProgrammeCreated, ProtocolSet, ProviderRegistered, Recorded, ReturnedTo,
-    SYSTEM, StatementConfirmed, SuspensionSet, TokenIssued, TokenRevoked, TransferApproved,
+    AgreementRegistered, ArrearsCarried, BudgetChanged, CalendarSet, CategoryRegistered,
+    CellAgreed, ClaimApproved, ClaimRefused, ClaimReversed, CloseRequested, CommandRefused,
+    ConsentGiven, ControllerGroupSet, DateAdvanced, EnterpriseRegistered, EpochStarted, Event,
+    EventMeta, EvidenceRecorded, FreezeSet, Funding, GrantSet, InstructionIssued, InstructionPaid,
+    LedgerCreated, LinesUndone, MemberRegistered, PayeePaid, PaymentReturned, PeriodAgreed,
+    PeriodClosed, PeriodInstructed, PeriodSettled, PositionFixed, PrincipalRegistered,
+    ProgrammeCreated, ProtocolSet, ProviderRegistered, Recorded, ReturnedTo, SYSTEM,
+    StatementConfirmed, SuspensionSet, TokenIssued, TokenRevoked, TransferApproved,
     TransferDeclined, TransferProposed, VersionPublished, VoucherIssued, VoucherLapsed,
     VoucherRefused, VoucherRevoked,
 };
 use crate::engine::refusal::{Faults, RefusalCode};
 use crate::engine::terms::{
-    AccrualPoint, Action, EnterpriseKind, Evidence, EvidenceKind, MemberKind, Role, Scope,
-    SettlementMode, TransferKind,
+    AccrualPoint, EnterpriseKind, Evidence, EvidenceKind, MemberKind, Role, Scope, SettlementMode,
+    TransferKind,
 };
 
 pub(super) fn text<const N: usize>(text: &str) -> Text<N> {
@@ -190,12 +190,6 @@ fn ledger() -> Vec<Event> {
         Event::CommandRefused(CommandRefused {
             command: CommandKind::ChangeBudget,
             code: RefusalCode::BudgetCommitted,
-        }),
-        Event::ActionRuleSet(ActionRuleSet {
-            member: MemberId(3),
-            action: Action::Publish,
-            persons: 3,
-            checker: Role::FinanceOfficer,
         }),
         Event::MemberRegistered(Box::new(MemberRegistered {
             member: MemberId(3),

@@ -16,7 +16,8 @@ use crate::engine::command::{
     RegisterProvider, RevokeVoucher, SetActionRule, SetGrant,
 };
 use crate::engine::event::{
-    ActionProposed, Event, ProposalApproved, ProposalDeclined, ProposalFailed, ProposalWithdrawn,
+    ActionProposed, ActionRuleSet, Event, ProposalApproved, ProposalDeclined, ProposalFailed,
+    ProposalWithdrawn,
 };
 use crate::engine::refusal::RefusalCode;
 use crate::engine::terms::{Action, EnterpriseKind, Role, Scope};
@@ -141,6 +142,12 @@ pub(super) fn proposals() -> impl Iterator<Item = (&'static str, Event)> {
         Event::ProposalFailed(ProposalFailed {
             proposal,
             code: RefusalCode::BudgetCommitted,
+        }),
+        Event::ActionRuleSet(ActionRuleSet {
+            member: MemberId(3),
+            action: Action::Publish,
+            persons: 3,
+            checker: Role::FinanceOfficer,
         }),
     ];
     proposed.chain(decided.map(|event| ("", event)))
