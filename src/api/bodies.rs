@@ -1,6 +1,7 @@
 //! Bodies of requests and the commands they stand for: one struct per operation.
 
 mod claims;
+mod orders;
 mod parties;
 mod periods;
 mod programmes;
@@ -13,6 +14,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 pub(super) use claims::*;
+pub(super) use orders::*;
 pub(super) use parties::*;
 pub(super) use periods::*;
 pub(super) use programmes::*;

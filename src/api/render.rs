@@ -3,6 +3,8 @@
 
 mod files;
 
+mod orders;
+
 use serde_json::{Value, json};
 
 use crate::domain::{
@@ -79,6 +81,10 @@ impl View<'_> {
 
     pub(super) fn transfer(&self, id: crate::domain::TransferId) -> Value {
         text(self.state.transfer_id(id, self.tag))
+    }
+
+    pub(super) fn order(&self, id: crate::domain::OrderId) -> Value {
+        text(self.state.order_id(id, self.tag))
     }
 
     pub(super) fn payment(&self, id: crate::domain::PaymentId) -> Value {
@@ -218,6 +224,16 @@ impl View<'_> {
             event @ (Event::VoucherFileApproved(_)
             | Event::FileRowsIssued(_)
             | Event::FileRowRefused(_)) => self.file_fact(event),
+            event @ (Event::OrderProposed(_)
+            | Event::OrderAgreed(_)
+            | Event::OrderConfirmed(_)
+            | Event::OrderRefused(_)
+            | Event::OrderAdvanced(_)
+            | Event::OrderReleased(_)
+            | Event::OrderAsked(_)
+            | Event::OrderExtended(_)
+            | Event::OrderDisputed(_)
+            | Event::DisputeClosed(_)) => self.order_fact(event),
             event => self.party_fact(event),
         };
         fact["event"] = json!(recorded.event.name());
@@ -243,6 +259,7 @@ impl View<'_> {
                 "id": self.claim(e.claim),
                 "result": "APPROVED",
                 "voucher": self.voucher(e.voucher),
+                "order": e.order.map(|id| self.order(id)),
                 "programme": self.programme(e.programme),
                 "version": e.version.0,
                 "provider": self.provider(e.provider),

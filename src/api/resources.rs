@@ -1,5 +1,9 @@
 //! Single resources: what the state says now, on top of the event with the details.
 
+mod orders;
+
+pub(super) use orders::{concerned_by, get_order};
+
 use serde_json::{Value, json};
 
 use super::context::Cx;

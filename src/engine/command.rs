@@ -3,18 +3,24 @@
 
 mod claims;
 mod files;
+mod orders;
 mod parties;
 mod periods;
 mod programmes;
 mod vouchers;
 
 use crate::domain::{
-    AgreementId, CategoryId, ClaimId, CreditCode, EnterpriseId, InstructionId, MemberId, PaymentId,
-    PeriodId, PersonalText, PrincipalId, ProgrammeId, ProviderId, Text, TransferId, VoucherId,
+    AgreementId, CategoryId, ClaimId, CreditCode, EnterpriseId, InstructionId, MemberId, OrderId,
+    PaymentId, PeriodId, PersonalText, PrincipalId, ProgrammeId, ProviderId, Text, TransferId,
+    VoucherId,
 };
 
 pub use claims::{FileClaim, PayClaim, ReturnPayment, ReverseClaim};
 pub use files::{ApproveVoucherFile, FileRow, IssueFileRows};
+pub use orders::{
+    AdvanceOrder, AgreeOrder, CancelOrder, Capture, ConfirmOrder, DisputeAct, DisputeOrder,
+    ExtendOrder, ORDER_LINES_MAX, OrderStep, ProposeOrder, ReleaseOrder,
+};
 pub use parties::{
     IssueToken, RegisterCategory, RegisterEnterprise, RegisterMember, RegisterPrincipal,
     RegisterProvider, RevokeToken, SetControllerGroup, SetGrant, SetProtocol, SetSuspension,
@@ -29,9 +35,10 @@ pub use vouchers::{
 };
 
 pub use super::terms::{
-    AccrualPoint, AgreementTerms, BasePolicy, EnterpriseKind, Evidence, EvidenceKind,
-    EvidenceKinds, FileMode, MemberKind, PayeeMode, PayerModel, RateTerms, Role, Scope,
-    SettlementMode, Tier, TransferKind, TransferRule, VersionTerms,
+    AccrualPoint, AgreementTerms, BasePolicy, DisputeCode, DisputeOutcome, EnterpriseKind,
+    Evidence, EvidenceKind, EvidenceKinds, FileMode, MemberKind, OrderParties, OrderSide,
+    OrderStatus, PayeeMode, PayerModel, RateTerms, ReleaseCause, Role, Scope, SettlementMode, Tier,
+    TransferKind, TransferRule, VersionTerms,
 };
 
 /// A name or title, at most 200 bytes.
@@ -215,6 +222,22 @@ commands! {
     ConfirmInstruction(ConfirmInstruction) = 74;
     /// See [`AdvanceDate`].
     AdvanceDate(AdvanceDate) = 80;
+    /// See [`ProposeOrder`].
+    ProposeOrder(ProposeOrder) = 90;
+    /// See [`AgreeOrder`].
+    AgreeOrder(AgreeOrder) = 91;
+    /// See [`ConfirmOrder`].
+    ConfirmOrder(ConfirmOrder) = 92;
+    /// See [`AdvanceOrder`].
+    AdvanceOrder(AdvanceOrder) = 93;
+    /// See [`CancelOrder`].
+    CancelOrder(CancelOrder) = 94;
+    /// See [`ReleaseOrder`].
+    ReleaseOrder(ReleaseOrder) = 95;
+    /// See [`ExtendOrder`].
+    ExtendOrder(ExtendOrder) = 96;
+    /// See [`DisputeOrder`].
+    DisputeOrder(DisputeOrder) = 97;
     /// See [`ApproveVoucherFile`].
     ApproveVoucherFile(Box<ApproveVoucherFile>) = 98;
     /// See [`IssueFileRows`].
@@ -289,4 +312,6 @@ pub enum Subject {
     Instruction(InstructionId),
     /// A payment.
     Payment(PaymentId),
+    /// An order.
+    Order(OrderId),
 }
