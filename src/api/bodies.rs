@@ -1,6 +1,7 @@
 //! Bodies of requests and the commands they stand for: one struct per operation.
 
 mod claims;
+mod orders;
 mod parties;
 mod people;
 mod periods;
@@ -14,6 +15,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 pub(super) use claims::*;
+pub(super) use orders::*;
 pub(super) use parties::*;
 pub(super) use people::*;
 pub(super) use periods::*;

@@ -13,8 +13,8 @@ use super::request::{Asked, freshness, look, parameters};
 use super::server::Shared;
 use crate::domain::{
     AgreementId, CategoryId, ClaimId, EnterpriseId, Fen, IdKind, InstructionId, LineId, MemberId,
-    PaymentId, PeriodId, PrincipalId, ProgrammeId, ProposalId, ProviderId, Seq, TransferId,
-    VoucherId,
+    OrderId, PaymentId, PeriodId, PrincipalId, ProgrammeId, ProposalId, ProviderId, Seq,
+    TransferId, VoucherId,
 };
 use crate::engine::State;
 use crate::engine::command::{Role, Scope};
@@ -44,6 +44,9 @@ enum Kind {
     Voucher,
     Claim,
     Period,
+    /// An enterprise or a voucher on a line of an order.
+    OrderHolder,
+    OrderVoucher,
 }
 
 /// A list: its path, its resource, and its query parameters with the columns they compare.
@@ -101,6 +104,12 @@ lists! {
     }
     "/transfers" list_transfers Transfers {
         "voucher": Voucher ["voucher"], "status": Text ["status"], "issuer": Member ["issuer"],
+    }
+    "/orders" list_orders Orders {
+        "status": Text ["status"], "provider": Provider ["provider"],
+        "enterprise": OrderHolder ["SELECT order_id FROM order_lines WHERE holder ="],
+        "voucher": OrderVoucher ["SELECT order_id FROM order_lines WHERE voucher ="],
+        "hold_until_from": DayFrom ["hold_until"], "hold_until_to": DayTo ["hold_until"],
     }
     "/claims" list_claims Claims {
         "voucher": Voucher ["voucher"], "provider": Provider ["provider"],
@@ -268,6 +277,12 @@ fn filter(
                 number(cx.id(name, text, IdKind::Voucher, canonical)?),
             )
         }
+        Kind::OrderHolder => (Compare::Among, number(cx.enterprise(name, text)?.0)),
+        Kind::OrderVoucher => {
+            let canonical = |state: &State, id, tag| state.voucher_id(VoucherId(id), tag);
+            let id = cx.id(name, text, IdKind::Voucher, canonical)?;
+            (Compare::Among, number(id))
+        }
         Kind::Claim => {
             let canonical = |state: &State, id, tag| state.claim_id(ClaimId(id), tag);
             (
@@ -341,9 +356,11 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
         Resource::VoucherFiles => row["sha256"].clone(),
         Resource::Proposals => view.proposal(ProposalId(number)),
         Resource::Refusals => view.refusal(Seq(row["event"].as_u64().unwrap_or(0))),
-        Resource::Enterprises | Resource::Providers | Resource::Vouchers | Resource::Claims => {
-            row["public_id"].clone()
-        }
+        Resource::Enterprises
+        | Resource::Providers
+        | Resource::Vouchers
+        | Resource::Orders
+        | Resource::Claims => row["public_id"].clone(),
     };
     shown.insert("id".to_owned(), id);
     let from_claim = row.get("origin").is_some_and(|origin| origin != "arrears");
@@ -378,6 +395,10 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
                     .filter(|code| !code.is_empty());
                 shown.insert("faults".to_owned(), faults.collect());
             }
+            "order_id" => {
+                let order = named(view, &name, &value);
+                shown.insert("order".to_owned(), order.unwrap_or(value));
+            }
             "first_line" | "line_count" => {}
             name => {
                 let named = named(view, name, &value);
@@ -395,6 +416,7 @@ const FLAGS: &[&str] = &[
     "frozen",
     "revoked",
     "voided",
+    "disputed",
 ];
 
 /// What a column with a number refers to.
@@ -411,8 +433,11 @@ fn named(view: &View<'_>, column: &str, value: &Value) -> Option<Value> {
         "provider" => view.provider(ProviderId(number)),
         "voucher" | "parent" | "child" => view.voucher(VoucherId(number)),
         "claim" => view.claim(ClaimId(number)),
+        "order_id" => view.order(OrderId(number)),
         "agreement" => view.agreement_id(AgreementId(number)),
-        "filed_by" | "sent_by" | "approved_by" | "made_by" => view.principal(PrincipalId(number)),
+        "filed_by" | "sent_by" | "approved_by" | "made_by" | "proposed_by" => {
+            view.principal(PrincipalId(number))
+        }
         _ => return None,
     })
 }

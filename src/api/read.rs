@@ -4,7 +4,7 @@ use super::context::Cx;
 use super::problem::Problem;
 use super::render::View;
 use super::request::{Asked, look, parameters};
-use super::resources::Finder;
+use super::resources::{Finder, concerned_by};
 use super::server::Shared;
 use crate::domain::{IdKind, PublicId, Seq};
 use crate::engine::command::{PartyName, Scope};
@@ -135,6 +135,11 @@ fn concerned(cx: &Cx<'_>, event: &Event) -> Vec<Scope> {
         Event::FileRowRefused(e) => {
             scopes.extend(e.enterprise.map(Scope::Enterprise));
             Some(e.programme)
+        }
+        Event::OrderRefused(e) => {
+            let order = cx.state.order(e.order);
+            scopes.extend(order.into_iter().flat_map(|row| concerned_by(cx, row)));
+            None
         }
         Event::VoucherRefused(e) => {
             scopes.push(Scope::Enterprise(e.enterprise));

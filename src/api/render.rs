@@ -4,6 +4,8 @@
 mod files;
 mod people;
 
+mod orders;
+
 use serde_json::{Value, json};
 
 use crate::domain::{
@@ -80,6 +82,10 @@ impl View<'_> {
 
     pub(super) fn transfer(&self, id: crate::domain::TransferId) -> Value {
         text(self.state.transfer_id(id, self.tag))
+    }
+
+    pub(super) fn order(&self, id: crate::domain::OrderId) -> Value {
+        text(self.state.order_id(id, self.tag))
     }
 
     pub(super) fn payment(&self, id: crate::domain::PaymentId) -> Value {
@@ -229,6 +235,16 @@ impl View<'_> {
             | Event::ProposalWithdrawn(_)
             | Event::ProposalFailed(_)
             | Event::ActionRuleSet(_)) => self.people_fact(event),
+            event @ (Event::OrderProposed(_)
+            | Event::OrderAgreed(_)
+            | Event::OrderConfirmed(_)
+            | Event::OrderRefused(_)
+            | Event::OrderAdvanced(_)
+            | Event::OrderReleased(_)
+            | Event::OrderAsked(_)
+            | Event::OrderExtended(_)
+            | Event::OrderDisputed(_)
+            | Event::DisputeClosed(_)) => self.order_fact(event),
             event => self.party_fact(event),
         };
         fact["event"] = json!(recorded.event.name());
@@ -254,6 +270,7 @@ impl View<'_> {
                 "id": self.claim(e.claim),
                 "result": "APPROVED",
                 "voucher": self.voucher(e.voucher),
+                "order": e.order.map(|id| self.order(id)),
                 "programme": self.programme(e.programme),
                 "version": e.version.0,
                 "provider": self.provider(e.provider),

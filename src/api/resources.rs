@@ -4,6 +4,10 @@ mod people;
 
 pub(super) use people::{get_action_rules, get_proposal};
 
+mod orders;
+
+pub(super) use orders::{concerned_by, get_order};
+
 use serde_json::{Value, json};
 
 use super::context::Cx;

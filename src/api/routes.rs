@@ -123,6 +123,17 @@ routes! {
         post "/vouchers/{id}/revoke" revoke_voucher RevokeVoucherBody;
         post "/vouchers/{id}/transfers" propose_transfer ProposeTransferBody;
         post "/transfers/{id}/decision" decide_transfer DecideTransferBody;
+        post "/orders" propose_order ProposeOrderBody;
+        post "/orders/{id}/agree" agree_order AgreeOrderBody;
+        post "/orders/{id}/confirm" confirm_order ConfirmOrderBody;
+        post "/orders/{id}/contract" contract_order ContractOrderBody;
+        post "/orders/{id}/deliver" deliver_order DeliverOrderBody;
+        post "/orders/{id}/accept" accept_order AcceptOrderBody;
+        post "/orders/{id}/cancel" cancel_order CancelOrderBody;
+        post "/orders/{id}/release" release_order ReleaseOrderBody;
+        post "/orders/{id}/extend" extend_order ExtendOrderBody;
+        post "/orders/{id}/dispute" dispute_order DisputeOrderBody;
+        post "/orders/{id}/resolve" resolve_order ResolveOrderBody;
         post "/claims" file_claim FileClaimBody;
         post "/claims/{id}/reverse" reverse_claim ReverseClaimBody;
         post "/claims/{id}/payments" pay_claim PayClaimBody;
@@ -147,6 +158,7 @@ routes! {
         "/agreements/{id}" get_agreement;
         "/vouchers/{id}" get_voucher;
         "/transfers/{id}" get_transfer;
+        "/orders/{id}" get_order;
         "/claims/{id}" get_claim;
         "/payments/{id}" get_payment;
         "/lines/{id}" get_line;

@@ -88,9 +88,13 @@ pub(super) fn refusal(view: &View<'_>, recorded: &Recorded) -> Option<Problem> {
     let code = refusal_of(&recorded.event)?;
     let faults = match &recorded.event {
         Event::ClaimRefused(e) => e.faults,
+        Event::OrderRefused(e) => e.faults,
         _ => Faults::NONE,
     };
-    let problem = Problem::refused(code, faults);
+    let mut problem = Problem::refused(code, faults);
+    if let Event::OrderRefused(e) = &recorded.event {
+        problem = problem.with("lines", view.faulty_lines(&e.lines));
+    }
     Some(problem.with("refusal_id", view.refusal(recorded.meta.seq)))
 }
 
@@ -132,6 +136,7 @@ pub(super) fn render(view: &View<'_>, events: &[Recorded]) -> Result<(u16, Value
             | Event::TransferProposed(_)
             | Event::ClaimApproved(_)
             | Event::PayeePaid(_)
+            | Event::OrderProposed(_)
     );
     let status = match main.event {
         Event::ActionProposed(_) => 202,

@@ -72,6 +72,8 @@ dense_id! {
     VoucherFileId: u32;
     /// A command that waits for further persons.
     ProposalId: u32;
+    /// An order between holders and a provider.
+    OrderId: u32;
 }
 
 /// The position of an event in the journal; the first event is 0.

@@ -22,14 +22,14 @@ pub use division::{DivisionCode, DivisionCodeError};
 pub use fen::{Fen, FenError, SignedFen};
 pub use ids::{
     AgreementId, CategoryId, ClaimId, ConsentId, EnterpriseId, GroupId, InstructionId, LineId,
-    MemberId, PaymentId, PeriodId, PrincipalId, ProgrammeId, ProposalId, ProviderId, RecordedAt,
-    Seq, TransferId, UsageId, VersionNo, VoucherFileId, VoucherId,
+    MemberId, OrderId, PaymentId, PeriodId, PrincipalId, ProgrammeId, ProposalId, ProviderId,
+    RecordedAt, Seq, TransferId, UsageId, VersionNo, VoucherFileId, VoucherId,
 };
 pub use invoice_no::{InvoiceNo, InvoiceNoError};
 pub use personal::{PersonalOpening, PersonalText};
 pub use public_id::{IdKind, LedgerTag, PublicId, PublicIdError};
 pub use ratio::{Ratio, RatioError};
-pub use split::{FUNDERS_MAX, Parts, split_by_shares};
+pub use split::{FUNDERS_MAX, Parts, split_by_shares, split_by_weights};
 pub use text::{InlineText, Text, TextError, hex};
 
 /// Code of a service category, for example `testing`; at most 32 bytes.

@@ -31,11 +31,13 @@ pub enum IdKind {
     Payment,
     /// `PP`, a command that waits for further persons.
     Proposal,
+    /// `OR`, an order.
+    Order,
 }
 
 impl IdKind {
     /// All kinds.
-    pub const ALL: [IdKind; 12] = [
+    pub const ALL: [IdKind; 13] = [
         IdKind::Enterprise,
         IdKind::Provider,
         IdKind::Principal,
@@ -48,6 +50,7 @@ impl IdKind {
         IdKind::Instruction,
         IdKind::Payment,
         IdKind::Proposal,
+        IdKind::Order,
     ];
 
     /// The two letters an identifier of this kind begins with.
@@ -65,6 +68,7 @@ impl IdKind {
             IdKind::Instruction => "SI",
             IdKind::Payment => "PM",
             IdKind::Proposal => "PP",
+            IdKind::Order => "OR",
         }
     }
 }

@@ -58,6 +58,27 @@ pub fn split_by_shares(amount: Fen, shares: &[Ratio]) -> Option<Parts> {
     })
 }
 
+/// Splits `amount` in proportion to amounts with the largest-remainder method, as
+/// [`split_by_shares`] does; `None` when the weights add up to nothing.
+pub fn split_by_weights(amount: Fen, weights: &[Fen]) -> Option<Vec<Fen>> {
+    let whole: i128 = weights.iter().map(|weight| i128::from(weight.get())).sum();
+    if whole == 0 {
+        return None;
+    }
+    let product = |weight: &Fen| i128::from(amount.get()) * i128::from(weight.get());
+    let floors = weights.iter().map(|weight| product(weight) / whole);
+    let mut parts: Vec<i128> = floors.collect();
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    // The sort is stable: a tie goes to the weight named first.
+    order.sort_by_key(|i| std::cmp::Reverse(product(&weights[*i]) % whole));
+    let left = i128::from(amount.get()) - parts.iter().sum::<i128>();
+    let left = usize::try_from(left).ok()?;
+    for i in order.into_iter().take(left) {
+        parts[i] += 1;
+    }
+    parts.into_iter().map(Fen::from_i128).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +103,22 @@ mod tests {
     fn a_tie_goes_to_the_share_named_first() {
         assert_eq!(split(1, &[500_000, 500_000]), [1, 0]);
         assert_eq!(split(2, &[333_333, 333_333, 333_334]), [1, 0, 1]);
+    }
+
+    #[test]
+    fn weights_split_an_amount_exactly_and_ties_go_to_the_first() {
+        let fen = |amount: i64| Fen::try_new(amount).expect("amount");
+        let split = |amount, weights: &[i64]| {
+            let weights: Vec<Fen> = weights.iter().copied().map(fen).collect();
+            let parts = split_by_weights(fen(amount), &weights)?;
+            Some(parts.iter().map(|part| part.get()).collect::<Vec<_>>())
+        };
+        assert_eq!(split(100, &[1, 1, 1]), Some(vec![34, 33, 33]));
+        assert_eq!(split(101, &[60_000, 40_000]), Some(vec![61, 40]));
+        assert_eq!(split(7, &[0, 5]), Some(vec![0, 7]));
+        assert_eq!(split(7, &[0, 0]), None);
+        let most = Fen::MAX.get();
+        assert_eq!(split(most, &[most, most]), Some(vec![most / 2, most / 2]));
     }
 
     #[test]

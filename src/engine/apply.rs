@@ -21,6 +21,7 @@ use crate::domain::{Day, Fen, GroupId, Month, PrincipalId};
 
 mod claims;
 mod files;
+mod orders;
 mod people;
 mod periods;
 mod vouchers;
@@ -87,6 +88,7 @@ impl State {
             Event::CommandRefused(_)
             | Event::VoucherRefused(_)
             | Event::ClaimRefused(_)
+            | Event::OrderRefused(_)
             | Event::EvidenceRecorded(_)
             | Event::FileRowRefused(_)
             | Event::PositionFixed(_)
@@ -232,6 +234,18 @@ impl State {
             Event::PeriodSettled(e) => self.period_settled(e),
             Event::VoucherFileApproved(e) => self.voucher_file_approved(meta, e),
             Event::FileRowsIssued(e) => self.file_rows_issued(e),
+            Event::OrderProposed(e) => self.order_proposed(meta, e),
+            Event::OrderAgreed(e) => self.order_agreed(e),
+            Event::OrderConfirmed(e) => self.order_confirmed(e),
+            Event::OrderAdvanced(e) => self.order_advanced(e),
+            Event::OrderReleased(e) => self.order_released(e),
+            Event::OrderAsked(e) => {
+                let asked = Some((e.extend_to, e.parties));
+                self.orders.update(e.order.index(), |row| row.asked = asked);
+            }
+            Event::OrderExtended(e) => self.order_extended(e),
+            Event::OrderDisputed(e) => self.order_disputed(meta, e),
+            Event::DisputeClosed(e) => self.dispute_closed(e),
         }
     }
 
@@ -455,6 +469,16 @@ pub fn subject_of(event: &Event) -> Subject {
         Event::InstructionPaid(e) => Subject::Instruction(e.instruction),
         Event::ArrearsCarried(e) => Subject::Instruction(e.instruction),
         Event::PeriodSettled(e) => Subject::Period(e.period),
+        Event::OrderProposed(e) => Subject::Order(e.order),
+        Event::OrderAgreed(e) => Subject::Order(e.order),
+        Event::OrderConfirmed(e) => Subject::Order(e.order),
+        Event::OrderRefused(e) => Subject::Order(e.order),
+        Event::OrderAdvanced(e) => Subject::Order(e.order),
+        Event::OrderReleased(e) => Subject::Order(e.order),
+        Event::OrderAsked(e) => Subject::Order(e.order),
+        Event::OrderExtended(e) => Subject::Order(e.order),
+        Event::OrderDisputed(e) => Subject::Order(e.order),
+        Event::DisputeClosed(e) => Subject::Order(e.order),
         Event::LedgerCreated(_)
         | Event::EpochStarted(_)
         | Event::DateAdvanced(_)
@@ -477,6 +501,7 @@ pub fn refusal_of(event: &Event) -> Option<RefusalCode> {
         Event::FileRowRefused(e) => Some(e.code),
         Event::ClaimRefused(e) => Some(e.result),
         Event::ProposalFailed(e) => Some(e.code),
+        Event::OrderRefused(e) => Some(e.result),
         _ => None,
     }
 }

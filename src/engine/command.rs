@@ -3,6 +3,7 @@
 
 mod claims;
 mod files;
+mod orders;
 mod parties;
 mod people;
 mod periods;
@@ -10,13 +11,17 @@ mod programmes;
 mod vouchers;
 
 use crate::domain::{
-    AgreementId, CategoryId, ClaimId, CreditCode, EnterpriseId, InstructionId, MemberId, PaymentId,
-    PeriodId, PersonalText, PrincipalId, ProgrammeId, ProposalId, ProviderId, Text, TransferId,
-    VoucherId,
+    AgreementId, CategoryId, ClaimId, CreditCode, EnterpriseId, InstructionId, MemberId, OrderId,
+    PaymentId, PeriodId, PersonalText, PrincipalId, ProgrammeId, ProposalId, ProviderId, Text,
+    TransferId, VoucherId,
 };
 
 pub use claims::{FileClaim, PayClaim, ReturnPayment, ReverseClaim};
 pub use files::{ApproveVoucherFile, FileRow, IssueFileRows};
+pub use orders::{
+    AdvanceOrder, AgreeOrder, CancelOrder, Capture, ConfirmOrder, DisputeAct, DisputeOrder,
+    ExtendOrder, ORDER_LINES_MAX, OrderStep, ProposeOrder, ReleaseOrder,
+};
 pub use parties::{
     IssueToken, RegisterCategory, RegisterEnterprise, RegisterMember, RegisterPrincipal,
     RegisterProvider, RevokeToken, SetControllerGroup, SetGrant, SetProtocol, SetSuspension,
@@ -32,9 +37,10 @@ pub use vouchers::{
 };
 
 pub use super::terms::{
-    AccrualPoint, Action, AgreementTerms, BasePolicy, EnterpriseKind, Evidence, EvidenceKind,
-    EvidenceKinds, FileMode, MemberKind, PayeeMode, PayerModel, RateTerms, Role, Scope,
-    SettlementMode, Tier, TransferKind, TransferRule, VersionTerms,
+    AccrualPoint, Action, AgreementTerms, BasePolicy, DisputeCode, DisputeOutcome, EnterpriseKind,
+    Evidence, EvidenceKind, EvidenceKinds, FileMode, MemberKind, OrderParties, OrderSide,
+    OrderStatus, PayeeMode, PayerModel, RateTerms, ReleaseCause, Role, Scope, SettlementMode, Tier,
+    TransferKind, TransferRule, VersionTerms,
 };
 
 /// A name or title, at most 200 bytes.
@@ -224,6 +230,22 @@ commands! {
     ConfirmInstruction(ConfirmInstruction) = 74;
     /// See [`AdvanceDate`].
     AdvanceDate(AdvanceDate) = 80;
+    /// See [`ProposeOrder`].
+    ProposeOrder(ProposeOrder) = 90;
+    /// See [`AgreeOrder`].
+    AgreeOrder(AgreeOrder) = 91;
+    /// See [`ConfirmOrder`].
+    ConfirmOrder(ConfirmOrder) = 92;
+    /// See [`AdvanceOrder`].
+    AdvanceOrder(AdvanceOrder) = 93;
+    /// See [`CancelOrder`].
+    CancelOrder(CancelOrder) = 94;
+    /// See [`ReleaseOrder`].
+    ReleaseOrder(ReleaseOrder) = 95;
+    /// See [`ExtendOrder`].
+    ExtendOrder(ExtendOrder) = 96;
+    /// See [`DisputeOrder`].
+    DisputeOrder(DisputeOrder) = 97;
     /// See [`ApproveVoucherFile`].
     ApproveVoucherFile(Box<ApproveVoucherFile>) = 98;
     /// See [`IssueFileRows`].
@@ -300,4 +322,6 @@ pub enum Subject {
     Payment(PaymentId),
     /// A proposal.
     Proposal(ProposalId),
+    /// An order.
+    Order(OrderId),
 }

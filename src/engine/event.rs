@@ -3,6 +3,7 @@
 
 mod claims;
 mod files;
+mod orders;
 mod parties;
 mod people;
 mod periods;
@@ -18,6 +19,10 @@ pub use claims::{
     PaymentReturned,
 };
 pub use files::{FileRowRefused, FileRowsIssued, VoucherFileApproved};
+pub use orders::{
+    DisputeClosed, HeldLine, OrderAdvanced, OrderAgreed, OrderAsked, OrderConfirmed, OrderDisputed,
+    OrderExtended, OrderProposed, OrderRefused, OrderReleased, ProposedLine, ReleasedLine,
+};
 pub use parties::{
     CalendarSet, CategoryRegistered, ControllerGroupSet, EnterpriseRegistered, GrantSet,
     MemberRegistered, PrincipalRegistered, ProtocolSet, ProviderRegistered, SuspensionSet,
@@ -250,6 +255,26 @@ events! {
     ArrearsCarried(ArrearsCarried) = 89;
     /// See [`PeriodSettled`].
     PeriodSettled(PeriodSettled) = 90;
+    /// See [`OrderProposed`].
+    OrderProposed(OrderProposed) = 100;
+    /// See [`OrderAgreed`].
+    OrderAgreed(OrderAgreed) = 101;
+    /// See [`OrderConfirmed`].
+    OrderConfirmed(OrderConfirmed) = 102;
+    /// See [`OrderRefused`].
+    OrderRefused(OrderRefused) = 103;
+    /// See [`OrderAdvanced`].
+    OrderAdvanced(OrderAdvanced) = 104;
+    /// See [`OrderReleased`].
+    OrderReleased(OrderReleased) = 105;
+    /// See [`OrderAsked`].
+    OrderAsked(OrderAsked) = 106;
+    /// See [`OrderExtended`].
+    OrderExtended(OrderExtended) = 107;
+    /// See [`OrderDisputed`].
+    OrderDisputed(OrderDisputed) = 108;
+    /// See [`DisputeClosed`].
+    DisputeClosed(DisputeClosed) = 109;
     /// See [`VoucherFileApproved`].
     VoucherFileApproved(Box<VoucherFileApproved>) = 140;
     /// See [`FileRowsIssued`].

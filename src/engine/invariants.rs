@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::books::{AccountKind as Kind, Balance, Detail, Section};
-use super::state::{ClaimStatus, PeriodStatus, State, cell_key};
-use crate::domain::{Fen, MemberId, PeriodId, ProgrammeId};
+use super::state::{ClaimStatus, PeriodStatus, State, TransferStatus, cell_key, group_key};
+use crate::domain::{Fen, GroupId, MemberId, PeriodId, ProgrammeId, Ratio, VoucherId};
 
 /// A broken invariant, in words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -86,6 +86,8 @@ pub fn check(state: &State) -> Check {
     })?;
     check_vouchers(state)?;
     check_files(state)?;
+    check_holds(state)?;
+    check_usage(state)?;
     check_lines(state)
 }
 
@@ -153,6 +155,82 @@ fn check_vouchers(state: &State) -> Check {
                 )
             })?;
         }
+    }
+    Ok(())
+}
+
+/// What is held on a voucher is what waiting transfers and orders hold; an order holds no more
+/// than it was to hold, nothing once it has ended, and ends by a timer until then.
+fn check_holds(state: &State) -> Check {
+    let mut held = vec![0_i128; state.voucher_count()];
+    for row in state.transfers.iter() {
+        if row.status == TransferStatus::Proposed {
+            held[row.voucher.index()] += i128::from(row.amount.get());
+        }
+    }
+    for (id, row) in state.orders() {
+        for line in &row.lines {
+            let bound = if row.status.is_holding() {
+                line.amount
+            } else {
+                Fen::ZERO
+            };
+            ensure(line.left <= bound, || {
+                format!("{id:?} holds {} of {bound}", line.left)
+            })?;
+            held[line.voucher.index()] += i128::from(line.left.get());
+        }
+        let waits = row.status.is_holding() || row.status.is_waiting();
+        let timer = state.order_timers.get(&(row.ends_on, id)).is_some();
+        ensure(waits == timer, || {
+            format!("{id:?} has a timer {timer}, waits {waits}")
+        })?;
+    }
+    for (id, row) in state.vouchers() {
+        let sum = held[id.index()];
+        ensure(i128::from(row.held.get()) == sum, || {
+            format!("{id:?} holds {}, what holds it {sum}", row.held)
+        })?;
+    }
+    Ok(())
+}
+
+/// What counts in the caps is claims and holds. A succession moves a share of an enterprise's use
+/// along, so that its caps are compared only where there was none.
+fn check_usage(state: &State) -> Check {
+    let mut firms: BTreeMap<usize, i128> = BTreeMap::new();
+    let mut groups: BTreeMap<u64, i128> = BTreeMap::new();
+    let mut count = |voucher: VoucherId, group: Option<GroupId>, amount: Fen| {
+        let row = &state.vouchers[voucher.index()];
+        let amount = i128::from(amount.get());
+        *firms.entry(row.usage.index()).or_default() += amount;
+        if let Some(group) = group {
+            let (programme, _) = state.voucher_owner(row);
+            *groups.entry(group_key(programme, group)).or_default() += amount;
+        }
+    };
+    for (_, claim) in state.claims() {
+        if claim.status != ClaimStatus::Reversed {
+            count(claim.voucher, claim.group, claim.amount);
+        }
+    }
+    for line in state.orders().flat_map(|(_, row)| row.lines.iter()) {
+        count(line.voucher, line.group, line.left);
+    }
+    for (key, used) in state.group_usage.iter() {
+        let sum = groups.remove(&key).unwrap_or_default();
+        ensure(i128::from(used.get()) == sum, || {
+            format!("group {key:x} used {used}, its claims and holds {sum}")
+        })?;
+    }
+    let moved = state.transfers.iter().any(|row| {
+        row.status == TransferStatus::Approved && row.cap_share.is_some_and(|s| s != Ratio::ZERO)
+    });
+    for (position, (key, row)) in state.usage.iter().enumerate() {
+        let sum = firms.remove(&position).unwrap_or_default();
+        ensure(moved || i128::from(row.used.get()) == sum, || {
+            format!("usage {key:x} is {}, its claims and holds {sum}", row.used)
+        })?;
     }
     Ok(())
 }

@@ -79,6 +79,32 @@ pub fn posting(event: &Event, post: &mut impl FnMut(Pair)) {
                 post,
             );
         }
+        Event::OrderConfirmed(e) => {
+            for line in &e.lines {
+                let (issuer, programme) = (line.issuer, line.programme);
+                budget(
+                    issuer,
+                    programme,
+                    Kind::Outstanding,
+                    Kind::Held,
+                    line.amount,
+                    post,
+                );
+            }
+        }
+        Event::OrderReleased(e) => {
+            for line in &e.lines {
+                let to = freed(line.returned);
+                budget(
+                    line.issuer,
+                    line.programme,
+                    Kind::Held,
+                    to,
+                    line.amount,
+                    post,
+                );
+            }
+        }
         Event::ClaimReversed(e) => claim_reversed(e, post),
         Event::PayeePaid(e) => payee_paid(e, post),
         Event::PaymentReturned(e) => {
@@ -148,17 +174,15 @@ fn budget(
     }
 }
 
-/// An instant claim is filed and approved in one step, so `claimed` is passed through: outstanding
-/// is debited and approved credited.
+/// An instant claim is filed and approved in one step, so `claimed` is passed through: outstanding,
+/// or held for a claim on an order, is debited and approved credited.
 fn claim_approved(e: &ClaimApproved, post: &mut impl FnMut(Pair)) {
-    budget(
-        e.issuer,
-        e.programme,
-        Kind::Outstanding,
-        Kind::Approved,
-        e.amount,
-        post,
-    );
+    let from = if e.order.is_some() {
+        Kind::Held
+    } else {
+        Kind::Outstanding
+    };
+    budget(e.issuer, e.programme, from, Kind::Approved, e.amount, post);
     let payer = e.funding.payer;
     let payable = Account::payee(payer, Kind::Payable, e.payee);
     let expense = |party| Account::programme(party, Kind::Expense, e.programme);

@@ -4,7 +4,8 @@ use super::state::State;
 use super::terms::Scope;
 use crate::domain::{
     AgreementId, ClaimId, EnterpriseId, IdKind, InlineText, InstructionId, LedgerTag, LineId,
-    MemberId, PaymentId, PrincipalId, ProposalId, ProviderId, PublicId, TransferId, VoucherId,
+    MemberId, OrderId, PaymentId, PrincipalId, ProposalId, ProviderId, PublicId, TransferId,
+    VoucherId,
 };
 
 /// An identifier as text.
@@ -92,6 +93,12 @@ impl State {
         let (programme, _) = self.voucher_owner(self.vouchers.get(row.voucher.index())?);
         let city = self.programmes[programme.index()].city;
         Some(self.id(IdKind::Transfer, Some(city), row.year, id.0, tag))
+    }
+
+    /// Identifier of an order: the city of its provider and the year of the proposal.
+    pub fn order_id(&self, id: OrderId, tag: LedgerTag) -> Option<IdText> {
+        let row = self.orders.get(id.index())?;
+        Some(self.id(IdKind::Order, Some(row.host), row.year, id.0, tag))
     }
 
     /// Identifier of an obligation line: its debtor and the year of its period.

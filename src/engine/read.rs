@@ -4,13 +4,13 @@ use super::books::{Account, AccountKind, Balance};
 use super::command::{Calendar, Subject};
 use super::state::{
     AgreementRow, CategoryRow, ClaimRow, ConsentRow, EnterpriseRow, InstructionRow, LedgerRow,
-    LineRow, MemberRow, PaymentRow, PeriodRow, PrincipalRow, ProgrammeRow, ProposalRow,
+    LineRow, MemberRow, OrderRow, PaymentRow, PeriodRow, PrincipalRow, ProgrammeRow, ProposalRow,
     ProviderRow, State, TokenRow, TransferRow, UsageRow, VoucherRow,
 };
 use super::terms::{Role, Scope};
 use crate::domain::{
     AgreementId, CategoryCode, CategoryId, ClaimId, ConsentId, Day, DivisionCode, EnterpriseId,
-    Fen, InstructionId, InvoiceNo, LineId, MemberId, PaymentId, PeriodId, PrincipalId,
+    Fen, InstructionId, InvoiceNo, LineId, MemberId, OrderId, PaymentId, PeriodId, PrincipalId,
     ProgrammeCode, ProgrammeId, ProposalId, ProviderId, RecordedAt, Seq, SignedFen, TransferId,
     UsageId, VoucherId,
 };
@@ -52,6 +52,8 @@ rows_by_id! {
     consent, consent_count: consents[ConsentId] -> ConsentRow;
     /// A transfer.
     transfer, transfer_count: transfers[TransferId] -> TransferRow;
+    /// An order.
+    order, order_count: orders[OrderId] -> OrderRow;
     /// An approved claim.
     claim, claim_count: claims[ClaimId] -> ClaimRow;
     /// An obligation line.
@@ -205,6 +207,11 @@ impl State {
     /// All vouchers, in the order in which they were made.
     pub fn vouchers(&self) -> impl Iterator<Item = (VoucherId, &VoucherRow)> {
         (0..).map(VoucherId).zip(self.vouchers.iter())
+    }
+
+    /// All orders, in the order in which they were made.
+    pub fn orders(&self) -> impl Iterator<Item = (OrderId, &OrderRow)> {
+        (0..).map(OrderId).zip(self.orders.iter())
     }
 
     /// All approved claims, in the order in which they were made.

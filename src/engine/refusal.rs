@@ -157,6 +157,22 @@ refusal_codes! {
     /// The rule would let fewer than two persons act, or another office than the action's.
     ActionRuleTooLoose = 184, "ACTION_RULE_TOO_LOOSE", Never;
 
+    /// The order is not in the state that this step needs.
+    OrderStateMismatch = 170, "ORDER_STATE_MISMATCH", AfterChange;
+    /// The order is disputed.
+    OrderDisputed = 171, "ORDER_DISPUTED", AfterChange;
+    /// The hold would last beyond the last day on which a claim can be filed on one of its
+    /// vouchers.
+    HoldPastDeadline = 172, "HOLD_PAST_DEADLINE", AfterChange;
+    /// Provider, category, voucher or contract of the claim are not those of the order.
+    OrderMismatch = 173, "ORDER_MISMATCH", Never;
+    /// Less is held than is to be released.
+    HoldExceeded = 174, "HOLD_EXCEEDED", Never;
+    /// After the delivery a holder cannot release a hold alone.
+    OrderDelivered = 175, "ORDER_DELIVERED", AfterChange;
+    /// The order is not disputed.
+    OrderNotDisputed = 176, "ORDER_NOT_DISPUTED", AfterChange;
+
     /// The reference of the row names a voucher of other content.
     RowReferenceTaken = 210, "ROW_REFERENCE_TAKEN", AfterChange;
     /// No enterprise has the credit code of the row.

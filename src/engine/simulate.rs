@@ -168,7 +168,11 @@ impl Simulation {
         let (claim, real) = match &recorded.event {
             Event::ClaimApproved(e) => {
                 imported |= e.consent.is_none();
-                let claim = history::approved(e, self.voucher(e.voucher), files);
+                let mut claim = history::approved(e, self.voucher(e.voucher), files);
+                let taken = self.state.claim_by_invoice(e.invoice_no).is_some();
+                if e.order.is_some() && taken {
+                    claim.invoice_no = history::part_of_invoice(e.claim);
+                }
                 (claim, Verdict::approved(e.amount, e.funding.clone()))
             }
             Event::ClaimRefused(e) => {

@@ -5,6 +5,7 @@
 //! [`State::memory`] and bounded at 300 bytes.
 
 mod files;
+mod orders;
 mod rows;
 
 use super::books::Books;
@@ -14,12 +15,13 @@ use super::tables::{Hash128, Index, Keyed, Ordered, Scoped, Slot, Table};
 use super::terms::{Action, Role, Scope};
 use crate::domain::{
     AgreementId, BankRef, CategoryCode, CategoryId, ClaimId, CreditCode, Day, DivisionCode,
-    EnterpriseId, Fen, GroupId, InstructionId, InvoiceNo, MemberId, PeriodId, PrincipalId,
+    EnterpriseId, Fen, GroupId, InstructionId, InvoiceNo, MemberId, OrderId, PeriodId, PrincipalId,
     ProgrammeCode, ProgrammeId, ProviderId, RecordedAt, Seq, TransferId, VoucherFileId, VoucherId,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use files::VoucherFileRow;
+pub use orders::{Authority, DisputeRow, OrderLineRow, OrderRow};
 pub use rows::{
     ActionRule, AgreementRow, CATEGORIES_MAX, CategoryRow, Cell, ClaimRow, ClaimStatus, ConsentRow,
     EnterpriseRow, InstructionRow, LedgerRow, LineOrigin, LineRow, MEMBERS_MAX, MemberRow,
@@ -192,7 +194,7 @@ state! {
     agreements_of: Ordered<(MemberId, MemberId), Vec<AgreementId>> = Ordered::default();
     /// Usage by programme and enterprise.
     usage: Keyed<UsageRow> = Keyed::default();
-    /// Used by programme and controller group.
+    /// Used and held by programme and controller group.
     group_usage: Keyed<Fen> = Keyed::default();
     /// Vouchers.
     vouchers: Table<VoucherRow> = Table::default();
@@ -202,9 +204,13 @@ state! {
     consents: Table<ConsentRow> = Table::default();
     /// Transfers.
     transfers: Table<TransferRow> = Table::default();
+    /// Orders.
+    orders: Table<OrderRow> = Table::default();
+    /// Orders that have not ended, by the day on which they end by themselves.
+    order_timers: Ordered<(Day, OrderId), ()> = Ordered::default();
     /// Approved claims.
     claims: Table<ClaimRow> = Table::default();
-    /// Claims that are not reversed, by invoice number.
+    /// Claims that are not reversed, by invoice number: several for one filing on a pooled order.
     invoices: Derived = Derived::default();
     /// Payments to payees.
     payments: Table<PaymentRow> = Table::default();

@@ -39,6 +39,10 @@ macro_rules! closed_set {
     };
 }
 
+mod orders;
+
+pub use orders::{DisputeCode, DisputeOutcome, OrderParties, OrderSide, OrderStatus, ReleaseCause};
+
 closed_set! {
     /// What a member is.
     MemberKind {

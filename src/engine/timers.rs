@@ -5,7 +5,7 @@ use super::command::{AdvanceDate, Command, Submission};
 use super::event::{DateAdvanced, Event, Recorded, SYSTEM, VoucherLapsed};
 use super::execute::Execution;
 use super::state::{PeriodStatus, State};
-use crate::domain::{Day, PeriodId, RecordedAt, VoucherId};
+use crate::domain::{Day, OrderId, PeriodId, RecordedAt, VoucherId};
 
 /// Most timers that run in one batch: a day on which many vouchers lapse is spread over batches.
 pub const TIMERS_PER_BATCH: usize = 4096;
@@ -28,6 +28,8 @@ enum What {
     Deem(PeriodId),
     /// What is unpaid is carried.
     Carry(PeriodId),
+    /// The last day of an order's hold has passed.
+    EndOrder(OrderId),
 }
 
 /// Moves the business date forward as the node does by its clock, at most
@@ -69,6 +71,7 @@ impl Execution<'_> {
                 }
                 What::Deem(period) => self.agree_period(period, true),
                 What::Carry(period) => self.carry_unpaid(period),
+                What::EndOrder(order) => self.expire_order(order),
             }
         }
         false
@@ -106,8 +109,13 @@ impl State {
             due: self.periods[open.index()].month.next().first_day(),
             what: What::Close,
         };
+        let order = self.order_timers.first().map(|((due, order), ())| Timer {
+            due: *due,
+            what: What::EndOrder(*order),
+        });
         self.unsettled()
             .chain([close])
+            .chain(order)
             .filter(|timer| timer.due <= to)
             .chain(lapse)
             .min()

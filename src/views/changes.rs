@@ -193,6 +193,16 @@ pub(super) enum Update {
     Proposal,
     /// Nothing; the business date. After `Proposal`: what was decided in time has not expired.
     ProposalsExpired,
+    /// Order; status.
+    OrderStatus,
+    /// Order; number and day of the contract.
+    OrderContract,
+    /// Order; last day of the hold.
+    OrderHoldUntil,
+    /// Order; disputed.
+    OrderDisputed,
+    /// Order, voucher; change of what is held.
+    OrderHeld,
 }
 
 /// What was gathered.
@@ -208,6 +218,8 @@ pub(super) struct Changes {
     money: HashMap<u32, [i64; 4], RandomState>,
     /// Instruction: change of paid, carried.
     settled: BTreeMap<u32, [i64; 2]>,
+    /// Order and voucher: change of what is held.
+    held: BTreeMap<(u32, u32), i64>,
     accounts: HashMap<(Account, Day), [i64; 2], RandomState>,
 }
 
@@ -226,7 +238,7 @@ impl Changes {
             Some(Value::Number(number)) => *number,
             _ => 0,
         };
-        let second = if update == Update::PositionConfirmed {
+        let second = if matches!(update, Update::PositionConfirmed | Update::OrderHeld) {
             key(1)
         } else {
             0
@@ -261,6 +273,10 @@ impl Changes {
         sum.iter_mut()
             .zip(change)
             .for_each(|(sum, part)| *sum += part);
+    }
+
+    pub(super) fn order_held(&mut self, order: u32, voucher: u32, change: i64) {
+        *self.held.entry((order, voucher)).or_default() += change;
     }
 
     /// What an event posts.
@@ -308,6 +324,10 @@ impl Changes {
         for (instruction, [paid, carried]) in std::mem::take(&mut self.settled) {
             let row = [instruction.into(), paid.into(), carried.into()];
             self.update(Update::InstructionMoney, &row);
+        }
+        for ((order, voucher), change) in std::mem::take(&mut self.held) {
+            let row = [order.into(), voucher.into(), change.into()];
+            self.update(Update::OrderHeld, &row);
         }
         for (programme, change) in std::mem::take(&mut self.budgets) {
             self.update(Update::ProgrammeBudget, &[programme.into(), change.into()]);

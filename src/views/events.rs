@@ -2,11 +2,13 @@
 //! members and from the years of the vouchers; a transfer's child alone is read from the tables.
 
 mod files;
+mod orders;
 mod people;
 mod settlement;
 mod setup;
 
 use files::voucher_file;
+use orders::order;
 use settlement::settlement;
 use setup::set_up;
 
@@ -117,9 +119,18 @@ pub(super) fn gather(memory: &mut Memory, changes: &mut Changes, recorded: &Reco
             people::people(changes, meta, event);
             refused(changes, meta, event);
         }
-        Event::ClaimRefused(_) | Event::VoucherRefused(_) | Event::CommandRefused(_) => {
-            refused(changes, meta, event);
-        }
+        Event::ClaimRefused(_)
+        | Event::VoucherRefused(_)
+        | Event::OrderRefused(_)
+        | Event::CommandRefused(_) => refused(changes, meta, event),
+        Event::OrderProposed(_)
+        | Event::OrderAgreed(_)
+        | Event::OrderConfirmed(_)
+        | Event::OrderAdvanced(_)
+        | Event::OrderReleased(_)
+        | Event::OrderExtended(_)
+        | Event::OrderDisputed(_)
+        | Event::DisputeClosed(_) => order(memory, changes, meta, event),
         _ => settlement(changes, meta, event),
     }
     true
@@ -166,10 +177,17 @@ fn claim_approved(memory: &Memory, changes: &mut Changes, meta: &EventMeta, e: &
             maybe(e.first_line, |id| number(id.0)),
             e.first_line.map_or(0, |_| e.funding.other_count()).into(),
             seq(meta),
+            maybe(e.order, |id| number(id.0)),
         ],
     );
     let amount = e.amount.get();
-    changes.voucher_money(e.voucher.0, [-amount, 0, amount, 0]);
+    match e.order {
+        None => changes.voucher_money(e.voucher.0, [-amount, 0, amount, 0]),
+        Some(order) => {
+            changes.voucher_money(e.voucher.0, [0, -amount, amount, 0]);
+            changes.order_held(order.0, e.voucher.0, -amount);
+        }
+    }
     if let Some(first) = e.first_line {
         let owed = Owed::of(first, e.programme, e.period, e.claim);
         owed.insert(changes, meta, &e.funding, false);
@@ -342,6 +360,11 @@ fn refused(changes: &mut Changes, meta: &EventMeta, event: &Event) {
             row[3] = maybe(e.enterprise, |id| number(id.0));
             row[5] = e.amount.into();
             "IssueFileRows"
+        }
+        Event::OrderRefused(e) => {
+            faults = e.faults;
+            row[0] = maybe(e.lines.first(), |(id, _)| number(id.0));
+            "ConfirmOrder"
         }
         Event::CommandRefused(e) => e.command.as_str(),
         Event::ProposalFailed(_) => "DecideProposal",

@@ -26,6 +26,8 @@ pub enum Resource {
     Vouchers,
     /// Transfers.
     Transfers,
+    /// Orders.
+    Orders,
     /// Approved claims.
     Claims,
     /// Refused commands.
@@ -68,6 +70,8 @@ pub enum Compare {
     To,
     /// Contains the text, whatever its case.
     Contains,
+    /// The key is among those that a query, named instead of a column, finds for the value.
+    Among,
 }
 
 /// One condition.
@@ -134,6 +138,7 @@ impl Resource {
             Resource::Agreements => &schema::AGREEMENTS,
             Resource::Vouchers => &schema::VOUCHERS,
             Resource::Transfers => &schema::TRANSFERS,
+            Resource::Orders => &schema::ORDERS,
             Resource::Claims => &schema::CLAIMS,
             Resource::Refusals => &schema::REFUSALS,
             Resource::Lines => &schema::LINES,
@@ -170,13 +175,22 @@ impl Resource {
             (Resource::Transfers, Enterprise(_)) => {
                 "(receiver = ? OR voucher IN (SELECT id FROM vouchers WHERE holder = ?))"
             }
+            (Resource::Orders, Member(_)) => {
+                "(id IN (SELECT order_id FROM order_lines WHERE issuer = ?) \
+                  OR provider IN (SELECT id FROM providers WHERE city = ?))"
+            }
+            (Resource::Orders, Enterprise(_)) => {
+                "id IN (SELECT order_id FROM order_lines WHERE holder = ?)"
+            }
             (Resource::Claims, Member(_)) => {
                 "(issuer = ? OR payer = ? OR provider IN (SELECT id FROM providers WHERE city = ?))"
             }
             (Resource::Claims, Enterprise(_)) => {
                 "voucher IN (SELECT id FROM vouchers WHERE holder = ?)"
             }
-            (Resource::Claims | Resource::Refusals, Provider(_)) => "provider = ?",
+            (Resource::Claims | Resource::Refusals | Resource::Orders, Provider(_)) => {
+                "provider = ?"
+            }
             (Resource::Refusals, Member(_)) => {
                 "(voucher IN (SELECT id FROM vouchers WHERE issuer = ?) \
                   OR programme IN (SELECT id FROM programmes WHERE city = ?))"
@@ -214,6 +228,7 @@ impl Resource {
             Resource::Claims => matches!(column, "voucher" | "provider" | "invoice_no"),
             Resource::Vouchers => matches!(column, "holder" | "issuer"),
             Resource::Payments => column == "claim",
+            Resource::Orders => column == "provider" || column.starts_with("SELECT"),
             Resource::Enterprises | Resource::Providers => column == "city",
             _ => false,
         }
@@ -231,7 +246,9 @@ impl Resource {
     /// True if an index leads to the rows that concern somebody.
     fn leads_to(self, reach: Reach) -> bool {
         match (self, reach) {
-            (Resource::Claims, Reach::Enterprise(_) | Reach::Provider(_)) => true,
+            (Resource::Claims | Resource::Orders, Reach::Enterprise(_) | Reach::Provider(_)) => {
+                true
+            }
             (Resource::Vouchers, Reach::Enterprise(_)) => true,
             // What concerns nobody is not looked for.
             _ => self.concerns(reach).is_none(),
@@ -297,6 +314,7 @@ impl<'a> Statement<'a> {
             Compare::Is => format!("{column} = {parameter}"),
             Compare::From => format!("{column} >= {parameter}"),
             Compare::To => format!("{column} <= {parameter}"),
+            Compare::Among => format!("id IN ({column} {parameter})"),
             Compare::Contains => format!("LOWER({column}) LIKE {parameter} ESCAPE '!'"),
         };
         let any: Vec<String> = filter.columns.iter().map(one).collect();
@@ -448,7 +466,7 @@ impl Page {
             .columns
             .iter()
             .all(|column| self.resource.rises(column));
-        rises && filter.compare != Compare::Contains
+        rises && !matches!(filter.compare, Compare::Contains | Compare::Among)
     }
 
     /// True if an index leads to the rows, or all rows between the keys fit.
@@ -456,7 +474,8 @@ impl Page {
         let mut others = self.filters.iter().filter(|filter| !self.is_by_key(filter));
         let indexed = |filter: &Filter| {
             let columns = filter.columns;
-            filter.compare == Compare::Is && columns.iter().all(|c| self.resource.indexed(c))
+            matches!(filter.compare, Compare::Is | Compare::Among)
+                && columns.iter().all(|c| self.resource.indexed(c))
         };
         let reached = self.reach.as_ref();
         let led = |reach: &Vec<Reach>| reach.iter().all(|one| self.resource.leads_to(*one));

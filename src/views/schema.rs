@@ -76,7 +76,16 @@ tables! {
         contract_date Text, contract_amount Number, invoice_no Text, invoice_amount Number,
         paid_amount Number, amount Number, payer Number, agreement Number, period Number,
         filed_on Text, filed_by Number, status Text, first_line Number, line_count Number,
-        event Number,
+        event Number, order_id Number,
+    }
+    ORDERS = "orders" {
+        id Number, public_id Text, provider Number, category Number, contract_amount Number,
+        hold_until Text, status Text, disputed Number, contract_no Text, contract_date Text,
+        proposed_on Text, proposed_by Number, event Number,
+    }
+    ORDER_LINES = "order_lines" {
+        order_id Number, place Number, voucher Number, issuer Number, holder Number,
+        amount Number, remaining Number,
     }
     REFUSALS = "refusals" {
         event Number, command Text, code Text, faults Text, voucher Number, provider Number,

@@ -188,6 +188,21 @@ fn parts_of_registers(
             "enterprises.id = c.c0",
             &[N, T],
         ),
+        Update::OrderStatus => ("orders", "status = c.c1", "orders.id = c.c0", &[N, T]),
+        Update::OrderContract => (
+            "orders",
+            "contract_no = c.c1, contract_date = c.c2",
+            "orders.id = c.c0",
+            &[N, T, T],
+        ),
+        Update::OrderHoldUntil => ("orders", "hold_until = c.c1", "orders.id = c.c0", &[N, T]),
+        Update::OrderDisputed => ("orders", "disputed = c.c1", "orders.id = c.c0", &[N, N]),
+        Update::OrderHeld => (
+            "order_lines",
+            "remaining = order_lines.remaining + c.c2",
+            "order_lines.order_id = c.c0 AND order_lines.voucher = c.c1",
+            &[N, N, N],
+        ),
         Update::ProviderGroup => (
             "providers",
             "controller_group = c.c1",

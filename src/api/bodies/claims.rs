@@ -1,14 +1,14 @@
 //! Claims and payments to payees.
 
-use super::{Body, body, sha256};
+use super::{Body, body, order_of, sha256};
 use crate::api::context::{Cx, day, parse, word, yuan};
 use crate::api::problem::Problem;
 use crate::domain::{
     BankRef, ClaimId, ContractNo, CreditCode, IdKind, InvoiceNo, PaymentId, VoucherId,
 };
 use crate::engine::command::{
-    Command, Evidence, EvidenceKind, FileClaim, PayClaim, ProviderKey, ReturnPayment, ReverseClaim,
-    VoucherKey,
+    Capture, Command, Evidence, EvidenceKind, FileClaim, PayClaim, ProviderKey, ReturnPayment,
+    ReverseClaim, VoucherKey,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -28,8 +28,8 @@ pub(in crate::api) struct EvidenceBody {
 body! {
     /// A claim on an instant programme.
     FileClaimBody {
-        /// Identifier of the voucher.
-        voucher: String,
+        /// Identifier of the voucher; none is needed with an order.
+        voucher: Option<String>,
         /// Identifier or credit code of the provider.
         provider: String,
         /// The enterprise served; checked against the holder.
@@ -45,14 +45,27 @@ body! {
         paid_amount: String,
         #[serde(default)]
         evidence: Vec<EvidenceBody>,
+        /// The order whose hold is drawn on; the claim is split over its vouchers.
+        order: Option<String>,
+        /// With an order: true for the last claim, which releases what it leaves.
+        #[serde(default)]
+        last: bool,
     } (self, cx) {
+        let order = self.order.map(|text| order_of(cx, "order", &text)).transpose()?;
+        if self.last && order.is_none() {
+            return Err(Problem::field("last", "goes with an order"));
+        }
         let canonical =
             |state: &crate::engine::State, id, tag| state.voucher_id(VoucherId(id), tag);
         // A well-formed identifier that names nothing is an unknown voucher, refused by rule.
-        let voucher = match cx.id("voucher", &self.voucher, IdKind::Voucher, canonical) {
-            Ok(id) => VoucherId(id),
-            Err(problem) if problem.code == "NOT_FOUND" => VoucherId(u32::MAX),
-            Err(problem) => return Err(problem),
+        let named = self.voucher.map(|text| cx.id("voucher", &text, IdKind::Voucher, canonical));
+        let first = order.and_then(|id| cx.state.order(id)).and_then(|row| row.lines.first());
+        let voucher = match (named, first) {
+            (Some(Ok(id)), _) => VoucherId(id),
+            (Some(Err(problem)), _) if problem.code == "NOT_FOUND" => VoucherId(u32::MAX),
+            (Some(Err(problem)), _) => return Err(problem),
+            (None, Some(line)) => line.voucher,
+            (None, None) => return Err(Problem::field("voucher", "is needed without an order")),
         };
         let provider = match CreditCode::parse(&self.provider) {
             Ok(code) => ProviderKey::Code(code),
@@ -79,6 +92,7 @@ body! {
             invoice_amount: yuan("invoice_amount", &self.invoice_amount)?,
             paid_amount: yuan("paid_amount", &self.paid_amount)?,
             evidence: evidence.collect::<Result<_, Problem>>()?,
+            order: order.map(|order| Capture { order, last: self.last }),
         }))
     }
 }

@@ -277,6 +277,7 @@ impl World {
             invoice_amount: invoice,
             paid_amount: fen(invoice.get() / 2),
             evidence: Box::default(),
+            order: None,
         });
         let fingerprint = codec::fingerprint(&command);
         let key = (u128::from(mix(scattered)) << 64) | u128::from(mix(u64::from(n) << 32));

@@ -305,5 +305,6 @@ fn file(r: &ClaimRecord, state: &State) -> Option<Command> {
         invoice_amount: r.invoice_amount,
         paid_amount: r.paid_amount,
         evidence: Box::default(),
+        order: None,
     }))
 }

@@ -2,17 +2,51 @@
 
 use super::narrow;
 use super::vouchers::{minus, plus};
-use crate::domain::{ClaimId, LineId, PeriodId, ProgrammeId};
+use crate::domain::{ClaimId, GroupId, LineId, OrderId, PeriodId, ProgrammeId};
 use crate::engine::command::Payee;
 use crate::engine::event::{
     ClaimApproved, ClaimReversed, EventMeta, Funding, LinesUndone, PayeePaid, PaymentReturned,
 };
 use crate::engine::state::{
-    ClaimRow, ClaimStatus, LineOrigin, LineRow, PaymentRow, State, cell_key, group_key,
+    Authority, ClaimRow, ClaimStatus, LineOrigin, LineRow, PaymentRow, State, cell_key, group_key,
 };
 
 impl State {
     pub(super) fn claim_approved(&mut self, meta: &EventMeta, e: &ClaimApproved) {
+        let amount = e.amount;
+        let (group, authority) = match e.order {
+            None => self.drawn_on_free(e),
+            Some(order) => (self.drawn_on_hold(order, e), Authority::Order(order)),
+        };
+        let invoice_no = e.invoice_no.to_u128().into();
+        let hash = self.invoices.0.hash(&invoice_no);
+        let position = self.claims.push(ClaimRow {
+            amount,
+            invoice_no,
+            details: meta.seq,
+            voucher: e.voucher,
+            provider: e.provider,
+            first_line: e.first_line,
+            authority,
+            agreement: e.agreement,
+            group,
+            filed_by: meta.principal,
+            payer: e.funding.payer,
+            lines: e.first_line.map_or(0, |_| e.funding.other_count()),
+            status: ClaimStatus::Approved,
+            pays_enterprise: matches!(e.payee, Payee::Enterprise(_)),
+        });
+        assert_eq!(position, e.claim.index(), "claim ids are dense");
+        self.invoices.0.insert(hash, narrow(position));
+        if let Some(first) = e.first_line {
+            self.add_claim_lines(e.claim, first, e.programme, e.period, &e.funding);
+        }
+    }
+
+    /// Takes a claim from the free part of its voucher; answers the group that it is counted for
+    /// and what allows it.
+    #[inline]
+    fn drawn_on_free(&mut self, e: &ClaimApproved) -> (Option<GroupId>, Authority) {
         let amount = e.amount;
         let usage = self.vouchers.update(e.voucher.index(), |row| {
             row.free = minus(row.free, amount);
@@ -28,33 +62,22 @@ impl State {
             self.group_usage
                 .update(key, |used| *used = plus(*used, amount));
         }
-        if let Some(consent) = e.consent {
-            self.consents
-                .update(consent.index(), |row| row.left = minus(row.left, amount));
-        }
-        let invoice_no = e.invoice_no.to_u128().into();
-        let hash = self.invoices.0.hash(&invoice_no);
-        let position = self.claims.push(ClaimRow {
-            amount,
-            invoice_no,
-            details: meta.seq,
-            voucher: e.voucher,
-            provider: e.provider,
-            first_line: e.first_line,
-            consent: e.consent,
-            agreement: e.agreement,
-            group,
-            filed_by: meta.principal,
-            payer: e.funding.payer,
-            lines: e.first_line.map_or(0, |_| e.funding.other_count()),
-            status: ClaimStatus::Approved,
-            pays_enterprise: matches!(e.payee, Payee::Enterprise(_)),
+        let Some(consent) = e.consent else {
+            return (group, Authority::Imported);
+        };
+        self.consents
+            .update(consent.index(), |row| row.left = minus(row.left, amount));
+        (group, Authority::Consent(consent))
+    }
+
+    /// Takes a claim from the hold of an order, which counts in the limits already.
+    #[cold]
+    fn drawn_on_hold(&mut self, order: OrderId, e: &ClaimApproved) -> Option<GroupId> {
+        let group = self.take_from_hold(order, e.voucher, e.amount);
+        self.vouchers.update(e.voucher.index(), |row| {
+            row.approved = plus(row.approved, e.amount);
         });
-        assert_eq!(position, e.claim.index(), "claim ids are dense");
-        self.invoices.0.insert(hash, narrow(position));
-        if let Some(first) = e.first_line {
-            self.add_claim_lines(e.claim, first, e.programme, e.period, &e.funding);
-        }
+        group
     }
 
     /// Adds one line per other funder.
@@ -122,7 +145,7 @@ impl State {
             self.group_usage
                 .update(key, |used| *used = minus(*used, e.amount));
         }
-        if let Some(consent) = claim.consent {
+        if let Authority::Consent(consent) = claim.authority {
             self.consents
                 .update(consent.index(), |row| row.left = plus(row.left, e.amount));
         }

@@ -1,6 +1,6 @@
 //! Claims and payments to payees.
 
-use super::{EnterpriseKey, ProviderKey, VoucherKey};
+use super::{Capture, EnterpriseKey, ProviderKey, VoucherKey};
 use crate::domain::{BankRef, CategoryId, ClaimId, ContractNo, Day, Fen, InvoiceNo, PaymentId};
 use crate::engine::terms::Evidence;
 
@@ -29,6 +29,9 @@ pub struct FileClaim {
     pub paid_amount: Fen,
     /// Evidence files, by hash.
     pub evidence: Box<[Evidence]>,
+    /// The order whose hold is drawn on, instead of a consent: the voucher is one of its lines,
+    /// and the claim is split over all of them.
+    pub order: Option<Capture>,
 }
 
 /// Undoes an approved claim whose payee is not paid yet.

@@ -3,7 +3,7 @@
 use super::ReturnedTo;
 use crate::domain::{
     AgreementId, BankRef, CategoryId, ClaimId, ConsentId, ContractNo, Day, Fen, InlineText,
-    InvoiceNo, LineId, MemberId, PaymentId, PeriodId, ProgrammeId, ProviderId, VersionNo,
+    InvoiceNo, LineId, MemberId, OrderId, PaymentId, PeriodId, ProgrammeId, ProviderId, VersionNo,
     VoucherId,
 };
 use crate::engine::command::{Evidence, Payee};
@@ -104,6 +104,8 @@ pub struct ClaimApproved {
     pub period: PeriodId,
     /// Consent drawn on; `None` for an imported row.
     pub consent: Option<ConsentId>,
+    /// Order whose hold was drawn on.
+    pub order: Option<OrderId>,
 }
 
 /// Evidence that came with a claim.

@@ -28,6 +28,9 @@ impl Execution<'_> {
             "evidence",
             "is at most 64 files",
         )?;
+        if let Some(capture) = c.order {
+            return self.capture(c, capture);
+        }
         let judgement = self.state.judge(c, self.submission.imported);
         self.check_filer(c, &judgement)?;
         match judgement {
@@ -117,6 +120,7 @@ impl Execution<'_> {
             first_line,
             period,
             consent: approval.consent,
+            order: approval.order,
         }));
         if !c.evidence.is_empty() {
             let files = c.evidence.clone();

@@ -1,7 +1,7 @@
 //! How a claim is judged: what is known of it is looked up, `rules` says what of it is broken and
 //! what the limits leave. The hot path: no allocation, no text, a handful of look-ups.
 
-use crate::domain::{ConsentId, Fen, ProgrammeId, ProviderId, VersionNo, VoucherId};
+use crate::domain::{ConsentId, Fen, OrderId, ProgrammeId, ProviderId, VersionNo, VoucherId};
 use crate::engine::command::{FileClaim, Payee, ProviderKey, VoucherKey};
 use crate::engine::refusal::{Faults, RefusalCode};
 use crate::engine::rules::{self, Charge, Facts, OnProvider, OnVoucher};
@@ -23,6 +23,8 @@ pub(super) struct Approval {
     pub(super) payee: Payee,
     pub(super) programme: ProgrammeId,
     pub(super) consent: Option<ConsentId>,
+    /// The order whose hold is drawn on instead.
+    pub(super) order: Option<OrderId>,
 }
 
 impl State {
@@ -37,16 +39,13 @@ impl State {
         {
             match limit(&facts, voucher) {
                 Ok(amount) => {
-                    let payee = match voucher.terms.payee {
-                        PayeeMode::Provider => Payee::Provider(provider.id),
-                        PayeeMode::Enterprise => Payee::Enterprise(voucher.holder),
-                    };
                     approved = Some(Approval {
                         amount,
                         version: voucher.version,
-                        payee,
+                        payee: payee(voucher, provider.id),
                         programme: voucher.programme,
                         consent: facts.consent,
+                        order: None,
                     });
                 }
                 Err(code) => faults.add(code),
@@ -58,6 +57,15 @@ impl State {
             provider: facts.provider.map(|provider| provider.id),
             approved,
         }
+    }
+
+    /// Judges a claim on a line of an order by all rules but its limits: the order is the consent,
+    /// and limits are taken when it is confirmed.
+    pub(super) fn judge_line(&self, c: &FileClaim, voucher: VoucherId) -> (Faults, OnVoucher<'_>) {
+        let faults = rules::faults(&self.facts(c, true));
+        let voucher = self.on_voucher(voucher, c);
+        let voucher = voucher.expect("a voucher was issued under a version");
+        (faults, voucher)
     }
 
     fn facts<'a>(&'a self, c: &'a FileClaim, imported: bool) -> Facts<'a> {
@@ -123,22 +131,48 @@ impl State {
 
 /// The amount payable, or the code of the first limit that leaves nothing.
 fn limit(facts: &Facts<'_>, voucher: &OnVoucher<'_>) -> Result<Fen, RefusalCode> {
-    let c = facts.claim;
-    let base = match voucher.terms.base {
-        BasePolicy::Contract => c.contract_amount,
-        BasePolicy::Invoice => c.invoice_amount,
-        BasePolicy::Paid => c.paid_amount,
-        BasePolicy::Least => c.contract_amount.min(c.invoice_amount).min(c.paid_amount),
-    };
-    rules::limit(&Charge {
-        state: facts.state,
+    let base = base_of(facts.claim, voucher);
+    let at_most = rules::at_most(facts, voucher);
+    rules::limit(&charge(facts.state, voucher, base, at_most))
+}
+
+/// What limits are taken for on this day.
+#[inline]
+pub(super) fn charge<'a>(
+    state: &'a State,
+    voucher: &OnVoucher<'a>,
+    base: Fen,
+    at_most: Fen,
+) -> Charge<'a> {
+    Charge {
+        state,
         voucher: voucher.row,
         programme: voucher.programme,
         holder: voucher.holder,
         terms: voucher.terms,
         rate: voucher.rate.expect("a claim without a rate has a fault"),
         base,
-        at_most: rules::at_most(facts, voucher),
-        on: facts.filed,
-    })
+        at_most,
+        on: *state.business_date,
+    }
+}
+
+/// What ratios apply to.
+#[inline]
+pub(super) fn base_of(c: &FileClaim, voucher: &OnVoucher<'_>) -> Fen {
+    match voucher.terms.base {
+        BasePolicy::Contract => c.contract_amount,
+        BasePolicy::Invoice => c.invoice_amount,
+        BasePolicy::Paid => c.paid_amount,
+        BasePolicy::Least => c.contract_amount.min(c.invoice_amount).min(c.paid_amount),
+    }
+}
+
+/// Who is paid.
+#[inline]
+pub(super) fn payee(voucher: &OnVoucher<'_>, provider: ProviderId) -> Payee {
+    match voucher.terms.payee {
+        PayeeMode::Provider => Payee::Provider(provider),
+        PayeeMode::Enterprise => Payee::Enterprise(voucher.holder),
+    }
 }

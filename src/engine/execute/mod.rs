@@ -5,6 +5,7 @@ mod atomic;
 mod claims;
 mod files;
 mod judge;
+mod orders;
 mod parties;
 mod periods;
 mod programmes;
@@ -355,6 +356,14 @@ impl<'a> Execution<'a> {
             Command::AdvanceDate(c) => self.advance_date(c),
             Command::ApproveVoucherFile(c) => self.approve_voucher_file(c),
             Command::IssueFileRows(c) => self.issue_file_rows(c),
+            Command::ProposeOrder(c) => self.propose_order(c),
+            Command::AgreeOrder(c) => self.agree_order(c),
+            Command::ConfirmOrder(c) => self.confirm_order(c),
+            Command::AdvanceOrder(c) => self.advance_order(c),
+            Command::CancelOrder(c) => self.cancel_order(c),
+            Command::ReleaseOrder(c) => self.release_order(c),
+            Command::ExtendOrder(c) => self.extend_order(c),
+            Command::DisputeOrder(c) => self.dispute_order(c),
         }
     }
 

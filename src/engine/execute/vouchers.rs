@@ -208,7 +208,17 @@ impl State {
 
     /// Where money goes that becomes free again on a voucher today.
     pub(super) fn return_of(&self, voucher: &VoucherRow, programme: ProgrammeId) -> ReturnedTo {
-        if *self.business_date <= voucher.cash_by {
+        self.return_on(*self.business_date, voucher, programme)
+    }
+
+    /// Where money goes that becomes free again on a voucher on a day.
+    pub(super) fn return_on(
+        &self,
+        day: Day,
+        voucher: &VoucherRow,
+        programme: ProgrammeId,
+    ) -> ReturnedTo {
+        if day <= voucher.cash_by {
             ReturnedTo::Voucher
         } else if self.is_closed(programme) {
             ReturnedTo::Lapsed

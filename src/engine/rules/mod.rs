@@ -141,6 +141,16 @@ macro_rules! registry {
             )*
             Ok(amount)
         }
+
+        /// The code of the first limit that leaves less than an amount.
+        pub(super) fn shortage(charge: &Charge<'_>, amount: Fen) -> Option<RefusalCode> {
+            $(
+                if $limit_family::$limit(charge) < amount {
+                    return Some(RefusalCode::$limit_code);
+                }
+            )*
+            None
+        }
     };
 }
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{FileClaim, SimulatedClaim, Simulation};
-use crate::domain::{ConsentId, EnterpriseId, Fen, ProviderId, Text, VoucherId};
+use crate::domain::{
+    ClaimId, ConsentId, EnterpriseId, Fen, InvoiceNo, ProviderId, Text, VoucherId,
+};
 use crate::engine::command::{EnterpriseKey, ProviderKey, VoucherKey};
 use crate::engine::event::{
     AgreementRegistered, ClaimApproved, ClaimRefused, ConsentGiven, Event, EventMeta, FreezeSet,
@@ -34,7 +36,13 @@ pub(super) fn approved(
         invoice_amount: e.invoice_amount,
         paid_amount: e.paid_amount,
         evidence,
+        order: None,
     }
+}
+
+/// A number for a further part of an invoice that was split over the vouchers of an order.
+pub(super) fn part_of_invoice(claim: ClaimId) -> InvoiceNo {
+    InvoiceNo::parse(&format!("PART{}", claim.0)).expect("letters and digits")
 }
 
 /// A refused claim as it was filed. Its evidence is not in the journal: it brought what was
@@ -62,6 +70,7 @@ pub(super) fn refused(
         invoice_amount: e.invoice_amount,
         paid_amount: e.paid_amount,
         evidence: brought.map(|kind| stand_in(*kind)).collect(),
+        order: None,
     }
 }
 
@@ -113,6 +122,17 @@ impl Simulation {
             Event::TransferProposed(e) => self.propose(recorded, e),
             Event::TransferApproved(e) => self.decide(recorded, e.transfer, true),
             Event::TransferDeclined(e) => self.decide(recorded, e.transfer, false),
+            // Holds are not followed: a claim on an order is decided as one without.
+            Event::OrderProposed(_)
+            | Event::OrderAgreed(_)
+            | Event::OrderConfirmed(_)
+            | Event::OrderRefused(_)
+            | Event::OrderAdvanced(_)
+            | Event::OrderReleased(_)
+            | Event::OrderAsked(_)
+            | Event::OrderExtended(_)
+            | Event::OrderDisputed(_)
+            | Event::DisputeClosed(_) => {}
             // Lapses and closes come by themselves with the days. People, payments and settlement
             // say nothing to a claim; evidence came with its claim.
             Event::VoucherLapsed(_)

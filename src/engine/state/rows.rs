@@ -4,6 +4,7 @@ mod people;
 
 pub use people::{ActionRule, ProposalRow, ProposalStatus};
 
+use super::Authority;
 use crate::domain::{
     AgreementId, CategoryCode, ClaimId, ConsentId, Day, DivisionCode, EnterpriseId, Fen, GroupId,
     InstructionId, LineId, MemberId, Month, PeriodId, PrincipalId, ProgrammeCode, ProgrammeId,
@@ -181,7 +182,7 @@ pub struct AgreementRow {
 pub struct UsageRow {
     /// Issued, less what was revoked unused.
     pub issued: Fen,
-    /// Approved, net of reversals.
+    /// Approved, net of reversals, and held for orders.
     pub used: Fen,
 }
 
@@ -192,7 +193,7 @@ pub struct VoucherRow {
     pub amount: Fen,
     /// Free to redeem.
     pub free: Fen,
-    /// Held for transfers.
+    /// Held for transfers and orders.
     pub held: Fen,
     /// Approved claims, net of reversals.
     pub approved: Fen,
@@ -306,8 +307,8 @@ pub struct ClaimRow {
     pub provider: ProviderId,
     /// First obligation line.
     pub first_line: Option<LineId>,
-    /// Consent drawn on.
-    pub consent: Option<ConsentId>,
+    /// What allows it.
+    pub authority: Authority,
     /// Agreement on the funding.
     pub agreement: Option<AgreementId>,
     /// Controller group that the caps were counted for.

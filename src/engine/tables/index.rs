@@ -84,7 +84,7 @@ impl Index {
         self.shards[Index::shard(hash)].prefetch(hash);
     }
 
-    /// Enters a position; the caller has made sure that the key is not there.
+    /// Enters a position, once. Rows with the same key are found one at a time, in any order.
     pub fn insert(&mut self, hash: u64, position: u32) {
         self.undo.record(|| Undo::Inserted(hash, position));
         self.shards[Index::shard(hash)].insert(hash, position);

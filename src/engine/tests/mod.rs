@@ -2,6 +2,7 @@
 
 mod claims;
 mod files;
+mod orders;
 mod people;
 mod postings;
 mod random;

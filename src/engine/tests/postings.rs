@@ -164,6 +164,37 @@ fn the_budget_section_is_posted_as_the_table_says() {
 }
 
 #[test]
+fn a_hold_is_posted_from_confirmation_to_claim_and_release() {
+    let mut world = World::new();
+    world.by(
+        FILER,
+        Command::ProposeOrder(ProposeOrder {
+            provider: LAB,
+            category: TESTING,
+            contract_amount: fen(80_000),
+            hold_until: day("2025-05-31"),
+            lines: Box::new([(VOUCHER, fen(40_000))]),
+        }),
+    );
+    let order = crate::domain::OrderId(0);
+    let events = world.by(FILER, Command::ConfirmOrder(ConfirmOrder { order }));
+    assert_eq!(
+        pairs(last(&events)),
+        [budget(Kind::Outstanding, Kind::Held, 40_000)]
+    );
+    let mut claim = world.claim();
+    claim.invoice_amount = fen(20_000);
+    claim.order = Some(Capture { order, last: true });
+    let events = world.by(FILER, Command::FileClaim(claim));
+    let approved = pairs(&events[0].event);
+    assert_eq!(approved[0], budget(Kind::Held, Kind::Approved, 10_000));
+    assert_eq!(
+        pairs(last(&events)),
+        [budget(Kind::Held, Kind::Outstanding, 30_000)]
+    );
+}
+
+#[test]
 fn an_approval_is_posted_by_who_pays_and_who_bears() {
     let mut world = World::new();
     let claim = world.claim();

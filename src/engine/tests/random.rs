@@ -5,8 +5,8 @@ use proptest::prelude::*;
 
 use super::world::*;
 use crate::domain::{
-    BankRef, ClaimId, EnterpriseId, InstructionId, PaymentId, PeriodId, ProposalId, ProviderId,
-    RecordedAt, TransferId, VoucherId,
+    BankRef, ClaimId, ContractNo, EnterpriseId, InstructionId, OrderId, PaymentId, PeriodId,
+    ProposalId, ProviderId, RecordedAt, TransferId, VoucherId,
 };
 use crate::engine::command::*;
 use crate::engine::{State, rehearse};
@@ -24,7 +24,7 @@ pub(super) fn command(
     let paid_on = world.state.business_date();
     let bank_ref = BankRef::parse("B").expect("short");
     let person = if b.is_multiple_of(2) { MAKER } else { CHECKER };
-    let command = match kind % 16 {
+    let command = match kind % 22 {
         0..=4 => {
             let mut claim = world.claim();
             claim.voucher = VoucherKey::Id(voucher);
@@ -70,8 +70,17 @@ pub(super) fn command(
             let to = paid_on.plus_days(n % 40 + 1);
             Command::AdvanceDate(AdvanceDate { to })
         }
-        _ => settlement(world, (kind, a, b, n)),
+        14 | 15 => settlement(world, (kind % 22, a, b, n)),
+        _ => order(world, (kind % 22, a, b, n)),
     };
+    let rules = |command: &DisputeOrder| matches!(command.act, DisputeAct::Rule { .. });
+    let of_parties = match &command {
+        Command::DisputeOrder(dispute) => !rules(dispute),
+        command => (90..98).contains(&command.kind().number()),
+    };
+    if of_parties || matches!(command, Command::FileClaim(_)) {
+        return (FILER, command);
+    }
     (person, command)
 }
 
@@ -117,11 +126,85 @@ fn proposal(voucher: VoucherId, a: u8, b: u8, n: u32, amount: crate::domain::Fen
     })
 }
 
+/// Anything about an order; the person who files claims acts for every party.
+fn order(world: &mut World, (kind, a, b, n): Step) -> Command {
+    let order = OrderId(u32::from(a) % 4);
+    let today = world.state.business_date();
+    let amount = fen(i64::from(n % 30_000) + 1);
+    let voucher = VoucherId(u32::from(b) % 6);
+    let by = OrderSide::ALL[usize::from(b) % 2];
+    match (kind, n % 8) {
+        (16 | 17, _) => Command::ProposeOrder(ProposeOrder {
+            provider: LAB,
+            category: TESTING,
+            contract_amount: fen(i64::from(n % 400_000) + 1),
+            hold_until: today.plus_days(n % 60),
+            lines: [
+                (voucher, amount),
+                (VoucherId((u32::from(b) + 1) % 6), amount),
+            ][..1 + usize::from(b) / 4 % 2]
+                .into(),
+        }),
+        (18, _) => Command::ConfirmOrder(ConfirmOrder { order }),
+        (19, _) => {
+            let first = world.state.order(order).map(|row| row.lines[0].voucher);
+            let mut claim = world.claim();
+            claim.voucher = VoucherKey::Id(first.unwrap_or(voucher));
+            claim.provider = ProviderKey::Id(LAB);
+            claim.invoice_amount = fen(i64::from(n % 80_000));
+            claim.contract_date = today;
+            let last = b.is_multiple_of(8);
+            claim.order = Some(Capture { order, last });
+            Command::FileClaim(claim)
+        }
+        (_, 0) => Command::AgreeOrder(AgreeOrder { order }),
+        (_, 1) => Command::AdvanceOrder(AdvanceOrder {
+            order,
+            step: match b % 3 {
+                0 => OrderStep::Deliver,
+                1 => OrderStep::Accept,
+                _ => OrderStep::Contract {
+                    contract_no: ContractNo::parse("HT-1").expect("short"),
+                    contract_date: today,
+                },
+            },
+        }),
+        (_, 2) => Command::CancelOrder(CancelOrder { order, by }),
+        (_, 3) => {
+            let until = today.plus_days(n % 90);
+            Command::ExtendOrder(ExtendOrder { order, by, until })
+        }
+        (_, 4 | 5) => {
+            let act = about_dispute(by, b, n);
+            Command::DisputeOrder(DisputeOrder { order, act })
+        }
+        _ => Command::ReleaseOrder(ReleaseOrder {
+            order,
+            by,
+            parts: if b.is_multiple_of(2) {
+                Box::default()
+            } else {
+                Box::new([(voucher, amount)])
+            },
+        }),
+    }
+}
+
+fn about_dispute(by: OrderSide, b: u8, n: u32) -> DisputeAct {
+    let uphold = n.is_multiple_of(3);
+    let code = DisputeCode::Late;
+    match b % 4 {
+        0 => DisputeAct::Withdraw,
+        1 => DisputeAct::Rule { uphold },
+        _ => DisputeAct::Raise { by, code },
+    }
+}
+
 /// Instructs a period or confirms a payment.
 fn settlement(world: &World, (kind, a, b, n): Step) -> Command {
     let bank_ref = BankRef::parse(&format!("B{}", n % 40)).expect("short");
     let paid_on = world.state.business_date();
-    match kind % 16 {
+    match kind {
         14 => Command::InstructPeriod(InstructPeriod {
             period: PeriodId(u16::from(a) % 4),
             mode: match b % 3 {

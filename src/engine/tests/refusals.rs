@@ -272,6 +272,7 @@ fn every_other_refusal_has_a_line() {
     }
     // These stand at rows of a file: files.rs has their lines.
     seen.extend(super::files::ROW_CODES);
+    seen.extend(super::orders::codes());
     for code in Code::ALL.iter().filter(|code| code.number() >= 100) {
         assert!(seen.contains(code), "{code:?} has no line");
     }

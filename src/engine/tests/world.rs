@@ -360,6 +360,7 @@ impl World {
             invoice_amount: fen(80_000),
             paid_amount: Fen::ZERO,
             evidence: Box::default(),
+            order: None,
         }
     }
 

@@ -8,18 +8,19 @@ use super::field::Field;
 use super::table::{left_out, present, spelled_out, table};
 use super::terms::write_choice;
 use crate::engine::command::{
-    AdvanceDate, ApproveVoucherFile, ChangeBudget, ClosePeriod, Command, CommandKind,
-    ConfirmInstruction, ConfirmStatement, ConsentGiver, CreateProgramme, DecideProposal,
-    DecideTransfer, EnterpriseKey, FileClaim, FileRow, GiveConsent, InstructPeriod, IssueFileRows,
-    IssueToken, IssueVoucher, PayClaim, ProposeTransfer, ProposedCommand, ProviderKey,
+    AdvanceDate, AdvanceOrder, AgreeOrder, ApproveVoucherFile, CancelOrder, ChangeBudget,
+    ClosePeriod, Command, CommandKind, ConfirmInstruction, ConfirmOrder, ConfirmStatement,
+    ConsentGiver, CreateProgramme, DecideProposal, DecideTransfer, DisputeOrder, EnterpriseKey,
+    ExtendOrder, FileClaim, FileRow, GiveConsent, InstructPeriod, IssueFileRows, IssueToken,
+    IssueVoucher, PayClaim, ProposeOrder, ProposeTransfer, ProposedCommand, ProviderKey,
     PublishVersion, RegisterAgreement, RegisterCategory, RegisterEnterprise, RegisterMember,
-    RegisterPrincipal, RegisterProvider, ReturnPayment, ReverseClaim, RevokeToken, RevokeVoucher,
-    SetActionRule, SetControllerGroup, SetFreeze, SetGrant, SetProtocol, SetSuspension,
-    TransferRequest, VoucherKey, WithdrawProposal,
+    RegisterPrincipal, RegisterProvider, ReleaseOrder, ReturnPayment, ReverseClaim, RevokeToken,
+    RevokeVoucher, SetActionRule, SetControllerGroup, SetFreeze, SetGrant, SetProtocol,
+    SetSuspension, TransferRequest, VoucherKey, WithdrawProposal,
 };
 
 /// What can be written in canonical form; everything that stands in a leaf can.
-trait Canonical {
+pub(super) trait Canonical {
     fn put(&self, writer: &mut Writer<'_>);
 
     fn is_left_out(&self) -> bool {
@@ -173,6 +174,7 @@ command_tables! {
     FileClaim {
         0: voucher, 1: provider, 2: enterprise, 3: category, 4: contract_no, 5: contract_date,
         6: contract_amount, 7: invoice_no, 8: invoice_amount, 9: paid_amount, 10: evidence,
+        11: order,
     }
     ReverseClaim { 0: claim, }
     PayClaim { 0: claim, 1: bank_ref, 2: paid_on, }
@@ -184,6 +186,14 @@ command_tables! {
     AdvanceDate { 0: to, }
     ApproveVoucherFile { 0: programme, 1: sha256, 2: mode, 3: rows, 4: total, 5: chunks, }
     IssueFileRows { 0: programme, 1: sha256, 2: chunk, 3: rows, }
+    ProposeOrder { 0: provider, 1: category, 2: contract_amount, 3: hold_until, 4: lines, }
+    AgreeOrder { 0: order, }
+    ConfirmOrder { 0: order, }
+    AdvanceOrder { 0: order, 1: step, }
+    CancelOrder { 0: order, 1: by, }
+    ReleaseOrder { 0: order, 1: by, 2: parts, }
+    ExtendOrder { 0: order, 1: by, 2: until, }
+    DisputeOrder { 0: order, 1: act, }
 }
 
 /// Field tables of the commands that can wait, and the command that a leaf holds: `[kind, {field:
@@ -255,5 +265,6 @@ payloads! {
     CreateProgramme ChangeBudget PublishVersion RegisterAgreement IssueVoucher GiveConsent
     SetFreeze RevokeVoucher ProposeTransfer DecideTransfer FileClaim ReverseClaim PayClaim
     ReturnPayment RequestClose ClosePeriod ConfirmStatement InstructPeriod ConfirmInstruction
-    AdvanceDate ApproveVoucherFile IssueFileRows
+    AdvanceDate ApproveVoucherFile IssueFileRows ProposeOrder AgreeOrder ConfirmOrder AdvanceOrder
+    CancelOrder ReleaseOrder ExtendOrder DisputeOrder
 }

@@ -8,15 +8,16 @@ use crate::engine::command::Payee;
 use crate::engine::event::{
     ActionProposed, ActionRuleSet, AgreementRegistered, ArrearsCarried, BudgetChanged, CalendarSet,
     CategoryRegistered, CellAgreed, ClaimApproved, ClaimRefused, ClaimReversed, CloseRequested,
-    CommandRefused, ConsentGiven, ControllerGroupSet, DateAdvanced, EnterpriseRegistered,
-    EpochStarted, Event, EvidenceRecorded, FileRowRefused, FileRowsIssued, FreezeSet, GrantSet,
-    InstructionIssued, InstructionPaid, LedgerCreated, MemberRegistered, PayeePaid,
-    PaymentReturned, PeriodAgreed, PeriodClosed, PeriodInstructed, PeriodSettled, PositionFixed,
-    PrincipalRegistered, ProgrammeCreated, ProposalApproved, ProposalDeclined, ProposalFailed,
-    ProposalWithdrawn, ProtocolSet, ProviderRegistered, StatementConfirmed, SuspensionSet,
-    TokenIssued, TokenRevoked, TransferApproved, TransferDeclined, TransferProposed,
-    VersionPublished, VoucherFileApproved, VoucherIssued, VoucherLapsed, VoucherRefused,
-    VoucherRevoked,
+    CommandRefused, ConsentGiven, ControllerGroupSet, DateAdvanced, DisputeClosed,
+    EnterpriseRegistered, EpochStarted, Event, EvidenceRecorded, FileRowRefused, FileRowsIssued,
+    FreezeSet, GrantSet, InstructionIssued, InstructionPaid, LedgerCreated, MemberRegistered,
+    OrderAdvanced, OrderAgreed, OrderAsked, OrderConfirmed, OrderDisputed, OrderExtended,
+    OrderProposed, OrderRefused, OrderReleased, PayeePaid, PaymentReturned, PeriodAgreed,
+    PeriodClosed, PeriodInstructed, PeriodSettled, PositionFixed, PrincipalRegistered,
+    ProgrammeCreated, ProposalApproved, ProposalDeclined, ProposalFailed, ProposalWithdrawn,
+    ProtocolSet, ProviderRegistered, StatementConfirmed, SuspensionSet, TokenIssued, TokenRevoked,
+    TransferApproved, TransferDeclined, TransferProposed, VersionPublished, VoucherFileApproved,
+    VoucherIssued, VoucherLapsed, VoucherRefused, VoucherRevoked,
 };
 use crate::engine::terms::AccrualPoint;
 
@@ -143,6 +144,7 @@ event_tables! {
         18: first_line,
         19: period,
         20: consent,
+        21: order,
     }
     71 v 1 EvidenceRecorded { 0: claim, 1: files, }
     72 v 1 ClaimRefused {
@@ -181,6 +183,22 @@ event_tables! {
         0: instruction, 1: period, 2: line, 3: debtor, 4: creditor, 5: amount, 6: into,
     }
     90 v 1 PeriodSettled { 0: period, 1: carried, }
+
+    100 v 1 OrderProposed {
+        0: order, 1: provider, 2: host, 3: category, 4: contract_amount, 5: hold_until,
+        6: lines, 7: agreed,
+    }
+    101 v 1 OrderAgreed { 0: order, 1: agreed, 2: complete, }
+    102 v 1 OrderConfirmed { 0: order, 1: lines, }
+    103 v 1 OrderRefused { 0: order, 1: result, 2: faults, 3: lines, }
+    104 v 1 OrderAdvanced {
+        0: order, 1: status, 2: contract_no, 3: contract_date, 4: accepted,
+    }
+    105 v 1 OrderReleased { 0: order, 1: cause, 2: status, 3: lines, }
+    106 v 1 OrderAsked { 0: order, 1: extend_to, 2: parties, }
+    107 v 1 OrderExtended { 0: order, 1: hold_until, }
+    108 v 1 OrderDisputed { 0: order, 1: by, 2: code, 3: ends_on, }
+    109 v 1 DisputeClosed { 0: order, 1: outcome, 2: hold_until, }
 
     140 v 1 VoucherFileApproved {
         0: file, 1: programme, 2: issuer, 3: sha256, 4: mode, 5: rows, 6: total, 7: chunks,

@@ -1,6 +1,7 @@
 //! One fixed example of every kind of event, every option present, and a few with none. The
 //! golden files hold their leaves: change nothing here, add.
 
+use super::examples_orders::{captured_claim, orders};
 use super::examples_terms::{agreement_terms, version_terms};
 use super::reference;
 use crate::domain::{
@@ -136,6 +137,7 @@ pub(super) fn typical_claim() -> ClaimApproved {
         first_line: Some(LineId(5_432_109)),
         period: PeriodId(21),
         consent: Some(ConsentId(1_357_911)),
+        order: None,
     }
 }
 
@@ -143,11 +145,17 @@ pub(super) fn typical_claim() -> ClaimApproved {
 pub(super) fn examples() -> Vec<(String, Recorded)> {
     let full = [ledger(), parties(), programmes(), transfers(), claims()]
         .into_iter()
-        .chain([periods(), instructions(), super::examples_files::files()])
+        .chain([
+            periods(),
+            instructions(),
+            super::examples_files::files(),
+            orders(),
+        ])
         .flatten()
         .map(|event| ("", full_meta(&event), event));
     let minimal = minimal()
         .into_iter()
+        .chain(super::examples_orders::minimal())
         .map(|event| ("-minimal", minimal_meta(), event));
     let typical = [(
         "-typical",
@@ -158,9 +166,11 @@ pub(super) fn examples() -> Vec<(String, Recorded)> {
         let meta = full_meta(&event);
         (suffix, meta, event)
     });
+    let captured = Event::ClaimApproved(captured_claim());
     full.chain(minimal)
         .chain(typical)
         .chain(proposed)
+        .chain([("-captured", claim_meta(), captured)])
         .map(|(suffix, meta, event)| {
             let stem = format!("{:02}-{}{suffix}-v1", event.kind(), event.name());
             (stem, Recorded { meta, event })

@@ -86,6 +86,7 @@ pub(super) fn typical_filing() -> FileClaim {
         invoice_amount: claim.invoice_amount,
         paid_amount: claim.paid_amount,
         evidence: Box::default(),
+        order: None,
     }
 }
 

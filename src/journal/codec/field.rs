@@ -4,7 +4,7 @@ use super::Fault;
 use super::cbor::{Personal, Reader, Writer};
 use crate::domain::{
     AgreementId, CategoryId, ClaimId, ConsentId, CreditCode, Day, DivisionCode, EnterpriseId, Fen,
-    InlineText, InstructionId, InvoiceNo, LineId, MemberId, Month, PaymentId, PeriodId,
+    InlineText, InstructionId, InvoiceNo, LineId, MemberId, Month, OrderId, PaymentId, PeriodId,
     PersonalText, PrincipalId, ProgrammeId, ProposalId, ProviderId, Ratio, RecordedAt, Seq, Text,
     TransferId, VersionNo, VoucherFileId, VoucherId,
 };
@@ -72,8 +72,7 @@ macro_rules! ids {
 
 ids! {
     MemberId EnterpriseId ProviderId PrincipalId CategoryId ProgrammeId VersionNo AgreementId
-    VoucherId ConsentId TransferId ClaimId LineId PeriodId InstructionId PaymentId VoucherFileId
-    ProposalId Seq
+    VoucherId ConsentId TransferId ClaimId LineId PeriodId InstructionId PaymentId VoucherFileId ProposalId Seq OrderId
 }
 
 /// Types that stand as another type and are checked when they are read.

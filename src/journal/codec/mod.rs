@@ -16,11 +16,14 @@ mod examples;
 #[cfg(test)]
 mod examples_files;
 #[cfg(test)]
+mod examples_orders;
+#[cfg(test)]
 mod examples_people;
 #[cfg(test)]
 mod examples_terms;
 mod field;
 mod fingerprint;
+mod orders;
 mod reference;
 mod table;
 mod terms;

@@ -9,6 +9,7 @@ use super::fingerprint::first_half;
 use crate::domain::InlineText;
 use crate::engine::command::{CommandKind, ExternalRef, RefSource};
 use crate::engine::event::Event;
+use crate::engine::terms::ReleaseCause;
 
 const TAG: &[u8] = b"quantong/ref/1";
 
@@ -100,6 +101,18 @@ pub(super) fn family_of_event(event: &Event) -> Option<CommandKind> {
         Event::PayeePaid(_) => CommandKind::PayClaim,
         Event::PaymentReturned(_) => CommandKind::ReturnPayment,
         Event::InstructionPaid(_) => CommandKind::ConfirmInstruction,
+        Event::OrderProposed(_) => CommandKind::ProposeOrder,
+        Event::OrderAgreed(_) => CommandKind::AgreeOrder,
+        Event::OrderConfirmed(_) | Event::OrderRefused(_) => CommandKind::ConfirmOrder,
+        Event::OrderAdvanced(_) => CommandKind::AdvanceOrder,
+        Event::OrderReleased(e) => match e.cause {
+            ReleaseCause::Released => CommandKind::ReleaseOrder,
+            ReleaseCause::Cancelled => CommandKind::CancelOrder,
+            ReleaseCause::Expired | ReleaseCause::Captured | ReleaseCause::Upheld => return None,
+        },
+        Event::OrderAsked(e) if e.extend_to.is_none() => CommandKind::CancelOrder,
+        Event::OrderAsked(_) | Event::OrderExtended(_) => CommandKind::ExtendOrder,
+        Event::OrderDisputed(_) | Event::DisputeClosed(_) => CommandKind::DisputeOrder,
         Event::LedgerCreated(_)
         | Event::EpochStarted(_)
         | Event::DateAdvanced(_)

@@ -70,6 +70,8 @@ impl Field for ReturnedTo {
     }
 }
 
+pub(super) use closed_sets;
+
 macro_rules! sets {
     ($($type:ident)*) => { $(
         impl Field for $type {
@@ -85,6 +87,8 @@ macro_rules! sets {
         }
     )* };
 }
+
+pub(super) use sets;
 
 sets! { EvidenceKinds Faults }
 
@@ -267,20 +271,22 @@ impl Field for Tier {
     }
 }
 
-macro_rules! terms_tables {
+macro_rules! tables_of_terms {
     ($($type:ident $table:tt)*) => {
         $(table! { $type $table })*
 
         /// Every map that stands within an event: name and entries.
         #[cfg(test)]
         pub(super) fn documented() -> Vec<(&'static str, String)> {
-            use super::tests::Documented;
+            use $crate::journal::codec::tests::Documented;
             vec![$((stringify!($type), $type::columns()),)*]
         }
     };
 }
 
-terms_tables! {
+pub(super) use tables_of_terms;
+
+tables_of_terms! {
     Calendar { 0: confirm_days, 1: pay_days, }
     Evidence { 0: kind, 1: sha256, 2: size_bytes, 3: media_type, }
     TransferRule { 0: kind, 1: document_no, }

@@ -135,7 +135,7 @@ fn the_documented_tables_are_the_tables_in_use() {
     let events = events.iter().map(|(kind, version, name, columns)| {
         format!("| {kind} | {version} | `{name}` | {columns} |")
     });
-    let terms = terms::documented();
+    let terms = [terms::documented(), orders::documented()].concat();
     let terms = terms
         .iter()
         .map(|(name, columns)| format!("| `{name}` | {columns} |"));

@@ -22,6 +22,33 @@ pub(super) struct Filing {
     pub(super) imported: bool,
 }
 
+/// The codes of a claim in the order of the rules.
+pub(super) const ORDER_OF_CODES: [&str; 23] = [
+    "VOUCHER_UNKNOWN",
+    "PROVIDER_UNKNOWN",
+    "VOUCHER_REVOKED",
+    "VOUCHER_FROZEN",
+    "PROVIDER_SUSPENDED",
+    "NOT_AUTHORISED",
+    "HOLDER_MISMATCH",
+    "SELF_DEALING",
+    "RELATED_PARTY",
+    "CONTRACT_BEFORE_ISSUE",
+    "CONTRACT_BEFORE_TRANSFER",
+    "CONTRACT_AFTER_FILING",
+    "VOUCHER_EXPIRED",
+    "CASH_DEADLINE_PASSED",
+    "PROVIDER_NOT_ADMITTED",
+    "CATEGORY_NOT_OFFERED",
+    "HOST_NOT_RECOGNISED",
+    "CATEGORY_NOT_FUNDED",
+    "EVIDENCE_MISSING",
+    "DUPLICATE_INVOICE",
+    "VOUCHER_EXHAUSTED",
+    "YEAR_CAP_EXHAUSTED",
+    "NOTHING_PAYABLE",
+];
+
 impl Model {
     pub(super) fn file(&mut self, c: &Filing) -> Verdict {
         let faults = self.faults(c);
@@ -34,12 +61,12 @@ impl Model {
                 self.refused_invoices.push(c.invoice_no.clone());
                 refused(code)
             }
-            Ok(amount) => Verdict::Approved(self.approve(c, amount)),
+            Ok(amount) => Verdict::Approved(self.approve(c, amount, None)),
         }
     }
 
     /// Rules 1 to 19, each with the inputs it uses.
-    fn faults(&self, c: &Filing) -> Vec<&'static str> {
+    pub(super) fn faults(&self, c: &Filing) -> Vec<&'static str> {
         let voucher = self.vouchers.get(c.voucher);
         let provider = self.providers.get(c.provider);
         let holder = voucher.map(|v| &self.enterprises[v.holder]);
@@ -176,17 +203,46 @@ impl Model {
         let mut limits = vec![version.cap_enterprise - self.usage(programme, voucher.holder).1];
         let group = group_on(&self.enterprises[voucher.holder].groups, self.today);
         if group.is_some() {
-            let of_group = self.claims.iter().filter(|claim| {
-                !claim.reversed
-                    && claim.group == group
-                    && self.vouchers[claim.voucher].programme == programme
-            });
-            let used: Money = of_group.map(|claim| claim.approval.amount).sum();
-            limits.push(version.cap_group - used);
+            limits.push(version.cap_group - self.used_by_group(programme, &group));
         }
         if limits.iter().any(|left| *left <= 0) {
             return Err("YEAR_CAP_EXHAUSTED");
         }
+        let rate = version
+            .rates
+            .iter()
+            .find(|rate| rate.category == c.category);
+        let rate = rate.expect("rule 17 was kept");
+        limits.push(self.worth(c));
+        limits.push(rate.cap_claim);
+        limits.push(free);
+        limits.push(self.consent_for(c).expect("rule 6 was kept").1);
+        let amount = limits.into_iter().min().expect("there are limits");
+        if amount > 0 {
+            Ok(amount)
+        } else {
+            Err("NOTHING_PAYABLE")
+        }
+    }
+
+    /// What a controller group has used under a programme, holds included.
+    pub(super) fn used_by_group(&self, programme: usize, group: &Option<String>) -> Money {
+        let of_group = self.claims.iter().filter(|claim| {
+            !claim.reversed
+                && claim.group == *group
+                && self.vouchers[claim.voucher].programme == programme
+        });
+        let used: Money = of_group.map(|claim| claim.approval.amount).sum();
+        used + self.held_for_group(programme, group)
+    }
+
+    /// What the rate gives of a claim, and at most what the provider is still owed.
+    pub(super) fn worth(&self, c: &Filing) -> Money {
+        let programme = self.vouchers[c.voucher].programme;
+        let number = self
+            .version_on(programme, c.contract_date)
+            .expect("it was issued");
+        let version = self.version(programme, number);
         let rate = version
             .rates
             .iter()
@@ -198,23 +254,16 @@ impl Model {
             Base::Paid => c.paid_amount,
             Base::Least => c.contract_amount.min(c.invoice_amount).min(c.paid_amount),
         };
-        limits.push(self.subsidy(rate, base));
-        limits.push(rate.cap_claim);
-        limits.push(free);
-        limits.push(self.consent_for(c).expect("rule 6 was kept").1);
-        if !version.pays_enterprise {
-            limits.push(c.invoice_amount - c.paid_amount);
-        }
-        let amount = limits.into_iter().min().expect("there are limits");
-        if amount > 0 {
-            Ok(amount)
+        let worth = self.subsidy(rate, base);
+        if version.pays_enterprise {
+            worth
         } else {
-            Err("NOTHING_PAYABLE")
+            worth.min(c.invoice_amount - c.paid_amount).max(0)
         }
     }
 
     /// Fen by fen would be the most naive; slice by slice is close enough.
-    fn subsidy(&self, rate: &Rate, base: Money) -> Money {
+    pub(super) fn subsidy(&self, rate: &Rate, base: Money) -> Money {
         let mut millionths = 0;
         let mut floored = 0;
         let mut from = 0;
@@ -231,7 +280,7 @@ impl Model {
         }
     }
 
-    fn approve(&mut self, c: &Filing, amount: Money) -> Approval {
+    pub(super) fn approve(&mut self, c: &Filing, amount: Money, order: Option<usize>) -> Approval {
         let (programme, holder) = {
             let voucher = &self.vouchers[c.voucher];
             (voucher.programme, voucher.holder)
@@ -267,14 +316,21 @@ impl Model {
             voucher: c.voucher,
             invoice_no: c.invoice_no.clone(),
             approval: approval.clone(),
-            group: group_on(&self.enterprises[holder].groups, self.today),
+            group: match order {
+                None => group_on(&self.enterprises[holder].groups, self.today),
+                // The caps were taken when the order was confirmed.
+                Some(order) => self.group_of_line(order, c.voucher),
+            },
             consent: self.consent_for(c).and_then(|(id, _)| id),
+            order,
             filed_by: c.by,
             lines: Vec::new(),
             paid: false,
             reversed: false,
         });
-        self.change_caps(c.voucher, 0, amount);
+        if order.is_none() || self.bend == Bend::HoldsOutsideCaps {
+            self.change_caps(c.voucher, 0, amount);
+        }
         if !waits {
             self.owe(self.claims.len() - 1);
         }

@@ -1,7 +1,7 @@
 //! What engine and model know, side by side.
 
 use quantong::domain::{
-    EnterpriseId, InstructionId, LineId, MemberId, PeriodId, ProgrammeId, VoucherId,
+    EnterpriseId, InstructionId, LineId, MemberId, OrderId, PeriodId, ProgrammeId, VoucherId,
 };
 use quantong::engine::State;
 use quantong::engine::books::{AccountKind, Detail};
@@ -15,7 +15,15 @@ type Check = fn(&State, &Model) -> Result<(), String>;
 
 /// The first thing on which they differ, in words.
 pub(super) fn differences(state: &State, model: &Model) -> Option<String> {
-    let checks: [Check; 6] = [vouchers, programmes, lines, periods, instructions, books];
+    let checks: [Check; 7] = [
+        vouchers,
+        orders,
+        programmes,
+        lines,
+        periods,
+        instructions,
+        books,
+    ];
     checks
         .into_iter()
         .find_map(|check| check(state, model).err())
@@ -64,6 +72,27 @@ fn vouchers(state: &State, model: &Model) -> Result<(), String> {
         let what = || format!("voucher {id}: revoked, frozen");
         let naive = (voucher.revoked, voucher.frozen);
         same(what, (row.revoked, row.frozen), naive)?;
+    }
+    Ok(())
+}
+
+fn orders(state: &State, model: &Model) -> Result<(), String> {
+    same(|| "orders".into(), state.order_count(), model.orders.len())?;
+    for (id, order) in model.orders.iter().enumerate() {
+        let row = state.order(at(OrderId::from_index, id)).expect("counted");
+        let what = || format!("order {id}: status, hold until, ends on, disputed");
+        let engine = (row.status.as_str().to_owned(), row.hold_until.date());
+        let engine = (engine, row.ends_on.date(), row.dispute.is_some());
+        let naive = (order.place.word(), order.hold_until);
+        same(
+            what,
+            engine,
+            (naive, order.ends_on, order.disputed.is_some()),
+        )?;
+        let left = row.lines.iter().map(|line| Money::from(line.left.get()));
+        let naive = (0..order.lines.len()).map(|line| model.left_on(id, line));
+        let what = || format!("order {id}: what is held");
+        same(what, left.collect::<Vec<_>>(), naive.collect())?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ mod books;
 mod claims;
 mod compare;
 mod corridor;
+mod orders;
 mod pair;
 mod periods;
 mod random;
@@ -29,6 +30,8 @@ pub(crate) enum Verdict {
     Done,
     /// A claim was approved.
     Approved(Approval),
+    /// A claim on an order was approved, one part per line that it draws on.
+    Captured(Vec<Approval>),
     /// Refused by rules: all faults of a claim in the order of the rules, else the one code.
     Refused(Vec<&'static str>),
     /// No command for this ledger, sender or moment; nothing is recorded.
@@ -65,6 +68,12 @@ enum Bend {
     ConsentsAddUp,
     /// What lapses does not come back to the budget.
     LapseIsLost,
+    /// What an order holds does not count in the caps.
+    HoldsOutsideCaps,
+    /// What an order releases does not come back to the voucher.
+    ReleaseIsLost,
+    /// A reversed claim on an order is held again.
+    ReversalRestoresHold,
 }
 
 struct Member {
@@ -198,6 +207,7 @@ struct Claim {
     approval: Approval,
     group: Option<String>,
     consent: Option<usize>,
+    order: Option<usize>,
     filed_by: usize,
     /// Others owe the payer: the lines.
     lines: Vec<usize>,
@@ -277,6 +287,7 @@ struct Model {
     vouchers: Vec<Voucher>,
     consents: Vec<Consent>,
     transfers: Vec<Transfer>,
+    orders: Vec<orders::Order>,
     claims: Vec<Claim>,
     refused_invoices: Vec<String>,
     cap_changes: Vec<CapChange>,
@@ -305,6 +316,7 @@ impl Model {
             vouchers: Vec::new(),
             consents: Vec::new(),
             transfers: Vec::new(),
+            orders: Vec::new(),
             claims: Vec::new(),
             refused_invoices: Vec::new(),
             cap_changes: Vec::new(),

@@ -1,12 +1,15 @@
 //! One step of a random history, taken by both sides.
 
+mod orders;
+
 use jiff::civil::Date;
 use quantong::domain::{
     BankRef, ClaimId, ContractNo, EnterpriseId, InstructionId, InvoiceNo, PaymentId, PeriodId,
     ProgrammeId, ProviderId, TransferId, VoucherId,
 };
 use quantong::engine::command::*;
-use quantong::engine::event::{Event, Recorded};
+use quantong::engine::event::{ClaimApproved, Event, Recorded};
+use quantong::engine::refusal::Faults;
 use quantong::engine::{State, refusal_of};
 
 use super::claims::Filing;
@@ -30,6 +33,7 @@ impl Verdict {
         match self {
             Verdict::Done => "Done",
             Verdict::Approved(_) => "Approved",
+            Verdict::Captured(_) => "Captured",
             Verdict::Refused(_) => "Refused",
             Verdict::Rejected => "Rejected",
         }
@@ -39,18 +43,29 @@ impl Verdict {
         let Some(first) = events.and_then(<[Recorded]>::first) else {
             return Verdict::Rejected;
         };
+        let approved = |e: &ClaimApproved| Approval {
+            amount: Money::from(e.amount.get()),
+            payer: e.funding.payer.index(),
+            others: (e.funding.others())
+                .map(|(funder, part)| (funder.index(), Money::from(part.get())))
+                .collect(),
+        };
+        let codes = |faults: &Faults| faults.in_order().map(|code| code.as_str()).collect();
         match &first.event {
-            Event::ClaimApproved(e) => Verdict::Approved(Approval {
-                amount: Money::from(e.amount.get()),
-                payer: e.funding.payer.index(),
-                others: (e.funding.others())
-                    .map(|(funder, part)| (funder.index(), Money::from(part.get())))
-                    .collect(),
-            }),
+            Event::ClaimApproved(e) if e.order.is_none() => Verdict::Approved(approved(e)),
+            Event::ClaimApproved(_) => {
+                let parts = events.into_iter().flatten();
+                let parts = parts.filter_map(|recorded| match &recorded.event {
+                    Event::ClaimApproved(e) => Some(approved(e)),
+                    _ => None,
+                });
+                Verdict::Captured(parts.collect())
+            }
             Event::ClaimRefused(e) => {
                 assert_eq!(e.faults.first(), Some(e.result));
-                Verdict::Refused(e.faults.in_order().map(|code| code.as_str()).collect())
+                Verdict::Refused(codes(&e.faults))
             }
+            Event::OrderRefused(e) => Verdict::Refused(codes(&e.faults)),
             event => match refusal_of(event) {
                 Some(code) => Verdict::Refused(vec![code.as_str()]),
                 None => Verdict::Done,
@@ -126,7 +141,7 @@ impl Pair {
             };
             (STRANGER, Command::GiveConsent(consent), Verdict::Rejected)
         } else {
-            match kind % 25 {
+            match kind % 36 {
                 0..=6 => self.file(a, b, n),
                 7..=9 => self.issue(a, n),
                 10 | 11 => self.consent(a, b, n),
@@ -139,7 +154,8 @@ impl Pair {
                 19 | 20 => self.pass_days(a, n),
                 21 => self.close(a, b, n),
                 22 => self.instruct(a, b),
-                _ => self.settle(a, n),
+                23 | 24 => self.settle(a, n),
+                _ => self.order(kind % 36, a, b, n),
             }
         };
         self.send((by, command, expected))
@@ -168,6 +184,9 @@ impl Pair {
             _ => match self.model.vouchers.get(voucher) {
                 Some(row) if n.is_multiple_of(11) => row.use_by.min(self.model.today),
                 Some(row) if n % 11 == 1 => row.issued_on,
+                Some(row) if row.contracts_from != row.issued_on && n.is_multiple_of(2) => {
+                    row.issued_on
+                }
                 _ => self.model.today,
             },
         };
@@ -205,7 +224,7 @@ impl Pair {
     fn child_for(&self, voucher: usize, n: u32) -> usize {
         let is_child = |id: &usize| self.model.vouchers[*id].parent.is_some();
         let newest = (0..self.model.vouchers.len()).rev().find(is_child);
-        newest.filter(|_| n % 9 < 2).unwrap_or(voucher)
+        newest.filter(|_| n % 9 < 3).unwrap_or(voucher)
     }
 
     fn issue(&mut self, a: u8, n: u32) -> Both {
@@ -562,5 +581,6 @@ fn command_of(c: &Filing) -> FileClaim {
         invoice_amount: fen(c.invoice_amount),
         paid_amount: fen(c.paid_amount),
         evidence: Box::default(),
+        order: None,
     }
 }

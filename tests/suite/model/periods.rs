@@ -55,6 +55,7 @@ impl Model {
                     self.carry(period);
                 }
             }
+            self.end_orders();
         }
         Verdict::Done
     }

@@ -42,10 +42,11 @@ impl Model {
 
     pub(super) fn held_of(&self, voucher: usize) -> Money {
         let transfers = self.transfers.iter();
-        transfers
+        let waiting: Money = transfers
             .filter(|transfer| transfer.voucher == voucher && transfer.approved.is_none())
             .map(|transfer| transfer.amount)
-            .sum()
+            .sum();
+        waiting + self.held_for_orders(voucher)
     }
 
     fn transferred_out(&self, voucher: usize) -> Money {
@@ -66,6 +67,7 @@ impl Model {
             - self.held_of(voucher)
             - self.transferred_out(voucher)
             - self.returned_of(voucher)
+            - self.lost_releases(voucher)
     }
 
     /// What a programme can still issue.

@@ -1,0 +1,306 @@
+//! Orders: proposed by a holder, agreed to by the others, confirmed by the provider.
+//!
+//! The confirmation takes every limit, for all lines or none; a claim on the order is then held
+//! to its hold alone.
+
+mod capture;
+mod holds;
+
+use super::judge::charge;
+use super::parties::positive;
+use super::{Decision, Execution, Rejection, Stop, refuse_if, valid};
+use crate::domain::{
+    ContractNo, Day, Fen, InvoiceNo, OrderId, ProviderId, VersionNo, VoucherId, split_by_weights,
+};
+use crate::engine::command::{
+    AdvanceOrder, AgreeOrder, ConfirmOrder, FileClaim, ORDER_LINES_MAX, OrderStep, ProposeOrder,
+    ProviderKey, VoucherKey,
+};
+use crate::engine::event::{
+    Event, HeldLine, OrderAdvanced, OrderAgreed, OrderConfirmed, OrderProposed, OrderRefused,
+    ProposedLine,
+};
+use crate::engine::refusal::{Faults, RefusalCode};
+use crate::engine::rules;
+use crate::engine::state::{OrderRow, State};
+use crate::engine::tables::Scoped as _;
+use crate::engine::terms::{OrderParties, OrderSide, OrderStatus, Role, Scope};
+
+impl Execution<'_> {
+    fn order(&self, id: OrderId) -> Result<OrderRow, Rejection> {
+        let row = self.state.orders.get(id.index());
+        row.cloned().ok_or(Rejection::NotFound("order"))
+    }
+
+    /// The parties of an order for whom the sender acts on one side; stops if there are none.
+    fn acting(&self, order: &OrderRow, by: OrderSide) -> Result<OrderParties, Stop> {
+        if by == OrderSide::Provider {
+            let itself = (Role::Provider, Scope::Provider(order.provider));
+            self.require_party(&[itself], "the provider of the order")?;
+            return Ok(OrderParties::PROVIDER);
+        }
+        let holders = order.lines.iter().map(|line| line.holder);
+        let acting = holders
+            .enumerate()
+            .fold(OrderParties::NONE, |all, (i, id)| {
+                let holder = (Role::Enterprise, Scope::Enterprise(id));
+                match self.require_party(&[holder], "") {
+                    Ok(()) => all.and(OrderParties::line(i)),
+                    Err(_) => all,
+                }
+            });
+        if acting == OrderParties::NONE {
+            return Err(Rejection::Forbidden("a holder of the order's vouchers").into());
+        }
+        Ok(acting)
+    }
+
+    pub(super) fn propose_order(&mut self, c: &ProposeOrder) -> Decision {
+        let count = (1..=ORDER_LINES_MAX).contains(&c.lines.len());
+        valid(count, "lines", "are one to ten")?;
+        let once = |(i, (voucher, _)): (usize, &(VoucherId, Fen))| {
+            c.lines[..i].iter().all(|(other, _)| other != voucher)
+        };
+        let once = c.lines.iter().enumerate().all(once);
+        valid(once, "lines", "name each voucher once")?;
+        positive(c.contract_amount)?;
+        let today = *self.state.business_date;
+        valid(c.hold_until >= today, "hold_until", "lies before today")?;
+        let provider = self.state.providers.get(c.provider.index());
+        let host = provider.ok_or(Rejection::NotFound("provider"))?.city;
+        if self.state.categories.get(c.category.index()).is_none() {
+            return Err(Rejection::NotFound("category").into());
+        }
+        let mut agreed = OrderParties::NONE;
+        let mut past = false;
+        let mut lines = Vec::with_capacity(c.lines.len());
+        for (i, (id, amount)) in c.lines.iter().enumerate() {
+            positive(*amount)?;
+            let voucher = self.voucher(*id)?;
+            let holder = (Role::Enterprise, Scope::Enterprise(voucher.holder));
+            if self.require_party(&[holder], "").is_ok() {
+                agreed = agreed.and(OrderParties::line(i));
+            }
+            past |= c.hold_until > voucher.row.cash_by;
+            lines.push(ProposedLine {
+                voucher: *id,
+                issuer: voucher.issuer,
+                enterprise: voucher.holder,
+                amount: *amount,
+            });
+        }
+        if agreed == OrderParties::NONE {
+            return Err(Rejection::Forbidden("a holder of the order's vouchers").into());
+        }
+        refuse_if(past, RefusalCode::HoldPastDeadline)?;
+        let order =
+            OrderId::from_index(self.state.orders.len()).ok_or(Rejection::Full("orders"))?;
+        self.emit(Event::OrderProposed(OrderProposed {
+            order,
+            provider: c.provider,
+            host,
+            category: c.category,
+            contract_amount: c.contract_amount,
+            hold_until: c.hold_until,
+            lines: lines.into(),
+            agreed,
+        }));
+        Ok(())
+    }
+
+    pub(super) fn agree_order(&mut self, c: &AgreeOrder) -> Decision {
+        let row = self.order(c.order)?;
+        let acting = self.acting(&row, OrderSide::Holder)?;
+        let status = row.status;
+        refuse_if(!status.is_waiting(), RefusalCode::OrderStateMismatch)?;
+        refuse_if(row.agreed.covers(acting), RefusalCode::AlreadyInState)?;
+        let agreed = row.agreed.and(acting);
+        self.emit(Event::OrderAgreed(OrderAgreed {
+            order: c.order,
+            agreed,
+            complete: agreed.covers(OrderParties::lines(row.lines.len())),
+        }));
+        Ok(())
+    }
+
+    pub(super) fn confirm_order(&mut self, c: &ConfirmOrder) -> Decision {
+        let row = self.order(c.order)?;
+        self.acting(&row, OrderSide::Provider)?;
+        let agreed = row.status == OrderStatus::Agreed;
+        refuse_if(!agreed, RefusalCode::OrderStateMismatch)?;
+        let past = row.hold_until > self.state.last_day_of(&row);
+        refuse_if(past, RefusalCode::HoldPastDeadline)?;
+        let judged = self.judge_lines(c.order, &row);
+        let faulty: Box<[(VoucherId, Faults)]> = (row.lines.iter().zip(&judged))
+            .filter(|(_, (faults, _))| !faults.is_empty())
+            .map(|(line, (faults, _))| (line.voucher, *faults))
+            .collect();
+        let faults = Faults(faulty.iter().fold(0, |all, (_, faults)| all | faults.0));
+        if let Some(result) = faults.first() {
+            self.emit(Event::OrderRefused(OrderRefused {
+                order: c.order,
+                result,
+                faults,
+                lines: faulty,
+            }));
+            return Ok(());
+        }
+        let lines = row.lines.iter().zip(judged).map(|(line, (_, version))| {
+            let (programme, _) = self
+                .state
+                .voucher_owner(&self.state.vouchers[line.voucher.index()]);
+            HeldLine {
+                voucher: line.voucher,
+                programme,
+                issuer: self.state.programmes[programme.index()].city,
+                version,
+                amount: line.amount,
+            }
+        });
+        let lines = lines.collect();
+        let order = c.order;
+        self.emit(Event::OrderConfirmed(OrderConfirmed { order, lines }));
+        Ok(())
+    }
+
+    /// The faults of every line on this day, and the version that judges it. Each line is judged
+    /// as if those before it were held, which is undone again: lines may share a limit.
+    fn judge_lines(&mut self, order: OrderId, row: &OrderRow) -> Vec<(Faults, VersionNo)> {
+        let parts = row.parts_of(row.contract_amount);
+        self.state.open();
+        let mut judged = Vec::with_capacity(row.lines.len());
+        for (place, line) in row.lines.iter().enumerate() {
+            let (faults, version) = self.state.judge_hold(row, place, parts[place]);
+            if faults.is_empty() {
+                let voucher = &self.state.vouchers[line.voucher.index()];
+                let (programme, _) = self.state.voucher_owner(voucher);
+                self.state.hold(order, line.voucher, programme, line.amount);
+            }
+            judged.push((faults, version));
+        }
+        self.state.rollback();
+        judged
+    }
+
+    pub(super) fn advance_order(&mut self, c: &AdvanceOrder) -> Decision {
+        let row = self.order(c.order)?;
+        let (from, to) = match c.step {
+            OrderStep::Contract { .. } => (OrderStatus::Confirmed, OrderStatus::Contracted),
+            OrderStep::Deliver => (OrderStatus::Contracted, OrderStatus::Delivered),
+            OrderStep::Accept => (OrderStatus::Delivered, OrderStatus::Accepted),
+        };
+        let mut advanced = OrderAdvanced {
+            order: c.order,
+            status: to,
+            contract_no: None,
+            contract_date: None,
+            accepted: row.accepted,
+        };
+        let acting = match c.step {
+            OrderStep::Contract { .. } => self
+                .acting(&row, OrderSide::Provider)
+                .or_else(|_| self.acting(&row, OrderSide::Holder))?,
+            OrderStep::Deliver => self.acting(&row, OrderSide::Provider)?,
+            OrderStep::Accept => self.acting(&row, OrderSide::Holder)?,
+        };
+        refuse_if(row.status != from, RefusalCode::OrderStateMismatch)?;
+        match c.step {
+            OrderStep::Contract {
+                contract_no,
+                contract_date,
+            } => {
+                let fault = self.state.contract_fault(&row, contract_date);
+                fault.map_or(Ok(()), |code| Err(Stop::Refuse(code)))?;
+                (advanced.contract_no, advanced.contract_date) =
+                    (Some(contract_no), Some(contract_date));
+            }
+            OrderStep::Deliver => {}
+            OrderStep::Accept => {
+                refuse_if(row.dispute.is_some(), RefusalCode::OrderDisputed)?;
+                let again = row.accepted.covers(acting);
+                refuse_if(again, RefusalCode::AlreadyInState)?;
+                advanced.accepted = row.accepted.and(acting);
+                let everybody = OrderParties::lines(row.lines.len());
+                if !advanced.accepted.covers(everybody) {
+                    advanced.status = from;
+                }
+            }
+        }
+        self.emit(Event::OrderAdvanced(advanced));
+        Ok(())
+    }
+}
+
+impl State {
+    /// The last day on which a claim can be filed on every voucher of an order.
+    fn last_day_of(&self, order: &OrderRow) -> Day {
+        let vouchers = order.lines.iter();
+        let days = vouchers.map(|line| self.vouchers[line.voucher.index()].cash_by);
+        days.min().expect("an order has lines")
+    }
+
+    /// Judges a line as a claim of this day would be, its evidence and invoice apart, and its
+    /// limits by the amount to hold.
+    fn judge_hold(&self, order: &OrderRow, place: usize, part: Fen) -> (Faults, VersionNo) {
+        let line = &order.lines[place];
+        let claim = order.as_claim(line.voucher, *self.business_date, part);
+        let (faults, voucher) = self.judge_line(&claim, line.voucher);
+        let mut faults = without_papers(faults);
+        if faults.is_empty() {
+            let charge = charge(self, &voucher, part, Fen::MAX);
+            let shortage = rules::shortage(&charge, line.amount);
+            shortage.into_iter().for_each(|code| faults.add(code));
+        }
+        (faults, voucher.version)
+    }
+
+    /// The first rule that a contract of this day breaks on one of the lines.
+    fn contract_fault(&self, order: &OrderRow, contract_date: Day) -> Option<RefusalCode> {
+        let all = order.lines.iter().fold(0, |all, line| {
+            let claim = order.as_claim(line.voucher, contract_date, order.contract_amount);
+            all | self.judge_line(&claim, line.voucher).0.0
+        });
+        without_papers(Faults(all)).first()
+    }
+}
+
+/// Faults of what the claim itself will bring: evidence and invoice.
+fn without_papers(faults: Faults) -> Faults {
+    let evidence = 1 << RefusalCode::EvidenceMissing.number();
+    Faults(faults.0 & !(evidence | 1 << RefusalCode::DuplicateInvoice.number()))
+}
+
+impl OrderRow {
+    /// Splits an amount over the lines by what each was to hold.
+    fn parts_of(&self, amount: Fen) -> Vec<Fen> {
+        let weights: Vec<Fen> = self.lines.iter().map(|line| line.amount).collect();
+        split_by_weights(amount, &weights).expect("every line has an amount")
+    }
+
+    /// The claim that the order stands for, with a contract of this day and amount.
+    fn as_claim(&self, voucher: VoucherId, contract_date: Day, contract_amount: Fen) -> FileClaim {
+        let none = ContractNo::parse("-").expect("short");
+        FileClaim {
+            voucher: VoucherKey::Id(voucher),
+            provider: ProviderKey::Id(self.provider),
+            enterprise: None,
+            category: self.category,
+            contract_no: self.contract.map_or(none, |(number, _)| number),
+            contract_date,
+            contract_amount,
+            invoice_no: InvoiceNo::parse("0").expect("a digit"),
+            invoice_amount: contract_amount,
+            paid_amount: Fen::ZERO,
+            evidence: Box::default(),
+            order: None,
+        }
+    }
+}
+
+/// The provider that a claim names, if it is this one.
+fn is_provider(state: &State, key: ProviderKey, provider: ProviderId) -> bool {
+    match key {
+        ProviderKey::Id(id) => id == provider,
+        ProviderKey::Code(code) => state.provider_by_code(code) == Some(provider),
+    }
+}

@@ -1,0 +1,94 @@
+//! The rows of orders.
+
+use crate::domain::{
+    CategoryId, ConsentId, ContractNo, Day, EnterpriseId, Fen, GroupId, MemberId, OrderId,
+    PrincipalId, ProviderId, Seq, VoucherId,
+};
+use crate::engine::terms::{DisputeCode, OrderParties, OrderSide, OrderStatus};
+use serde::{Deserialize, Serialize};
+
+/// What allows a claim to be drawn on a voucher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Authority {
+    /// Nothing: an imported row counts as consented.
+    Imported,
+    /// A consent.
+    Consent(ConsentId),
+    /// The hold of an order.
+    Order(OrderId),
+}
+
+/// An order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderRow {
+    /// The provider.
+    pub provider: ProviderId,
+    /// The provider's city at the time of the proposal.
+    pub host: MemberId,
+    /// Category of the service.
+    pub category: CategoryId,
+    /// What the contract is expected to amount to.
+    pub contract_amount: Fen,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// Last day of the hold.
+    pub hold_until: Day,
+    /// The day on which it ends by itself: the one after `hold_until`, later in a dispute.
+    pub ends_on: Day,
+    /// The lines.
+    pub lines: Box<[OrderLineRow]>,
+    /// Holders that have agreed.
+    pub agreed: OrderParties,
+    /// Holders that have accepted.
+    pub accepted: OrderParties,
+    /// Number and day of the contract.
+    pub contract: Option<(ContractNo, Day)>,
+    /// What was asked for and by whom: the new last day, or `None` to cancel.
+    pub asked: Option<(Option<Day>, OrderParties)>,
+    /// The dispute.
+    pub dispute: Option<DisputeRow>,
+    /// Who proposed it.
+    pub proposed_by: PrincipalId,
+    /// Year of the proposal.
+    pub year: i16,
+    /// Event of the proposal.
+    pub details: Seq,
+}
+
+/// A line of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderLineRow {
+    /// The voucher.
+    pub voucher: VoucherId,
+    /// Its holder.
+    pub holder: EnterpriseId,
+    /// The amount to hold.
+    pub amount: Fen,
+    /// What is held now.
+    pub left: Fen,
+    /// Controller group that the hold is counted for.
+    pub group: Option<GroupId>,
+}
+
+/// A dispute about an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisputeRow {
+    /// The side that raised it.
+    pub by: OrderSide,
+    /// About what.
+    pub code: DisputeCode,
+    /// Since when.
+    pub since: Day,
+}
+
+impl OrderRow {
+    /// The place of the line on a voucher.
+    pub fn place_of(&self, voucher: VoucherId) -> Option<usize> {
+        self.lines.iter().position(|line| line.voucher == voucher)
+    }
+
+    /// Everybody: the provider and the holder of every line.
+    pub fn everybody(&self) -> OrderParties {
+        OrderParties::lines(self.lines.len()).and(OrderParties::PROVIDER)
+    }
+}
