@@ -4,6 +4,7 @@ mod claims;
 mod parties;
 mod periods;
 mod programmes;
+mod register;
 mod vouchers;
 
 use super::context::{Cx, parse};
@@ -16,6 +17,7 @@ pub(super) use claims::*;
 pub(super) use parties::*;
 pub(super) use periods::*;
 pub(super) use programmes::*;
+pub(super) use register::*;
 pub(super) use vouchers::*;
 
 /// A body that becomes a command.

@@ -132,6 +132,10 @@ pub(super) fn render(view: &View<'_>, events: &[Recorded]) -> Result<(u16, Value
             | Event::TransferProposed(_)
             | Event::ClaimApproved(_)
             | Event::PayeePaid(_)
+            | Event::AdmissionApplied(_)
+            | Event::AdmissionObjected(_)
+            | Event::CreditFlagRaised(_)
+            | Event::BankAccountProposed(_)
     );
     Ok((if created { 201 } else { 200 }, body))
 }

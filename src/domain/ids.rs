@@ -70,6 +70,10 @@ dense_id! {
     PaymentId: u32;
     /// A file from which vouchers are issued.
     VoucherFileId: u32;
+    /// An application for admission as a provider.
+    AdmissionId: u32;
+    /// A credit flag on an enterprise or provider.
+    CreditFlagId: u32;
 }
 
 /// The position of an event in the journal; the first event is 0.

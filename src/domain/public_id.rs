@@ -29,11 +29,15 @@ pub enum IdKind {
     Instruction,
     /// `PM`, a payment to a payee.
     Payment,
+    /// `AD`, an application for admission.
+    Admission,
+    /// `CF`, a credit flag.
+    CreditFlag,
 }
 
 impl IdKind {
     /// All kinds.
-    pub const ALL: [IdKind; 11] = [
+    pub const ALL: [IdKind; 13] = [
         IdKind::Enterprise,
         IdKind::Provider,
         IdKind::Principal,
@@ -45,6 +49,8 @@ impl IdKind {
         IdKind::Line,
         IdKind::Instruction,
         IdKind::Payment,
+        IdKind::Admission,
+        IdKind::CreditFlag,
     ];
 
     /// The two letters an identifier of this kind begins with.
@@ -61,6 +67,8 @@ impl IdKind {
             IdKind::Line => "LN",
             IdKind::Instruction => "SI",
             IdKind::Payment => "PM",
+            IdKind::Admission => "AD",
+            IdKind::CreditFlag => "CF",
         }
     }
 }

@@ -6,11 +6,13 @@ mod files;
 mod parties;
 mod periods;
 mod programmes;
+mod register;
 mod vouchers;
 
 use crate::domain::{
-    AgreementId, CategoryId, ClaimId, CreditCode, EnterpriseId, InstructionId, MemberId, PaymentId,
-    PeriodId, PersonalText, PrincipalId, ProgrammeId, ProviderId, Text, TransferId, VoucherId,
+    AdmissionId, AgreementId, CategoryId, ClaimId, CreditCode, CreditFlagId, EnterpriseId,
+    InstructionId, MemberId, PaymentId, PeriodId, PersonalText, PrincipalId, ProgrammeId,
+    ProviderId, Text, TransferId, VoucherId,
 };
 
 pub use claims::{FileClaim, PayClaim, ReturnPayment, ReverseClaim};
@@ -23,6 +25,10 @@ pub use periods::{
     AdvanceDate, Calendar, ClosePeriod, ConfirmInstruction, ConfirmStatement, InstructPeriod,
 };
 pub use programmes::{ChangeBudget, CreateProgramme, PublishVersion, RegisterAgreement};
+pub use register::{
+    AccountStep, AdmissionStep, Applicant, ApplyForAdmission, ChangeRegister, LiftCreditFlag,
+    RaiseCreditFlag, SetBankAccount, StepAdmission,
+};
 pub use vouchers::{
     ConsentGiver, DecideTransfer, GiveConsent, IssueVoucher, ProposeTransfer, RevokeVoucher,
     SetFreeze, TransferRequest,
@@ -32,6 +38,10 @@ pub use super::terms::{
     AccrualPoint, AgreementTerms, BasePolicy, EnterpriseKind, Evidence, EvidenceKind,
     EvidenceKinds, FileMode, MemberKind, PayeeMode, PayerModel, RateTerms, Role, Scope,
     SettlementMode, Tier, TransferKind, TransferRule, VersionTerms,
+};
+pub use super::terms::{
+    AdmissionAnswer, AdmissionDecision, AdmissionDocument, FlagCode, FlagLevel, ObjectionReason,
+    RecognitionStance, RecognitionSubject, RelationKind,
 };
 
 /// A name or title, at most 200 bytes.
@@ -175,6 +185,18 @@ commands! {
     SetControllerGroup(SetControllerGroup) = 22;
     /// See [`SetSuspension`].
     SetSuspension(SetSuspension) = 23;
+    /// See [`ApplyForAdmission`].
+    ApplyForAdmission(Box<ApplyForAdmission>) = 24;
+    /// See [`StepAdmission`].
+    StepAdmission(Box<StepAdmission>) = 25;
+    /// See [`ChangeRegister`].
+    ChangeRegister(Box<ChangeRegister>) = 26;
+    /// See [`RaiseCreditFlag`].
+    RaiseCreditFlag(Box<RaiseCreditFlag>) = 27;
+    /// See [`LiftCreditFlag`].
+    LiftCreditFlag(LiftCreditFlag) = 28;
+    /// See [`SetBankAccount`].
+    SetBankAccount(Box<SetBankAccount>) = 29;
     /// See [`CreateProgramme`].
     CreateProgramme(Box<CreateProgramme>) = 30;
     /// See [`ChangeBudget`].
@@ -289,4 +311,8 @@ pub enum Subject {
     Instruction(InstructionId),
     /// A payment.
     Payment(PaymentId),
+    /// An application for admission.
+    Admission(AdmissionId),
+    /// A credit flag.
+    CreditFlag(CreditFlagId),
 }

@@ -6,6 +6,7 @@ mod files;
 mod parties;
 mod periods;
 mod programmes;
+mod register;
 mod vouchers;
 
 use super::command::{CommandKind, ExternalRef, Reason};
@@ -27,6 +28,11 @@ pub use periods::{
     PeriodClosed, PeriodInstructed, PeriodSettled, PositionFixed, StatementConfirmed,
 };
 pub use programmes::{AgreementRegistered, BudgetChanged, ProgrammeCreated, VersionPublished};
+pub use register::{
+    AdmissionApplied, AdmissionDecided, AdmissionEnded, AdmissionObjected, AdmissionPolicySet,
+    BankAccountDecided, BankAccountProposed, CreditFlagLifted, CreditFlagRaised, PartyCorrected,
+    PartyDissolved, ProviderAdmitted, RecognitionSet, RelationSet, StatusSet, TeamSet,
+};
 pub use vouchers::{
     ConsentGiven, FreezeSet, ReturnedTo, TransferApproved, TransferDeclined, TransferProposed,
     VoucherIssued, VoucherLapsed, VoucherRefused, VoucherRevoked,
@@ -173,6 +179,18 @@ events! {
     ControllerGroupSet(ControllerGroupSet) = 32;
     /// See [`SuspensionSet`].
     SuspensionSet(SuspensionSet) = 33;
+    /// See [`AdmissionApplied`].
+    AdmissionApplied(Box<AdmissionApplied>) = 34;
+    /// See [`AdmissionDecided`].
+    AdmissionDecided(AdmissionDecided) = 35;
+    /// See [`AdmissionObjected`].
+    AdmissionObjected(Box<AdmissionObjected>) = 36;
+    /// See [`ProviderAdmitted`].
+    ProviderAdmitted(ProviderAdmitted) = 37;
+    /// See [`AdmissionEnded`].
+    AdmissionEnded(AdmissionEnded) = 38;
+    /// See [`AdmissionPolicySet`].
+    AdmissionPolicySet(AdmissionPolicySet) = 39;
     /// See [`ProgrammeCreated`].
     ProgrammeCreated(Box<ProgrammeCreated>) = 40;
     /// See [`BudgetChanged`].
@@ -233,6 +251,26 @@ events! {
     ArrearsCarried(ArrearsCarried) = 89;
     /// See [`PeriodSettled`].
     PeriodSettled(PeriodSettled) = 90;
+    /// See [`RecognitionSet`].
+    RecognitionSet(RecognitionSet) = 130;
+    /// See [`StatusSet`].
+    StatusSet(Box<StatusSet>) = 131;
+    /// See [`RelationSet`].
+    RelationSet(RelationSet) = 132;
+    /// See [`CreditFlagRaised`].
+    CreditFlagRaised(Box<CreditFlagRaised>) = 133;
+    /// See [`CreditFlagLifted`].
+    CreditFlagLifted(CreditFlagLifted) = 134;
+    /// See [`BankAccountProposed`].
+    BankAccountProposed(Box<BankAccountProposed>) = 135;
+    /// See [`BankAccountDecided`].
+    BankAccountDecided(BankAccountDecided) = 136;
+    /// See [`TeamSet`].
+    TeamSet(Box<TeamSet>) = 137;
+    /// See [`PartyCorrected`].
+    PartyCorrected(Box<PartyCorrected>) = 138;
+    /// See [`PartyDissolved`].
+    PartyDissolved(PartyDissolved) = 139;
     /// See [`VoucherFileApproved`].
     VoucherFileApproved(Box<VoucherFileApproved>) = 140;
     /// See [`FileRowsIssued`].

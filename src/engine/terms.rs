@@ -39,6 +39,14 @@ macro_rules! closed_set {
     };
 }
 
+mod parties;
+
+pub use parties::{
+    ANSWERS_MAX, AdmissionAnswer, AdmissionDecision, AdmissionDocument, DOCUMENTS_MAX, FlagCode,
+    FlagLevel, ObjectionReason, PUBLICITY_DAYS, PUBLICITY_DAYS_MAX, RecognitionStance,
+    RecognitionSubject, RelationKind, TEAM_MEMBERS_MAX,
+};
+
 closed_set! {
     /// What a member is.
     MemberKind {

@@ -2,10 +2,14 @@
 //! members and from the years of the vouchers; a transfer's child alone is read from the tables.
 
 mod files;
+mod register;
 mod settlement;
 mod setup;
 
 use files::voucher_file;
+
+pub use register::mask_account;
+use register::register;
 use settlement::settlement;
 use setup::set_up;
 
@@ -110,6 +114,20 @@ pub(super) fn gather(memory: &mut Memory, changes: &mut Changes, recorded: &Reco
         Event::ClaimRefused(_) | Event::VoucherRefused(_) | Event::CommandRefused(_) => {
             refused(changes, meta, event);
         }
+        Event::AdmissionApplied(_)
+        | Event::AdmissionDecided(_)
+        | Event::AdmissionObjected(_)
+        | Event::ProviderAdmitted(_)
+        | Event::AdmissionEnded(_)
+        | Event::RecognitionSet(_)
+        | Event::StatusSet(_)
+        | Event::RelationSet(_)
+        | Event::CreditFlagRaised(_)
+        | Event::CreditFlagLifted(_)
+        | Event::BankAccountProposed(_)
+        | Event::BankAccountDecided(_)
+        | Event::PartyCorrected(_)
+        | Event::PartyDissolved(_) => register(memory, changes, meta, event),
         _ => settlement(changes, meta, event),
     }
     true

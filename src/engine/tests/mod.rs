@@ -2,6 +2,7 @@
 
 mod claims;
 mod files;
+mod parties;
 mod postings;
 mod random;
 mod refusals;

@@ -6,7 +6,7 @@ use crate::engine::command::*;
 use crate::engine::refusal::RefusalCode as Code;
 use crate::engine::refusal_of;
 
-type Line = (
+pub(super) type Line = (
     Code,
     fn(&mut World) -> (crate::domain::PrincipalId, Command),
 );
@@ -255,7 +255,7 @@ fn cut(amount: i64) -> Command {
 #[test]
 fn every_other_refusal_has_a_line() {
     let mut seen = Vec::new();
-    for (code, prepare) in LINES {
+    for (code, prepare) in LINES.iter().chain(super::parties::LINES) {
         let mut world = World::new();
         let (principal, command) = prepare(&mut world);
         let events = world.by(principal, command);

@@ -13,6 +13,11 @@ use crate::engine::command::{
     ReverseClaim, RevokeToken, RevokeVoucher, SetControllerGroup, SetFreeze, SetGrant, SetProtocol,
     SetSuspension, TransferRequest, VoucherKey,
 };
+use crate::engine::command::{
+    ApplyForAdmission, LiftCreditFlag, RaiseCreditFlag, SetBankAccount, StepAdmission,
+};
+
+mod register;
 
 /// What can be written in canonical form; everything that stands in a leaf can.
 trait Canonical {
@@ -165,7 +170,17 @@ command_tables! {
         0: code, 1: accept_failed_check, 2: name, 3: city, 4: categories, 5: group,
         6: admitted_from, 7: admitted_to, 8: bank_account,
     }
-    SetSuspension { 0: provider, 1: suspended, }
+    SetSuspension { 0: provider, 1: suspended, 2: until, }
+    ApplyForAdmission {
+        0: applicant, 1: categories, 2: from, 3: to, 4: answers, 5: documents,
+    }
+    StepAdmission { 0: admission, 1: step, }
+    RaiseCreditFlag {
+        0: party, 1: code, 2: level, 3: from, 4: until, 5: city, 6: document_no,
+        7: document_sha256,
+    }
+    LiftCreditFlag { 0: flag, }
+    SetBankAccount { 0: party, 1: step, }
     CreateProgramme { 0: code, 1: title, 2: city, 3: budget_year, }
     ChangeBudget { 0: programme, 1: amount, 2: raise, 3: document_no, }
     PublishVersion { 0: programme, 1: terms, }
@@ -206,6 +221,7 @@ macro_rules! payloads {
 payloads! {
     RegisterMember SetProtocol RegisterCategory SetCalendar RegisterPrincipal SetGrant IssueToken
     RevokeToken RegisterEnterprise RegisterProvider SetControllerGroup SetSuspension
+    ApplyForAdmission StepAdmission ChangeRegister RaiseCreditFlag LiftCreditFlag SetBankAccount
     CreateProgramme ChangeBudget PublishVersion RegisterAgreement IssueVoucher GiveConsent
     SetFreeze RevokeVoucher ProposeTransfer DecideTransfer FileClaim ReverseClaim PayClaim
     ReturnPayment RequestClose ClosePeriod ConfirmStatement InstructPeriod ConfirmInstruction

@@ -44,11 +44,11 @@ pub(super) fn day(text: &str) -> Day {
     Day::parse(text).expect("example day")
 }
 
-fn code() -> CreditCode {
+pub(super) fn code() -> CreditCode {
     CreditCode::parse("91330100799655058B").expect("example code")
 }
 
-fn personal() -> PersonalText {
+pub(super) fn personal() -> PersonalText {
     PersonalText {
         commitment: [0xc5; 32],
         opening: None,
@@ -144,18 +144,25 @@ pub(super) fn examples() -> Vec<(String, Recorded)> {
     let full = [ledger(), parties(), programmes(), transfers(), claims()]
         .into_iter()
         .chain([periods(), instructions(), super::examples_files::files()])
+        .chain([super::examples_register::registers()])
         .flatten()
         .map(|event| ("", full_meta(&event), event));
     let minimal = minimal()
         .into_iter()
+        .chain(super::examples_register::minimal())
         .map(|event| ("-minimal", minimal_meta(), event));
     let typical = [(
         "-typical",
         claim_meta(),
         Event::ClaimApproved(typical_claim()),
     )];
+    // Entries that were added to events after their first golden leaves.
+    let grown = super::examples_register::grown()
+        .into_iter()
+        .map(|event| ("-grown", full_meta(&event), event));
     full.chain(minimal)
         .chain(typical)
+        .chain(grown)
         .map(|(suffix, meta, event)| {
             let stem = format!("{:02}-{}{suffix}-v1", event.kind(), event.name());
             (stem, Recorded { meta, event })
@@ -262,6 +269,7 @@ fn parties() -> Vec<Event> {
         Event::SuspensionSet(SuspensionSet {
             provider: ProviderId(8_765),
             suspended: true,
+            until: None,
         }),
     ]
 }
@@ -436,6 +444,7 @@ fn claims() -> Vec<Event> {
             period: PeriodId(22),
             bank_ref: short("ICBC-20251009-000777"),
             paid_on: day("2025-10-08"),
+            account_version: None,
         })),
         Event::PaymentReturned(PaymentReturned {
             payment: PaymentId(600_000),

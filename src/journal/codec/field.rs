@@ -3,10 +3,10 @@
 use super::Fault;
 use super::cbor::{Personal, Reader, Writer};
 use crate::domain::{
-    AgreementId, CategoryId, ClaimId, ConsentId, CreditCode, Day, DivisionCode, EnterpriseId, Fen,
-    InlineText, InstructionId, InvoiceNo, LineId, MemberId, Month, PaymentId, PeriodId,
-    PersonalText, PrincipalId, ProgrammeId, ProviderId, Ratio, RecordedAt, Seq, Text, TransferId,
-    VersionNo, VoucherFileId, VoucherId,
+    AdmissionId, AgreementId, CategoryId, ClaimId, ConsentId, CreditCode, CreditFlagId, Day,
+    DivisionCode, EnterpriseId, Fen, InlineText, InstructionId, InvoiceNo, LineId, MemberId, Month,
+    PaymentId, PeriodId, PersonalText, PrincipalId, ProgrammeId, ProviderId, Ratio, RecordedAt,
+    Seq, Text, TransferId, VersionNo, VoucherFileId, VoucherId,
 };
 
 /// A value of a map entry. `read` accepts exactly what `write` writes.
@@ -73,6 +73,7 @@ macro_rules! ids {
 ids! {
     MemberId EnterpriseId ProviderId PrincipalId CategoryId ProgrammeId VersionNo AgreementId
     VoucherId ConsentId TransferId ClaimId LineId PeriodId InstructionId PaymentId VoucherFileId Seq
+    AdmissionId CreditFlagId
 }
 
 /// Types that stand as another type and are checked when they are read.

@@ -16,6 +16,8 @@ mod examples;
 #[cfg(test)]
 mod examples_files;
 #[cfg(test)]
+mod examples_register;
+#[cfg(test)]
 mod examples_terms;
 mod field;
 mod fingerprint;

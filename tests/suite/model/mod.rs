@@ -11,6 +11,7 @@ mod corridor;
 mod pair;
 mod periods;
 mod random;
+mod registers;
 mod vouchers;
 mod world;
 
@@ -279,6 +280,8 @@ struct Model {
     transfers: Vec<Transfer>,
     claims: Vec<Claim>,
     refused_invoices: Vec<String>,
+    flags: Vec<registers::Flag>,
+    relations: Vec<registers::Relation>,
     cap_changes: Vec<CapChange>,
     lapses: Vec<(usize, Money)>,
     lines: Vec<Line>,
@@ -307,6 +310,8 @@ impl Model {
             transfers: Vec::new(),
             claims: Vec::new(),
             refused_invoices: Vec::new(),
+            flags: Vec::new(),
+            relations: Vec::new(),
             cap_changes: Vec::new(),
             lapses: Vec::new(),
             lines: Vec::new(),

@@ -69,7 +69,7 @@ fn pick(number: u8, count: usize) -> usize {
 }
 
 /// A command with who sends it, and what the model says of it.
-type Both = (usize, Command, Verdict);
+pub(super) type Both = (usize, Command, Verdict);
 
 impl Pair {
     /// A pair whose model is not bent.
@@ -126,7 +126,7 @@ impl Pair {
             };
             (STRANGER, Command::GiveConsent(consent), Verdict::Rejected)
         } else {
-            match kind % 25 {
+            match kind % 26 {
                 0..=6 => self.file(a, b, n),
                 7..=9 => self.issue(a, n),
                 10 | 11 => self.consent(a, b, n),
@@ -139,6 +139,7 @@ impl Pair {
                 19 | 20 => self.pass_days(a, n),
                 21 => self.close(a, b, n),
                 22 => self.instruct(a, b),
+                25 => self.registers(a, b, n),
                 _ => self.settle(a, n),
             }
         };
@@ -408,6 +409,7 @@ impl Pair {
             let provider = usize::from(a) % 6;
             let suspended = b.is_multiple_of(3);
             let command = Command::SetSuspension(SetSuspension {
+                until: None,
                 provider: ProviderId::from_index(provider).expect("few"),
                 suspended,
             });
