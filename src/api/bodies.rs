@@ -6,6 +6,7 @@ mod parties;
 mod people;
 mod periods;
 mod programmes;
+mod register;
 mod vouchers;
 
 use super::context::{Cx, parse};
@@ -20,6 +21,7 @@ pub(super) use parties::*;
 pub(super) use people::*;
 pub(super) use periods::*;
 pub(super) use programmes::*;
+pub(super) use register::*;
 pub(super) use vouchers::*;
 
 /// A body that becomes a command.

@@ -20,7 +20,8 @@ use crate::engine::State;
 use crate::engine::command::{Role, Scope};
 use crate::node::Freshness;
 use crate::views::{
-    Compare, Filter, FilterValue, Listed, Page, Reach, Resource, Views, ViewsError, pattern,
+    Compare, Filter, FilterValue, Listed, Page, Reach, Resource, Views, ViewsError, mask_account,
+    pattern,
 };
 
 /// Rows of a page if none are asked for, and most rows.
@@ -141,6 +142,31 @@ lists! {
     "/payments" list_payments Payments {
         "claim": Claim ["claim"], "payer": Member ["payer"], "paid_from": DayFrom ["paid_on"],
         "paid_to": DayTo ["paid_on"],
+    }
+    "/admissions" list_admissions Admissions {
+        "q": Search ["code"], "city": Member ["city"], "status": Text ["status"],
+        "provider": Provider ["provider"],
+    }
+    "/recognitions" list_recognitions Recognitions {
+        "city": Member ["city"], "subject": Text ["subject"], "provider": Provider ["provider"],
+        "subject_city": Member ["subject_city"], "stance": Text ["stance"],
+    }
+    "/statuses" list_statuses Statuses {
+        "enterprise": Enterprise ["enterprise"], "kind": Text ["kind"],
+        "certified_by": Member ["certified_by"],
+    }
+    "/relations" list_relations Relations {
+        "enterprise": Enterprise ["enterprise", "other_enterprise"],
+        "provider": Provider ["provider", "other_provider"], "kind": Text ["kind"],
+    }
+    "/credit-flags" list_credit_flags CreditFlags {
+        "enterprise": Enterprise ["enterprise"], "provider": Provider ["provider"],
+        "code": Text ["code"], "level": Text ["level"], "city": Member ["city"],
+        "status": Text ["status"],
+    }
+    "/bank-accounts" list_bank_accounts BankAccounts {
+        "enterprise": Enterprise ["enterprise"], "provider": Provider ["provider"],
+        "status": Text ["status"],
     }
 }
 
@@ -356,11 +382,17 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
         Resource::VoucherFiles => row["sha256"].clone(),
         Resource::Proposals => view.proposal(ProposalId(number)),
         Resource::Refusals => view.refusal(Seq(row["event"].as_u64().unwrap_or(0))),
+        Resource::Recognitions
+        | Resource::Statuses
+        | Resource::Relations
+        | Resource::BankAccounts => row["event"].clone(),
         Resource::Enterprises
         | Resource::Providers
         | Resource::Vouchers
         | Resource::Orders
-        | Resource::Claims => row["public_id"].clone(),
+        | Resource::Claims
+        | Resource::Admissions
+        | Resource::CreditFlags => row["public_id"].clone(),
     };
     shown.insert("id".to_owned(), id);
     let from_claim = row.get("origin").is_some_and(|origin| origin != "arrears");
@@ -400,6 +432,14 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
                 shown.insert("order".to_owned(), order.unwrap_or(value));
             }
             "first_line" | "line_count" => {}
+            "bank_account" => {
+                let masked = value.as_str().map(mask_account);
+                shown.insert(name, json!(masked));
+            }
+            "categories" => {
+                let set = value.as_i64().map(i64::cast_unsigned);
+                shown.insert(name, json!(set.map(|set| view.categories(set))));
+            }
             name => {
                 let named = named(view, name, &value);
                 shown.insert(name.to_owned(), named.unwrap_or(value));
@@ -425,17 +465,19 @@ fn named(view: &View<'_>, column: &str, value: &Value) -> Option<Value> {
     let short = u16::try_from(number).unwrap_or(u16::MAX);
     Some(match column {
         "city" | "to_city" | "issuer" | "payer" | "debtor" | "creditor" | "home" | "host"
-        | "pool" | "member" => view.member(MemberId(short)),
+        | "pool" | "member" | "subject_city" | "certified_by" => view.member(MemberId(short)),
         "programme" => view.programme(ProgrammeId(short)),
         "category" => view.category(CategoryId(u8::try_from(number).unwrap_or(u8::MAX))),
         "period" => view.period(PeriodId(short)),
-        "holder" | "receiver" | "enterprise" => view.enterprise(EnterpriseId(number)),
-        "provider" => view.provider(ProviderId(number)),
+        "holder" | "receiver" | "enterprise" | "other_enterprise" => {
+            view.enterprise(EnterpriseId(number))
+        }
+        "provider" | "other_provider" => view.provider(ProviderId(number)),
         "voucher" | "parent" | "child" => view.voucher(VoucherId(number)),
         "claim" => view.claim(ClaimId(number)),
         "order_id" => view.order(OrderId(number)),
         "agreement" => view.agreement_id(AgreementId(number)),
-        "filed_by" | "sent_by" | "approved_by" | "made_by" | "proposed_by" => {
+        "filed_by" | "sent_by" | "approved_by" | "made_by" | "proposed_by" | "applied_by" => {
             view.principal(PrincipalId(number))
         }
         _ => return None,

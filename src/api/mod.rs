@@ -4,9 +4,11 @@
 //! of voucher files.
 
 mod accounts;
+mod bank;
 mod bodies;
 mod bulk;
 mod context;
+mod credit;
 mod following;
 mod forward;
 mod lists;

@@ -12,7 +12,7 @@ use utoipa::openapi::{
 use super::accounts::ACCOUNT_ROUTES;
 use super::bulk::ITEMS_MAX;
 use super::lists::LISTS;
-use super::routes::{CORRIDOR_ROLES, ROUTES, Route, schemas};
+use super::routes::{CORRIDOR_ROLES, REGISTER_ROUTES, ROUTES, Route, schemas};
 use super::simulations::SimulateBody;
 use super::voucher_files::MEDIA_TYPES;
 
@@ -79,6 +79,7 @@ pub fn openapi() -> OpenApi {
                     <SimulateBody as utoipa::PartialSchema>::schema(),
                 )
                 .schema(BULK, bulk_schema(item_schema().into()))
+                .schema(CSV, text())
                 .schema(PROBLEM, problem_schema())
                 .security_scheme("bearer", bearer)
                 .build(),
@@ -101,6 +102,13 @@ fn other_paths(mut paths: PathsBuilder) -> PathsBuilder {
     ] {
         let item = PathItem::new(HttpMethod::Post, operation(&route));
         paths = paths.path(path(route.path), item);
+    }
+    for route in REGISTER_ROUTES {
+        let method = match route.method {
+            "get" => HttpMethod::Get,
+            _ => HttpMethod::Post,
+        };
+        paths = paths.path(path(route.path), PathItem::new(method, operation(route)));
     }
     let issue = PathItem::new(HttpMethod::Post, file_operation());
     let progress = PathItem::new(HttpMethod::Get, operation(&VOUCHER_FILE));
@@ -160,6 +168,8 @@ const CLAIMS_BULK: &str = "FileClaimsBody";
 const SIMULATION: &str = "SimulateBody";
 /// Name of the schema of a bulk of any writes.
 const BULK: &str = "WriteBulkBody";
+/// Name of the schema of a file of credit flags.
+pub(super) const CSV: &str = "CreditFlagsFile";
 /// Name of the schema of a problem document.
 const PROBLEM: &str = "Problem";
 
@@ -303,6 +313,11 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
             .parameter_in(place)
             .schema(Some(text()))
     };
+    let media = if route.body == CSV {
+        "text/csv"
+    } else {
+        "application/json"
+    };
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name(route.body)))
         .build();
@@ -312,7 +327,7 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
         .response("default", problems())
         .request_body(Some(
             RequestBodyBuilder::new()
-                .content("application/json", content)
+                .content(media, content)
                 .required(Some(Required::True))
                 .build(),
         ))

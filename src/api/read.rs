@@ -8,8 +8,9 @@ use super::resources::{Finder, concerned_by};
 use super::server::Shared;
 use crate::domain::{IdKind, PublicId, Seq};
 use crate::engine::command::{PartyName, Scope};
-use crate::engine::event::Event;
+use crate::engine::event::{Event, Recorded};
 use crate::engine::refusal_of;
+use crate::node as fields;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
@@ -49,21 +50,55 @@ async fn details(shared: &Shared, seq: Seq) -> Result<Value, Problem> {
         }
         .fact(&recorded)
     })?;
-    let field = match &recorded.event {
-        Event::PrincipalRegistered(_) => Some(crate::node::PRINCIPAL_NAME),
-        Event::EnterpriseRegistered(e) if matches!(e.name, PartyName::Personal(_)) => {
-            Some(crate::node::TEAM_NAME)
-        }
-        _ => None,
-    };
-    if let Some(field) = field {
-        fact["name"] = json!(node.personal(seq, field).await?);
-    }
+    open_personal(shared, &recorded, &mut fact).await?;
     Ok(fact)
 }
 
+/// Puts the personal texts of an event into its fact, those that were erased as none.
+async fn open_personal(
+    shared: &Shared,
+    recorded: &Recorded,
+    fact: &mut Value,
+) -> Result<(), Problem> {
+    let node = &shared.node;
+    let seq = recorded.meta.seq;
+    let personal = |name: &PartyName| matches!(name, PartyName::Personal(_));
+    let texts = match &recorded.event {
+        Event::PrincipalRegistered(_) => vec![("name", fields::PRINCIPAL_NAME, true)],
+        Event::EnterpriseRegistered(e) => vec![("name", fields::TEAM_NAME, personal(&e.name))],
+        Event::PartyCorrected(e) => vec![
+            ("name", fields::TEAM_NAME, personal(&e.name)),
+            (
+                "address",
+                fields::TEAM_ADDRESS,
+                e.address.as_ref().is_some_and(personal),
+            ),
+        ],
+        Event::AdmissionObjected(e) => {
+            vec![(
+                "on_behalf_of",
+                fields::CITIZEN_NAME,
+                e.on_behalf_of.is_some(),
+            )]
+        }
+        Event::TeamSet(_) => vec![("leader", fields::TEAM_MEMBERS, true)],
+        _ => Vec::new(),
+    };
+    for (name, field, _) in texts.into_iter().filter(|(_, _, there)| *there) {
+        fact[name] = json!(node.personal(seq, field).await?);
+    }
+    if let Event::TeamSet(e) = &recorded.event {
+        let mut members = Vec::with_capacity(e.members.len());
+        for (field, _) in (fields::TEAM_MEMBERS + 1..).zip(&e.members) {
+            members.push(json!(node.personal(seq, field).await?));
+        }
+        fact["members"] = Value::Array(members);
+    }
+    Ok(())
+}
+
 /// A resource with an entity tag; 304 if the client has it.
-fn cacheable(request: &HttpRequest, body: &Value, seen: Seq) -> HttpResponse {
+pub(super) fn cacheable(request: &HttpRequest, body: &Value, seen: Seq) -> HttpResponse {
     let text = body.to_string();
     let tag = format!(
         "\"{:08x}-{:x}\"",

@@ -5,6 +5,7 @@ mod files;
 mod people;
 
 mod orders;
+mod register;
 
 use serde_json::{Value, json};
 
@@ -330,6 +331,7 @@ impl View<'_> {
                 "amount": yuan(e.amount),
                 "bank_ref": e.bank_ref.as_str(),
                 "paid_on": e.paid_on.to_string(),
+                "account_version": e.account_version,
             }),
             Event::PaymentReturned(e) => json!({
                 "id": self.payment(e.payment),
@@ -536,7 +538,8 @@ impl View<'_> {
                 "from": e.from.to_string(),
             }),
             Event::SuspensionSet(e) => {
-                json!({"id": self.provider(e.provider), "suspended": e.suspended})
+                let until = e.until.map(|day| day.to_string());
+                json!({"id": self.provider(e.provider), "suspended": e.suspended, "until": until})
             }
             Event::ProgrammeCreated(e) => json!({
                 "id": e.code.as_str(),
@@ -563,7 +566,7 @@ impl View<'_> {
                 json!({"result": e.code.as_str(), "command": e.command.as_str()})
             }
             Event::DateAdvanced(e) => json!({"to": e.to.to_string()}),
-            _ => json!({}),
+            event => self.register_fact(event),
         }
     }
 

@@ -8,6 +8,13 @@ mod orders;
 
 pub(super) use orders::{concerned_by, get_order};
 
+mod register;
+
+pub(super) use register::{
+    get_admission, get_credit_flag, get_objection, get_publicity, get_relations, get_statuses,
+    get_team,
+};
+
 use serde_json::{Value, json};
 
 use super::context::Cx;
@@ -106,10 +113,7 @@ pub(super) fn get_enterprise(cx: &Cx<'_>) -> Result<Found, Problem> {
         Scope::Member(row.registered_city),
     ];
     cx.reading("enterprise", &scopes)?;
-    found(
-        json!({"city": view(cx).member(row.city), "kind": row.kind.as_str()}),
-        row.details,
-    )
+    found(register::enterprise(cx, id, row), row.details)
 }
 
 /// A provider is public: firms of every city choose among them.
@@ -119,7 +123,7 @@ pub(super) fn get_provider(cx: &Cx<'_>) -> Result<Found, Problem> {
         .state
         .provider(id)
         .ok_or_else(|| Problem::not_found("provider"))?;
-    found(json!({"suspended": row.suspended}), row.details)
+    found(register::provider(cx, id, row), row.details)
 }
 
 pub(super) fn get_programme(cx: &Cx<'_>) -> Result<Found, Problem> {

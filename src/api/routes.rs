@@ -1,8 +1,10 @@
 //! The table of routes, and what serves no resource: health, readiness, the OpenAPI document.
 
+use super::bank;
 use super::bodies::*;
 use super::bulk;
 use super::context::Cx;
+use super::credit;
 use super::problem::Problem;
 use super::read::{get_refusal, read};
 use super::request::{Asked, Common, submission};
@@ -113,6 +115,26 @@ routes! {
         post "/providers/{id}/suspension" set_suspension SetSuspensionBody;
         post "/{kind:enterprises|providers}/{id}/controller-group"
             set_controller_group SetControllerGroupBody;
+        post "/admissions" apply_for_admission ApplyForAdmissionBody;
+        post "/admissions/{id}/check" check_admission CheckAdmissionBody;
+        post "/admissions/{id}/withdraw" withdraw_admission WithdrawAdmissionBody;
+        post "/admissions/{id}/objections" object_to_admission ObjectToAdmissionBody;
+        post "/admissions/{id}/objections/{number}/decision"
+            answer_objection AnswerObjectionBody;
+        post "/admissions/{id}/admit" admit_provider AdmitProviderBody;
+        post "/members/{code}/admission-policy" set_publicity SetPublicityBody;
+        post "/members/{code}/recognitions" set_recognition SetRecognitionBody;
+        post "/providers/{id}/removal" remove_provider RemoveProviderBody;
+        post "/enterprises/{id}/statuses" set_status SetStatusBody;
+        post "/enterprises/{id}/team" set_team SetTeamBody;
+        post "/relations" set_relation SetRelationBody;
+        post "/credit-flags" raise_credit_flag RaiseCreditFlagBody;
+        post "/credit-flags/{id}/lift" lift_credit_flag LiftCreditFlagBody;
+        post "/{kind:enterprises|providers}/{id}/bank-account" propose_account ProposeAccountBody;
+        post "/{kind:enterprises|providers}/{id}/bank-account/decision"
+            decide_account DecideAccountBody;
+        post "/{kind:enterprises|providers}/{id}/corrections" correct_party CorrectPartyBody;
+        post "/{kind:enterprises|providers}/{id}/dissolution" dissolve_party DissolvePartyBody;
         post "/programmes" create_programme CreateProgrammeBody;
         post "/programmes/{code}/budget-changes" change_budget ChangeBudgetBody;
         post "/programmes/{code}/versions" publish_version PublishVersionBody;
@@ -164,10 +186,39 @@ routes! {
         "/lines/{id}" get_line;
         "/periods/{month}" get_period;
         "/instructions/{id}" get_instruction;
+        "/admissions/{id}" get_admission;
+        "/admissions/{id}/objections/{number}" get_objection;
+        "/members/{code}/admission-policy" get_publicity;
+        "/enterprises/{id}/statuses" get_statuses;
+        "/enterprises/{id}/team" get_team;
+        "/{kind:enterprises|providers}/{id}/relations" get_relations;
+        "/credit-flags/{id}" get_credit_flag;
         "/positions" get_positions;
         "/trial-balance" get_trial_balance;
     }
 }
+
+/// Routes of the registers of parties with handlers of their own.
+pub(super) const REGISTER_ROUTES: &[Route] = &[
+    Route {
+        method: "post",
+        path: "/credit-flags/import",
+        operation: "import_credit_flags",
+        body: super::openapi::CSV,
+    },
+    Route {
+        method: "get",
+        path: "/credit-flags/export",
+        operation: "export_credit_flags",
+        body: "",
+    },
+    Route {
+        method: "get",
+        path: "/{kind:enterprises|providers}/{id}/bank-account",
+        operation: "get_bank_account",
+        body: "",
+    },
+];
 
 /// Registers every route.
 pub(super) fn configure(config: &mut web::ServiceConfig) {
@@ -183,6 +234,17 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         web::get().to(voucher_files::get_voucher_file),
     );
     config.route("/v1/refusals/{id}", web::get().to(get_refusal));
+    for route in REGISTER_ROUTES {
+        let path = format!("/v1{}", route.path);
+        config.route(
+            &path,
+            match route.operation {
+                "import_credit_flags" => web::post().to(credit::import_credit_flags),
+                "export_credit_flags" => web::get().to(credit::export_credit_flags),
+                _ => web::get().to(bank::get_bank_account),
+            },
+        );
+    }
     config.route("/v1/openapi.json", web::get().to(openapi));
     config.route("/healthz", web::get().to(health));
     config.route("/readyz", web::get().to(readiness));

@@ -137,6 +137,10 @@ pub(super) fn render(view: &View<'_>, events: &[Recorded]) -> Result<(u16, Value
             | Event::ClaimApproved(_)
             | Event::PayeePaid(_)
             | Event::OrderProposed(_)
+            | Event::AdmissionApplied(_)
+            | Event::AdmissionObjected(_)
+            | Event::CreditFlagRaised(_)
+            | Event::BankAccountProposed(_)
     );
     let status = match main.event {
         Event::ActionProposed(_) => 202,

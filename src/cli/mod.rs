@@ -4,6 +4,7 @@ mod advance;
 mod archive;
 pub mod bench;
 mod client;
+mod credit;
 mod demo;
 mod folder;
 mod import;
@@ -70,6 +71,9 @@ enum Cmd {
     Openapi,
     /// Move the business date forward on this machine, while no server runs
     AdvanceDate(advance::Advance),
+    /// Take credit flags from a CSV file, or write them into one, while no server runs
+    #[command(subcommand)]
+    Credit(credit::CreditCommand),
     /// Make the SQL views anew, or tell up to where they are
     #[command(subcommand)]
     Views(views::ViewsCommand),
@@ -141,6 +145,7 @@ pub async fn run() -> Result<(), CliError> {
             Ok(())
         }
         Cmd::AdvanceDate(command) => advance::run(&folder, &command).await,
+        Cmd::Credit(command) => credit::run(&folder, &command).await,
         Cmd::Views(command) => views::run(&folder, &command).await,
         Cmd::Vouchers(command) => vouchers::run(&command).await,
         Cmd::Simulate(command) => simulate::run(&command).await,

@@ -56,6 +56,17 @@ impl CreditCode {
         std::str::from_utf8(&self.0).expect("the alphabet is ASCII")
     }
 
+    /// The code with this number, if there is one.
+    pub fn from_u128(number: u128) -> Option<CreditCode> {
+        let mut bytes = [0; 18];
+        let mut rest = number;
+        for byte in bytes.iter_mut().rev() {
+            *byte = ALPHABET[usize::try_from(rest % 31).ok()?];
+            rest /= 31;
+        }
+        (rest == 0).then_some(CreditCode(bytes))
+    }
+
     /// The code as a number: 18 digits of base 31 are below 2⁹⁰. Two codes are equal if and only
     /// if their numbers are.
     pub fn to_u128(&self) -> u128 {
@@ -93,6 +104,19 @@ impl<'de> Deserialize<'de> for CreditCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_and_its_number_are_one() {
+        for text in [
+            "91330100799655058B",
+            "000000000000000000",
+            "YYYYYYYYYYYYYYYYYY",
+        ] {
+            let code = CreditCode::parse(text).expect(text);
+            assert_eq!(CreditCode::from_u128(code.to_u128()), Some(code));
+        }
+        assert_eq!(CreditCode::from_u128(31_u128.pow(18)), None);
+    }
 
     #[test]
     fn the_check_character_is_that_of_the_standard() {

@@ -73,6 +73,15 @@ impl Day {
         self.plus_days(1)
     }
 
+    /// The day before; the first day for the first day.
+    pub const fn previous(self) -> Day {
+        if self.0 > Day::MIN.0 {
+            Day(self.0 - 1)
+        } else {
+            Day::MIN
+        }
+    }
+
     /// The same day of the month `months` later, clamped to that month's last day.
     pub fn plus_months(self, months: u16) -> Day {
         let later = self

@@ -74,6 +74,10 @@ dense_id! {
     ProposalId: u32;
     /// An order between holders and a provider.
     OrderId: u32;
+    /// An application for admission as a provider.
+    AdmissionId: u32;
+    /// A credit flag on an enterprise or provider.
+    CreditFlagId: u32;
 }
 
 /// The position of an event in the journal; the first event is 0.

@@ -33,6 +33,10 @@ pub enum IdKind {
     Proposal,
     /// `OR`, an order.
     Order,
+    /// `AD`, an application for admission.
+    Admission,
+    /// `CF`, a credit flag.
+    CreditFlag,
 }
 
 impl IdKind {
@@ -51,6 +55,8 @@ impl IdKind {
         IdKind::Payment,
         IdKind::Proposal,
         IdKind::Order,
+        IdKind::Admission,
+        IdKind::CreditFlag,
     ];
 
     /// The two letters an identifier of this kind begins with.
@@ -69,6 +75,8 @@ impl IdKind {
             IdKind::Payment => "PM",
             IdKind::Proposal => "PP",
             IdKind::Order => "OR",
+            IdKind::Admission => "AD",
+            IdKind::CreditFlag => "CF",
         }
     }
 }

@@ -13,7 +13,7 @@ use super::event::{
 use super::posting::posting;
 use super::refusal::RefusalCode;
 use super::state::{
-    AgreementRow, CategoryRow, EnterpriseRow, LedgerRow, MemberRow, PeriodRow, PeriodStatus,
+    AgreementRow, CategoryRow, EnterpriseRow, LedgerRow, Marks, MemberRow, PeriodRow, PeriodStatus,
     PrincipalRow, ProgrammeRow, ProgrammeStatus, ProviderRow, RefRow, State, TokenRow,
 };
 use super::tables::Hash128;
@@ -24,6 +24,7 @@ mod files;
 mod orders;
 mod people;
 mod periods;
+mod register;
 mod vouchers;
 
 impl State {
@@ -150,10 +151,7 @@ impl State {
             Event::EnterpriseRegistered(e) => self.enterprise_registered(meta, e),
             Event::ProviderRegistered(e) => self.provider_registered(meta, e),
             Event::ControllerGroupSet(e) => self.controller_group_set(e),
-            Event::SuspensionSet(e) => {
-                self.providers
-                    .update(e.provider.index(), |row| row.suspended = e.suspended);
-            }
+            Event::SuspensionSet(e) => self.suspension_set(e),
             Event::ProgrammeCreated(e) => {
                 let row = ProgrammeRow {
                     code: e.code,
@@ -246,6 +244,22 @@ impl State {
             Event::OrderExtended(e) => self.order_extended(e),
             Event::OrderDisputed(e) => self.order_disputed(meta, e),
             Event::DisputeClosed(e) => self.dispute_closed(e),
+            Event::AdmissionApplied(_)
+            | Event::AdmissionDecided(_)
+            | Event::AdmissionObjected(_)
+            | Event::ProviderAdmitted(_)
+            | Event::AdmissionEnded(_)
+            | Event::AdmissionPolicySet(_)
+            | Event::RecognitionSet(_)
+            | Event::StatusSet(_)
+            | Event::RelationSet(_)
+            | Event::CreditFlagRaised(_)
+            | Event::CreditFlagLifted(_)
+            | Event::BankAccountProposed(_)
+            | Event::BankAccountDecided(_)
+            | Event::TeamSet(_)
+            | Event::PartyCorrected(_)
+            | Event::PartyDissolved(_) => self.apply_register(meta, event),
         }
     }
 
@@ -363,6 +377,7 @@ impl State {
             kind: e.kind,
             group,
             group_from: Day::MIN,
+            marks: Marks::default(),
             details: meta.seq,
         };
         let hash = self.enterprise_codes.0.hash(&row.code);
@@ -371,6 +386,7 @@ impl State {
         if e.code.is_some() {
             self.enterprise_codes.0.insert(hash, narrow(position));
         }
+        self.take_over_flags(Payee::Enterprise(e.enterprise));
     }
 
     fn provider_registered(&mut self, meta: &EventMeta, e: &ProviderRegistered) {
@@ -385,12 +401,15 @@ impl State {
             group_from: Day::MIN,
             admitted_from: e.admitted_from,
             admitted_to: e.admitted_to,
+            marks: Marks::default(),
             details: meta.seq,
         };
         let hash = self.provider_codes.0.hash(&row.code);
         let position = self.providers.push(row);
         assert_eq!(position, e.provider.index(), "provider ids are dense");
         self.provider_codes.0.insert(hash, narrow(position));
+        self.take_over_flags(Payee::Provider(e.provider));
+        self.register_account(meta, e);
     }
 
     fn controller_group_set(&mut self, e: &ControllerGroupSet) {
@@ -419,6 +438,13 @@ pub(super) fn narrow(position: usize) -> u32 {
     u32::try_from(position).expect("a table holds fewer than 2^32 rows")
 }
 
+fn subject_of_party(party: Payee) -> Subject {
+    match party {
+        Payee::Enterprise(id) => Subject::Enterprise(id),
+        Payee::Provider(id) => Subject::Provider(id),
+    }
+}
+
 /// What an event is about, for answers and lookups by reference.
 pub fn subject_of(event: &Event) -> Subject {
     match event {
@@ -437,10 +463,7 @@ pub fn subject_of(event: &Event) -> Subject {
         Event::EnterpriseRegistered(e) => Subject::Enterprise(e.enterprise),
         Event::ProviderRegistered(e) => Subject::Provider(e.provider),
         Event::SuspensionSet(e) => Subject::Provider(e.provider),
-        Event::ControllerGroupSet(e) => match e.party {
-            Payee::Enterprise(id) => Subject::Enterprise(id),
-            Payee::Provider(id) => Subject::Provider(id),
-        },
+        Event::ControllerGroupSet(e) => subject_of_party(e.party),
         Event::ProgrammeCreated(e) => Subject::Programme(e.programme),
         Event::BudgetChanged(e) => Subject::Programme(e.programme),
         Event::VersionPublished(e) => Subject::Programme(e.programme),
@@ -479,6 +502,22 @@ pub fn subject_of(event: &Event) -> Subject {
         Event::OrderExtended(e) => Subject::Order(e.order),
         Event::OrderDisputed(e) => Subject::Order(e.order),
         Event::DisputeClosed(e) => Subject::Order(e.order),
+        Event::AdmissionApplied(e) => Subject::Admission(e.admission),
+        Event::AdmissionDecided(e) => Subject::Admission(e.admission),
+        Event::AdmissionObjected(e) => Subject::Admission(e.admission),
+        Event::ProviderAdmitted(e) => Subject::Admission(e.admission),
+        Event::AdmissionEnded(e) => Subject::Provider(e.provider),
+        Event::AdmissionPolicySet(e) => Subject::Member(e.city),
+        Event::RecognitionSet(e) => Subject::Member(e.city),
+        Event::StatusSet(e) => Subject::Enterprise(e.enterprise),
+        Event::RelationSet(e) => subject_of_party(e.party),
+        Event::CreditFlagRaised(e) => Subject::CreditFlag(e.flag),
+        Event::CreditFlagLifted(e) => Subject::CreditFlag(e.flag),
+        Event::BankAccountProposed(e) => subject_of_party(e.party),
+        Event::BankAccountDecided(e) => subject_of_party(e.party),
+        Event::TeamSet(e) => Subject::Enterprise(e.enterprise),
+        Event::PartyCorrected(e) => subject_of_party(e.party),
+        Event::PartyDissolved(e) => subject_of_party(e.party),
         Event::LedgerCreated(_)
         | Event::EpochStarted(_)
         | Event::DateAdvanced(_)

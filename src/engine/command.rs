@@ -8,12 +8,13 @@ mod parties;
 mod people;
 mod periods;
 mod programmes;
+mod register;
 mod vouchers;
 
 use crate::domain::{
-    AgreementId, CategoryId, ClaimId, CreditCode, EnterpriseId, InstructionId, MemberId, OrderId,
-    PaymentId, PeriodId, PersonalText, PrincipalId, ProgrammeId, ProposalId, ProviderId, Text,
-    TransferId, VoucherId,
+    AdmissionId, AgreementId, CategoryId, ClaimId, CreditCode, CreditFlagId, EnterpriseId,
+    InstructionId, MemberId, OrderId, PaymentId, PeriodId, PersonalText, PrincipalId, ProgrammeId,
+    ProposalId, ProviderId, Text, TransferId, VoucherId,
 };
 
 pub use claims::{FileClaim, PayClaim, ReturnPayment, ReverseClaim};
@@ -31,6 +32,10 @@ pub use periods::{
     AdvanceDate, Calendar, ClosePeriod, ConfirmInstruction, ConfirmStatement, InstructPeriod,
 };
 pub use programmes::{ChangeBudget, CreateProgramme, PublishVersion, RegisterAgreement};
+pub use register::{
+    AccountStep, AdmissionStep, Applicant, ApplyForAdmission, ChangeRegister, LiftCreditFlag,
+    RaiseCreditFlag, SetBankAccount, StepAdmission,
+};
 pub use vouchers::{
     ConsentGiver, DecideTransfer, GiveConsent, IssueVoucher, ProposeTransfer, RevokeVoucher,
     SetFreeze, TransferRequest,
@@ -41,6 +46,10 @@ pub use super::terms::{
     Evidence, EvidenceKind, EvidenceKinds, FileMode, MemberKind, OrderParties, OrderSide,
     OrderStatus, PayeeMode, PayerModel, RateTerms, ReleaseCause, Role, Scope, SettlementMode, Tier,
     TransferKind, TransferRule, VersionTerms,
+};
+pub use super::terms::{
+    AdmissionAnswer, AdmissionDecision, AdmissionDocument, FlagCode, FlagLevel, ObjectionReason,
+    RecognitionStance, RecognitionSubject, RelationKind,
 };
 
 /// A name or title, at most 200 bytes.
@@ -190,6 +199,18 @@ commands! {
     SetControllerGroup(SetControllerGroup) = 22;
     /// See [`SetSuspension`].
     SetSuspension(SetSuspension) = 23;
+    /// See [`ApplyForAdmission`].
+    ApplyForAdmission(Box<ApplyForAdmission>) = 24;
+    /// See [`StepAdmission`].
+    StepAdmission(Box<StepAdmission>) = 25;
+    /// See [`ChangeRegister`].
+    ChangeRegister(Box<ChangeRegister>) = 26;
+    /// See [`RaiseCreditFlag`].
+    RaiseCreditFlag(Box<RaiseCreditFlag>) = 27;
+    /// See [`LiftCreditFlag`].
+    LiftCreditFlag(LiftCreditFlag) = 28;
+    /// See [`SetBankAccount`].
+    SetBankAccount(Box<SetBankAccount>) = 29;
     /// See [`CreateProgramme`].
     CreateProgramme(Box<CreateProgramme>) = 30;
     /// See [`ChangeBudget`].
@@ -324,4 +345,8 @@ pub enum Subject {
     Proposal(ProposalId),
     /// An order.
     Order(OrderId),
+    /// An application for admission.
+    Admission(AdmissionId),
+    /// A credit flag.
+    CreditFlag(CreditFlagId),
 }

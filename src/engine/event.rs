@@ -8,6 +8,7 @@ mod parties;
 mod people;
 mod periods;
 mod programmes;
+mod register;
 mod vouchers;
 
 use super::command::{CommandKind, ExternalRef, Reason};
@@ -37,6 +38,11 @@ pub use periods::{
     PeriodClosed, PeriodInstructed, PeriodSettled, PositionFixed, StatementConfirmed,
 };
 pub use programmes::{AgreementRegistered, BudgetChanged, ProgrammeCreated, VersionPublished};
+pub use register::{
+    AdmissionApplied, AdmissionDecided, AdmissionEnded, AdmissionObjected, AdmissionPolicySet,
+    BankAccountDecided, BankAccountProposed, CreditFlagLifted, CreditFlagRaised, PartyCorrected,
+    PartyDissolved, ProviderAdmitted, RecognitionSet, RelationSet, StatusSet, TeamSet,
+};
 pub use vouchers::{
     ConsentGiven, FreezeSet, ReturnedTo, TransferApproved, TransferDeclined, TransferProposed,
     VoucherIssued, VoucherLapsed, VoucherRefused, VoucherRevoked,
@@ -195,6 +201,18 @@ events! {
     ControllerGroupSet(ControllerGroupSet) = 32;
     /// See [`SuspensionSet`].
     SuspensionSet(SuspensionSet) = 33;
+    /// See [`AdmissionApplied`].
+    AdmissionApplied(Box<AdmissionApplied>) = 34;
+    /// See [`AdmissionDecided`].
+    AdmissionDecided(AdmissionDecided) = 35;
+    /// See [`AdmissionObjected`].
+    AdmissionObjected(Box<AdmissionObjected>) = 36;
+    /// See [`ProviderAdmitted`].
+    ProviderAdmitted(ProviderAdmitted) = 37;
+    /// See [`AdmissionEnded`].
+    AdmissionEnded(AdmissionEnded) = 38;
+    /// See [`AdmissionPolicySet`].
+    AdmissionPolicySet(AdmissionPolicySet) = 39;
     /// See [`ProgrammeCreated`].
     ProgrammeCreated(Box<ProgrammeCreated>) = 40;
     /// See [`BudgetChanged`].
@@ -275,6 +293,26 @@ events! {
     OrderDisputed(OrderDisputed) = 108;
     /// See [`DisputeClosed`].
     DisputeClosed(DisputeClosed) = 109;
+    /// See [`RecognitionSet`].
+    RecognitionSet(RecognitionSet) = 130;
+    /// See [`StatusSet`].
+    StatusSet(Box<StatusSet>) = 131;
+    /// See [`RelationSet`].
+    RelationSet(RelationSet) = 132;
+    /// See [`CreditFlagRaised`].
+    CreditFlagRaised(Box<CreditFlagRaised>) = 133;
+    /// See [`CreditFlagLifted`].
+    CreditFlagLifted(CreditFlagLifted) = 134;
+    /// See [`BankAccountProposed`].
+    BankAccountProposed(Box<BankAccountProposed>) = 135;
+    /// See [`BankAccountDecided`].
+    BankAccountDecided(BankAccountDecided) = 136;
+    /// See [`TeamSet`].
+    TeamSet(Box<TeamSet>) = 137;
+    /// See [`PartyCorrected`].
+    PartyCorrected(Box<PartyCorrected>) = 138;
+    /// See [`PartyDissolved`].
+    PartyDissolved(PartyDissolved) = 139;
     /// See [`VoucherFileApproved`].
     VoucherFileApproved(Box<VoucherFileApproved>) = 140;
     /// See [`FileRowsIssued`].

@@ -19,6 +19,7 @@ mod read;
 pub mod refusal;
 mod rules;
 pub mod simulate;
+mod standing;
 pub mod state;
 mod tables;
 pub mod terms;

@@ -3,9 +3,9 @@
 use super::state::State;
 use super::terms::Scope;
 use crate::domain::{
-    AgreementId, ClaimId, EnterpriseId, IdKind, InlineText, InstructionId, LedgerTag, LineId,
-    MemberId, OrderId, PaymentId, PrincipalId, ProposalId, ProviderId, PublicId, TransferId,
-    VoucherId,
+    AdmissionId, AgreementId, ClaimId, CreditFlagId, EnterpriseId, IdKind, InlineText,
+    InstructionId, LedgerTag, LineId, MemberId, OrderId, PaymentId, PrincipalId, ProposalId,
+    ProviderId, PublicId, TransferId, VoucherId,
 };
 
 /// An identifier as text.
@@ -128,6 +128,18 @@ impl State {
         };
         let year = row.proposed_on.year();
         Some(self.id(IdKind::Proposal, member, year, id.0, tag))
+    }
+
+    /// Identifier of an application for admission: its city and the year of the application.
+    pub fn admission_id(&self, id: AdmissionId, tag: LedgerTag) -> Option<IdText> {
+        let row = self.admissions.get(id.index())?;
+        Some(self.id(IdKind::Admission, Some(row.city), row.year, id.0, tag))
+    }
+
+    /// Identifier of a credit flag: the city that raised it and the year.
+    pub fn credit_flag_id(&self, id: CreditFlagId, tag: LedgerTag) -> Option<IdText> {
+        let row = self.flags.get(id.index())?;
+        Some(self.id(IdKind::CreditFlag, Some(row.city), row.year, id.0, tag))
     }
 
     /// Identifier of a payment to a payee: the payer and the year.

@@ -1,18 +1,21 @@
 //! Reading the state. Everything here is by id or by key and cheap; lists belong to the views.
 
 use super::books::{Account, AccountKind, Balance};
-use super::command::{Calendar, Subject};
+use super::command::{Calendar, Payee, Subject};
+use super::state::{
+    AccountRow, AdmissionRow, CreditFlagRow, DissolvedRow, ObjectionRow, RelationRow, StatusRow,
+};
 use super::state::{
     AgreementRow, CategoryRow, ClaimRow, ConsentRow, EnterpriseRow, InstructionRow, LedgerRow,
     LineRow, MemberRow, OrderRow, PaymentRow, PeriodRow, PrincipalRow, ProgrammeRow, ProposalRow,
     ProviderRow, State, TokenRow, TransferRow, UsageRow, VoucherRow,
 };
-use super::terms::{Role, Scope};
+use super::terms::{PUBLICITY_DAYS, Role, Scope};
 use crate::domain::{
-    AgreementId, CategoryCode, CategoryId, ClaimId, ConsentId, Day, DivisionCode, EnterpriseId,
-    Fen, InstructionId, InvoiceNo, LineId, MemberId, OrderId, PaymentId, PeriodId, PrincipalId,
-    ProgrammeCode, ProgrammeId, ProposalId, ProviderId, RecordedAt, Seq, SignedFen, TransferId,
-    UsageId, VoucherId,
+    AdmissionId, AgreementId, CategoryCode, CategoryId, ClaimId, ConsentId, CreditFlagId, Day,
+    DivisionCode, EnterpriseId, Fen, GroupId, InstructionId, InvoiceNo, LineId, MemberId, OrderId,
+    PaymentId, PeriodId, PrincipalId, ProgrammeCode, ProgrammeId, ProposalId, ProviderId,
+    RecordedAt, Seq, SignedFen, TransferId, UsageId, VoucherId,
 };
 
 macro_rules! rows_by_id {
@@ -66,6 +69,10 @@ rows_by_id! {
     proposal, proposal_count: proposals[ProposalId] -> ProposalRow;
     /// A payment to a payee.
     payment, payment_count: payments[PaymentId] -> PaymentRow;
+    /// An application for admission.
+    admission, admission_count: admissions[AdmissionId] -> AdmissionRow;
+    /// A credit flag.
+    credit_flag, credit_flag_count: flags[CreditFlagId] -> CreditFlagRow;
 }
 
 impl State {
@@ -134,6 +141,13 @@ impl State {
         self.find_ref(key).map(|row| (row.subject, row.seq))
     }
 
+    /// Whether a reference names an object that was made from a command with this fingerprint;
+    /// `None` if it names nothing.
+    pub fn reference_fits(&self, key: u128, fingerprint: u128) -> Option<bool> {
+        let row = self.find_ref(key)?;
+        Some(row.fingerprint == fingerprint.into())
+    }
+
     /// A token by its SHA-256.
     pub fn token(&self, hash: &[u8; 32]) -> Option<&TokenRow> {
         self.tokens.get(hash)
@@ -176,6 +190,60 @@ impl State {
             Some((id, row))
         })
         .filter(|(_, row)| !row.replaced)
+    }
+
+    /// The objections to an admission, in the order in which they were made.
+    pub fn objections_to(&self, id: AdmissionId) -> impl Iterator<Item = (u16, &ObjectionRow)> {
+        self.objections
+            .range((id, 0)..=(id, u16::MAX))
+            .map(|((_, number), row)| (*number, row))
+    }
+
+    /// Days of publicity of a city's admissions.
+    pub fn publicity_days(&self, city: MemberId) -> u16 {
+        let days = self.publicity.get(&city).copied();
+        days.unwrap_or(PUBLICITY_DAYS)
+    }
+
+    /// Status of an enterprise as certified, by first day.
+    pub fn statuses_of(&self, id: EnterpriseId) -> impl Iterator<Item = (Day, &StatusRow)> {
+        self.statuses
+            .range((id, Day::MIN)..=(id, Day::MAX))
+            .map(|((_, from), row)| (*from, row))
+    }
+
+    /// The relations of a party with others, by the other one and first day. Looks through all.
+    pub fn relations_of(&self, party: Payee) -> impl Iterator<Item = (Payee, Day, &RelationRow)> {
+        self.relations
+            .iter()
+            .filter_map(
+                move |((one, other, from), row)| match (*one == party, *other == party) {
+                    (true, _) => Some((*other, *from, row)),
+                    (_, true) => Some((*one, *from, row)),
+                    _ => None,
+                },
+            )
+    }
+
+    /// The account of a party and the change that waits.
+    pub fn bank_account(&self, party: Payee) -> Option<&AccountRow> {
+        self.bank_accounts.get(&party)
+    }
+
+    /// Event with the members of a team.
+    pub fn team(&self, id: EnterpriseId) -> Option<Seq> {
+        self.teams.get(&id).copied()
+    }
+
+    /// When a party was struck off.
+    pub fn dissolution(&self, party: Payee) -> Option<&DissolvedRow> {
+        self.dissolved.get(&party)
+    }
+
+    /// The code of a controller group. Looks through all.
+    pub fn group_code(&self, id: GroupId) -> Option<&str> {
+        let found = self.group_codes.iter().find(|(_, group)| **group == id);
+        found.map(|(code, _)| &**code)
     }
 
     /// Balance of an account on its normal side.

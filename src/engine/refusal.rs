@@ -94,6 +94,11 @@ refusal_codes! {
     /// The contract was made before the voucher was transferred to the holder; its place is
     /// after `CONTRACT_BEFORE_ISSUE`.
     ContractBeforeTransfer = 23, "CONTRACT_BEFORE_TRANSFER", Never;
+    /// The holder is on the block list on the filing day; its place is after
+    /// `PROVIDER_SUSPENDED`.
+    HolderBlocked = 40, "HOLDER_BLOCKED", AfterChange;
+    /// The provider is on the block list on the filing day; its place is after `HOLDER_BLOCKED`.
+    ProviderBlocked = 41, "PROVIDER_BLOCKED", AfterChange;
 
     /// The enterprise's home is not the programme's city.
     NotHomeCity = 100, "NOT_HOME_CITY", AfterChange;
@@ -173,6 +178,32 @@ refusal_codes! {
     /// The order is not disputed.
     OrderNotDisputed = 176, "ORDER_NOT_DISPUTED", AfterChange;
 
+    /// The enterprise or provider is on the block list today.
+    PartyBlocked = 190, "PARTY_BLOCKED", AfterChange;
+    /// The enterprise or provider is struck off.
+    PartyDissolved = 191, "PARTY_DISSOLVED", Never;
+    /// Another application for the admission of this provider is under way.
+    AdmissionPending = 192, "ADMISSION_PENDING", AfterChange;
+    /// The application is not in the state that this step needs.
+    AdmissionStateMismatch = 193, "ADMISSION_STATE_MISMATCH", AfterChange;
+    /// The publicity of the admission has not ended.
+    PublicityRunning = 194, "PUBLICITY_RUNNING", Later;
+    /// The publicity of the admission has ended.
+    PublicityOver = 195, "PUBLICITY_OVER", Never;
+    /// An objection to the admission is open.
+    ObjectionOpen = 196, "OBJECTION_OPEN", AfterChange;
+    /// The objection was decided before.
+    ObjectionDecided = 197, "OBJECTION_DECIDED", Never;
+    /// The term applied for has ended.
+    TermPassed = 198, "TERM_PASSED", Never;
+    /// The provider is not admitted on that day or later.
+    NotAdmitted = 199, "NOT_ADMITTED", Never;
+    /// Another entry of the same kind begins on that day or later, or is in force on it.
+    EntryOverlaps = 200, "ENTRY_OVERLAPS", AfterChange;
+    /// The flag was lifted before.
+    FlagLifted = 201, "FLAG_LIFTED", Never;
+    /// No proposal of this version of the account waits.
+    AccountNotProposed = 202, "ACCOUNT_NOT_PROPOSED", AfterChange;
     /// The reference of the row names a voucher of other content.
     RowReferenceTaken = 210, "ROW_REFERENCE_TAKEN", AfterChange;
     /// No enterprise has the credit code of the row.

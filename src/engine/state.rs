@@ -12,16 +12,21 @@ use super::books::Books;
 use super::command::{Calendar, Payee};
 use super::keys::Keys;
 use super::tables::{Hash128, Index, Keyed, Ordered, Scoped, Slot, Table};
-use super::terms::{Action, Role, Scope};
+use super::terms::{Action, RecognitionSubject, Role, Scope};
 use crate::domain::{
-    AgreementId, BankRef, CategoryCode, CategoryId, ClaimId, CreditCode, Day, DivisionCode,
-    EnterpriseId, Fen, GroupId, InstructionId, InvoiceNo, MemberId, OrderId, PeriodId, PrincipalId,
-    ProgrammeCode, ProgrammeId, ProviderId, RecordedAt, Seq, TransferId, VoucherFileId, VoucherId,
+    AdmissionId, AgreementId, BankRef, CategoryCode, CategoryId, ClaimId, CreditCode, CreditFlagId,
+    Day, DivisionCode, EnterpriseId, Fen, GroupId, InstructionId, InvoiceNo, MemberId, OrderId,
+    PeriodId, PrincipalId, ProgrammeCode, ProgrammeId, ProviderId, RecordedAt, Seq, TransferId,
+    VoucherFileId, VoucherId,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use files::VoucherFileRow;
 pub use orders::{Authority, DisputeRow, OrderLineRow, OrderRow};
+pub use rows::{
+    AccountRow, AccountVersion, AdmissionRow, AdmissionStatus, CreditFlagRow, DissolvedRow, Marks,
+    ObjectionRow, RecognitionRow, RelationRow, StatusRow, TermRow,
+};
 pub use rows::{
     ActionRule, AgreementRow, CATEGORIES_MAX, CategoryRow, Cell, ClaimRow, ClaimStatus, ConsentRow,
     EnterpriseRow, InstructionRow, LedgerRow, LineOrigin, LineRow, MEMBERS_MAX, MemberRow,
@@ -184,6 +189,34 @@ state! {
     providers: Table<ProviderRow> = Table::default();
     /// Providers by credit code.
     provider_codes: Derived = Derived::default();
+    /// Applications for admission.
+    admissions: Table<AdmissionRow> = Table::default();
+    /// Applications under way, by credit code.
+    admissions_open: Ordered<CreditCode, AdmissionId> = Ordered::default();
+    /// Objections, by application and number.
+    objections: Ordered<(AdmissionId, u16), ObjectionRow> = Ordered::default();
+    /// Days of publicity of the cities that said so.
+    publicity: Ordered<MemberId, u16> = Ordered::default();
+    /// Terms of admission of providers that had more than one, by first day.
+    admission_terms: Ordered<(ProviderId, Day), TermRow> = Ordered::default();
+    /// Last days of suspensions that have one.
+    suspensions: Ordered<ProviderId, Day> = Ordered::default();
+    /// Stances of cities, by first day.
+    recognitions: Ordered<(MemberId, RecognitionSubject, Day), RecognitionRow> = Ordered::default();
+    /// Status of enterprises, by first day.
+    statuses: Ordered<(EnterpriseId, Day), StatusRow> = Ordered::default();
+    /// Related parties, the lesser one first, by first day.
+    relations: Ordered<(Payee, Payee, Day), RelationRow> = Ordered::default();
+    /// Credit flags.
+    flags: Table<CreditFlagRow> = Table::default();
+    /// Credit flags by party; those of one legal person stand under both its roles.
+    flags_of: Ordered<(Payee, CreditFlagId), ()> = Ordered::default();
+    /// Accounts of parties.
+    bank_accounts: Ordered<Payee, AccountRow> = Ordered::default();
+    /// Events with the members of teams.
+    teams: Ordered<EnterpriseId, Seq> = Ordered::default();
+    /// Parties that were struck off.
+    dissolved: Ordered<Payee, DissolvedRow> = Ordered::default();
     /// Programmes.
     programmes: Table<ProgrammeRow> = Table::default();
     /// Programmes by code.

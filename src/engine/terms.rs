@@ -43,6 +43,14 @@ mod orders;
 
 pub use orders::{DisputeCode, DisputeOutcome, OrderParties, OrderSide, OrderStatus, ReleaseCause};
 
+mod parties;
+
+pub use parties::{
+    ANSWERS_MAX, AdmissionAnswer, AdmissionDecision, AdmissionDocument, DOCUMENTS_MAX, FlagCode,
+    FlagLevel, ObjectionReason, PUBLICITY_DAYS, PUBLICITY_DAYS_MAX, RecognitionStance,
+    RecognitionSubject, RelationKind, TEAM_MEMBERS_MAX,
+};
+
 closed_set! {
     /// What a member is.
     MemberKind {

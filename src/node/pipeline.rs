@@ -176,7 +176,7 @@ fn encode(batch: &Batch) -> (Vec<Vec<u8>>, Vec<PrivateRow>) {
                 codec::encode(recorded, bytes).expect("every text of an event is bounded");
             })
             .expect("every text of an event is bounded");
-            private.extend(private_row(recorded));
+            private.extend(private_rows(recorded));
             // Whoever reads row by row sees commands and atomic bulks whole.
             let whole = events
                 .peek()
@@ -192,26 +192,53 @@ fn encode(batch: &Batch) -> (Vec<Vec<u8>>, Vec<PrivateRow>) {
     (bodies, private)
 }
 
-/// What opens the commitment of an event, if there is one.
-fn private_row(recorded: &Recorded) -> Option<PrivateRow> {
-    let (field, text) = personal_text(&recorded.event)?;
-    let opening = text.opening.as_ref()?;
+/// What opens the commitments of an event.
+fn private_rows(recorded: &Recorded) -> Vec<PrivateRow> {
     let seq = recorded.meta.seq.0;
-    Some(PrivateRow {
-        key: PrivateKey { seq, field },
-        opening: (**opening).clone(),
-    })
+    let texts = personal_texts(&recorded.event).into_iter();
+    texts
+        .filter_map(|(field, text)| {
+            let opening = text.opening.as_ref()?;
+            Some(PrivateRow {
+                key: PrivateKey { seq, field },
+                opening: (**opening).clone(),
+            })
+        })
+        .collect()
 }
 
-/// The personal text of an event with the number of its field in the payload.
-fn personal_text(event: &Event) -> Option<(u16, &PersonalText)> {
+/// A text of a party, if it is personal.
+fn personal_name(field: u16, name: &PartyName) -> Option<(u16, &PersonalText)> {
+    match name {
+        PartyName::Personal(text) => Some((field, text)),
+        PartyName::Public(_) => None,
+    }
+}
+
+/// The personal texts of an event with the numbers of their fields. Most events have none, and
+/// an empty list is not on the heap.
+fn personal_texts(event: &Event) -> Vec<(u16, &PersonalText)> {
+    let one = |text: Option<(u16, _)>| text.into_iter().collect();
     match event {
-        Event::PrincipalRegistered(e) => Some((PRINCIPAL_NAME, &e.name)),
-        Event::EnterpriseRegistered(e) => match &e.name {
-            PartyName::Personal(text) => Some((TEAM_NAME, text)),
-            PartyName::Public(_) => None,
-        },
-        _ => None,
+        Event::PrincipalRegistered(e) => vec![(PRINCIPAL_NAME, &e.name)],
+        Event::EnterpriseRegistered(e) => one(personal_name(TEAM_NAME, &e.name)),
+        Event::AdmissionObjected(e) => {
+            one(e.on_behalf_of.as_ref().map(|text| (CITIZEN_NAME, text)))
+        }
+        Event::BankAccountProposed(e) => one(personal_name(TEAM_ACCOUNT, &e.account)),
+        Event::PartyCorrected(e) => {
+            let address = e.address.as_ref();
+            personal_name(TEAM_NAME, &e.name)
+                .into_iter()
+                .chain(address.and_then(|text| personal_name(TEAM_ADDRESS, text)))
+                .collect()
+        }
+        Event::TeamSet(e) => std::iter::once(&e.leader)
+            .chain(&e.members)
+            .zip(TEAM_MEMBERS..)
+            .map(|(text, field)| (field, text))
+            .collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -219,6 +246,14 @@ fn personal_text(event: &Event) -> Option<(u16, &PersonalText)> {
 pub const PRINCIPAL_NAME: u16 = 1;
 /// Field of a team's name in table `private`.
 pub const TEAM_NAME: u16 = 2;
+/// Field of the name of a citizen for whom an office objects.
+pub const CITIZEN_NAME: u16 = 3;
+/// Field of a team's account.
+pub const TEAM_ACCOUNT: u16 = 4;
+/// Field of a team's address.
+pub const TEAM_ADDRESS: u16 = 5;
+/// Field of a team's leader; the other members follow.
+pub const TEAM_MEMBERS: u16 = 100;
 
 struct Committer {
     shared: Arc<Shared>,

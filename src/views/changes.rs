@@ -181,8 +181,26 @@ pub(super) enum Update {
     ProgrammeBudget,
     /// Member; signed.
     MemberProtocol,
-    /// Provider; suspended.
+    /// Provider; suspended, up to which day.
     ProviderSuspended,
+    /// Provider; first and last day of its newest term.
+    ProviderTerm,
+    /// Provider; name.
+    ProviderName,
+    /// Enterprise; name, none for a team.
+    EnterpriseName,
+    /// Admission; status.
+    AdmissionStatus,
+    /// Admission; last day of publicity.
+    AdmissionPublicity,
+    /// Admission; provider.
+    AdmissionProvider,
+    /// Admission, objection; status.
+    ObjectionStatus,
+    /// Credit flag; lifted on.
+    CreditFlagLifted,
+    /// Account by number of its party, version; status. Providers have even numbers.
+    BankAccount,
     /// Enterprise; city.
     EnterpriseCity,
     /// Enterprise; group.
@@ -238,10 +256,12 @@ impl Changes {
             Some(Value::Number(number)) => *number,
             _ => 0,
         };
-        let second = if matches!(update, Update::PositionConfirmed | Update::OrderHeld) {
-            key(1)
-        } else {
-            0
+        let second = match update {
+            Update::PositionConfirmed
+            | Update::OrderHeld
+            | Update::ObjectionStatus
+            | Update::BankAccount => key(1),
+            _ => 0,
         };
         let row = values.iter().map(Kept::from).collect();
         self.updates.insert((update, key(0), second), row);

@@ -4,11 +4,15 @@
 mod files;
 mod orders;
 mod people;
+mod register;
 mod settlement;
 mod setup;
 
 use files::voucher_file;
 use orders::order;
+
+pub use register::mask_account;
+use register::register;
 use settlement::settlement;
 use setup::set_up;
 
@@ -131,6 +135,20 @@ pub(super) fn gather(memory: &mut Memory, changes: &mut Changes, recorded: &Reco
         | Event::OrderExtended(_)
         | Event::OrderDisputed(_)
         | Event::DisputeClosed(_) => order(memory, changes, meta, event),
+        Event::AdmissionApplied(_)
+        | Event::AdmissionDecided(_)
+        | Event::AdmissionObjected(_)
+        | Event::ProviderAdmitted(_)
+        | Event::AdmissionEnded(_)
+        | Event::RecognitionSet(_)
+        | Event::StatusSet(_)
+        | Event::RelationSet(_)
+        | Event::CreditFlagRaised(_)
+        | Event::CreditFlagLifted(_)
+        | Event::BankAccountProposed(_)
+        | Event::BankAccountDecided(_)
+        | Event::PartyCorrected(_)
+        | Event::PartyDissolved(_) => register(memory, changes, meta, event),
         _ => settlement(changes, meta, event),
     }
     true

@@ -44,6 +44,18 @@ pub enum Resource {
     VoucherFiles,
     /// Commands that wait for further persons.
     Proposals,
+    /// Applications for admission.
+    Admissions,
+    /// Stances of cities on what other cities admitted or certified.
+    Recognitions,
+    /// Certified status of enterprises.
+    Statuses,
+    /// Related parties.
+    Relations,
+    /// Credit flags.
+    CreditFlags,
+    /// Accounts of parties.
+    BankAccounts,
 }
 
 /// Whose rows are listed.
@@ -147,13 +159,23 @@ impl Resource {
             Resource::Payments => &schema::PAYMENTS,
             Resource::VoucherFiles => &schema::VOUCHER_FILES,
             Resource::Proposals => &schema::PROPOSALS,
+            Resource::Admissions => &schema::ADMISSIONS,
+            Resource::Recognitions => &schema::RECOGNITIONS,
+            Resource::Statuses => &schema::STATUSES,
+            Resource::Relations => &schema::RELATIONS,
+            Resource::CreditFlags => &schema::CREDIT_FLAGS,
+            Resource::BankAccounts => &schema::BANK_ACCOUNTS,
         }
     }
 
     /// The column that orders the list and that pages begin behind.
     pub fn key(self) -> &'static str {
         match self {
-            Resource::Refusals => "event",
+            Resource::Refusals
+            | Resource::Recognitions
+            | Resource::Statuses
+            | Resource::Relations
+            | Resource::BankAccounts => "event",
             _ => "id",
         }
     }
@@ -204,9 +226,53 @@ impl Resource {
             (Resource::Payments, Member(_)) => "payer = ?",
             (Resource::Proposals, Member(_)) => "member = ?",
             (Resource::Proposals, Sender(_)) => "made_by = ?",
+            (
+                Resource::Admissions
+                | Resource::Statuses
+                | Resource::Relations
+                | Resource::CreditFlags
+                | Resource::BankAccounts,
+                _,
+            ) => return self.concerns_of_registers(reach),
             (Resource::Payments, Provider(_)) => {
                 "claim IN (SELECT id FROM claims WHERE provider = ?)"
             }
+            _ => return None,
+        })
+    }
+
+    /// The rows of the registers of parties that concern somebody.
+    fn concerns_of_registers(self, reach: Reach) -> Option<&'static str> {
+        use Reach::{Enterprise, Member, Provider, Sender};
+        Some(match (self, reach) {
+            (Resource::Admissions, Member(_)) => "city = ?",
+            (Resource::Admissions, Provider(_)) => "provider = ?",
+            // Publicity is for everybody.
+            (Resource::Admissions, Sender(_)) => {
+                "(applied_by = ? OR status IN ('published', 'admitted'))"
+            }
+            (Resource::Statuses, Member(_)) => {
+                "(certified_by = ? OR enterprise IN (SELECT id FROM enterprises WHERE city = ?))"
+            }
+            (Resource::Statuses, Enterprise(_)) => "enterprise = ?",
+            (Resource::Relations, Member(_)) => {
+                "(enterprise IN (SELECT id FROM enterprises WHERE city = ?) \
+                  OR other_enterprise IN (SELECT id FROM enterprises WHERE city = ?) \
+                  OR provider IN (SELECT id FROM providers WHERE city = ?) \
+                  OR other_provider IN (SELECT id FROM providers WHERE city = ?))"
+            }
+            (Resource::Relations, Enterprise(_)) => "(enterprise = ? OR other_enterprise = ?)",
+            (Resource::Relations, Provider(_)) => "(provider = ? OR other_provider = ?)",
+            // All cities share the flags.
+            (Resource::CreditFlags, Member(_)) => {
+                "city IN (SELECT id FROM members WHERE id >= 0 * ?)"
+            }
+            (Resource::BankAccounts, Member(_)) => {
+                "(provider IN (SELECT id FROM providers WHERE city = ?) \
+                  OR enterprise IN (SELECT id FROM enterprises WHERE city = ?))"
+            }
+            (Resource::CreditFlags | Resource::BankAccounts, Enterprise(_)) => "enterprise = ?",
+            (Resource::CreditFlags | Resource::BankAccounts, Provider(_)) => "provider = ?",
             _ => return None,
         })
     }
@@ -229,16 +295,22 @@ impl Resource {
             Resource::Vouchers => matches!(column, "holder" | "issuer"),
             Resource::Payments => column == "claim",
             Resource::Orders => column == "provider" || column.starts_with("SELECT"),
-            Resource::Enterprises | Resource::Providers => column == "city",
+            Resource::Enterprises | Resource::Providers | Resource::CreditFlags => column == "city",
             _ => false,
         }
     }
 
     fn looked_at_max(self) -> i64 {
         match self {
-            Resource::Enterprises | Resource::Providers | Resource::Programmes => {
-                LOOKED_AT_REGISTER_MAX
-            }
+            Resource::Enterprises
+            | Resource::Providers
+            | Resource::Programmes
+            | Resource::Admissions
+            | Resource::Recognitions
+            | Resource::Statuses
+            | Resource::Relations
+            | Resource::CreditFlags
+            | Resource::BankAccounts => LOOKED_AT_REGISTER_MAX,
             _ => LOOKED_AT_MAX,
         }
     }
@@ -264,6 +336,7 @@ impl Resource {
                 | Resource::Providers
                 | Resource::Programmes
                 | Resource::Periods
+                | Resource::Recognitions
         )
     }
 }

@@ -19,6 +19,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use accounts::{AccountDay, AccountSum, account_place};
+pub use events::mask_account;
 pub use lists::{Compare, Filter, FilterValue, Listed, Page, Reach, Resource, pattern};
 pub use projector::Projector;
 

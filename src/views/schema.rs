@@ -42,7 +42,7 @@ tables! {
     }
     PROVIDERS = "providers" {
         id Number, public_id Text, code Text, name Text, city Number, controller_group Text,
-        admitted_from Text, admitted_to Text, bank_account Text, suspended Number, event Number,
+        admitted_from Text, admitted_to Text, bank_account Text, suspended Number, event Number, suspended_until Text,
     }
     PROVIDER_CATEGORIES = "provider_categories" { provider Number, category Number }
     PROGRAMMES = "programmes" {
@@ -123,6 +123,42 @@ tables! {
     PROPOSALS = "proposals" {
         id Number, action Text, command Text, member Number, checker Text, approvals Number,
         status Text, made_by Number, proposed_on Text, expires_on Text, event Number,
+    }
+    ADMISSIONS = "admissions" {
+        id Number, public_id Text, code Text, provider Number, city Number, effective_from Text,
+        effective_to Text, status Text, publicity_until Text, applied_on Text, applied_by Number,
+        event Number,
+    }
+    OBJECTIONS = "objections" {
+        admission Number, number Number, reason_code Text, status Text, objected_on Text,
+        event Number,
+    }
+    PROVIDER_TERMS = "provider_terms" {
+        event Number, provider Number, kind Text, effective_from Text, effective_to Text,
+        categories Number, admission Number,
+    }
+    RECOGNITIONS = "recognitions" {
+        event Number, city Number, subject Text, provider Number, subject_city Number, stance Text,
+        categories Number, effective_from Text, effective_to Text,
+    }
+    STATUSES = "statuses" {
+        event Number, enterprise Number, kind Text, effective_from Text, effective_to Text,
+        certificate_no Text, certified_by Number,
+    }
+    RELATIONS = "relations" {
+        event Number, provider Number, enterprise Number, other_provider Number,
+        other_enterprise Number, kind Text, effective_from Text, effective_to Text,
+    }
+    CREDIT_FLAGS = "credit_flags" {
+        id Number, public_id Text, provider Number, enterprise Number, code Text, level Text,
+        effective_from Text, effective_to Text, city Number, status Text, lifted_on Text,
+        raised_on Text, external_ref Text, event Number,
+    }
+    BANK_ACCOUNTS = "bank_accounts" {
+        event Number, provider Number, enterprise Number, version Number, status Text, account Text,
+    }
+    DISSOLUTIONS = "dissolutions" {
+        event Number, provider Number, enterprise Number, effective_from Text, successor Number,
     }
     ACCOUNT_DAYS = "account_days" {
         party Number, account Text, about Text, about_id Number, day Text, debits Number,

@@ -172,9 +172,59 @@ fn parts_of_registers(
         ),
         Update::ProviderSuspended => (
             "providers",
-            "suspended = c.c1",
+            "suspended = c.c1, suspended_until = c.c2",
             "providers.id = c.c0",
+            &[N, N, T],
+        ),
+        Update::ProviderTerm => (
+            "providers",
+            "admitted_from = c.c1, admitted_to = c.c2",
+            "providers.id = c.c0",
+            &[N, T, T],
+        ),
+        Update::ProviderName => ("providers", "name = c.c1", "providers.id = c.c0", &[N, T]),
+        Update::EnterpriseName => (
+            "enterprises",
+            "name = c.c1",
+            "enterprises.id = c.c0",
+            &[N, T],
+        ),
+        Update::AdmissionStatus => (
+            "admissions",
+            "status = c.c1",
+            "admissions.id = c.c0",
+            &[N, T],
+        ),
+        Update::AdmissionPublicity => (
+            "admissions",
+            "publicity_until = c.c1",
+            "admissions.id = c.c0",
+            &[N, T],
+        ),
+        Update::AdmissionProvider => (
+            "admissions",
+            "provider = c.c1",
+            "admissions.id = c.c0",
             &[N, N],
+        ),
+        Update::ObjectionStatus => (
+            "objections",
+            "status = c.c2",
+            "objections.admission = c.c0 AND objections.number = c.c1",
+            &[N, N, T],
+        ),
+        Update::CreditFlagLifted => (
+            "credit_flags",
+            "status = 'lifted', lifted_on = c.c1",
+            "credit_flags.id = c.c0",
+            &[N, T],
+        ),
+        Update::BankAccount => (
+            "bank_accounts",
+            "status = c.c2",
+            "COALESCE(bank_accounts.provider * 2, bank_accounts.enterprise * 2 + 1) = c.c0 \
+             AND bank_accounts.version = c.c1",
+            &[N, N, T],
         ),
         Update::EnterpriseCity => (
             "enterprises",

@@ -144,3 +144,87 @@ fn the_flow_of_two_persons_ends_with_a_stricter_rule() {
         (&"budget".into(), &3.into())
     );
 }
+
+const CLAIM: &str = "From nothing to a paid claim";
+const ADMISSION: &str = "Admission of a provider";
+
+/// The first answer that has this event.
+fn first<'a>(answers: &'a [Value], event: &str) -> &'a Value {
+    let found = answers.iter().find(|answer| answer["event"] == event);
+    found.unwrap_or_else(|| panic!("no {event} in {answers:#?}"))
+}
+
+#[test]
+fn the_flow_of_an_admission_admits_and_removes_a_provider() {
+    let answers = answers_of_flow(&[CLAIM, ADMISSION]);
+    let published = answers.iter().find(|a| a["status"] == "published");
+    let published = published.expect("an application in publicity");
+    assert_eq!(published["objections"][0]["status"], "dismissed");
+    assert_eq!(published["answers"][0]["score"], 95);
+    assert_eq!(first(&answers, "ProviderAdmitted")["to"], "2029-12-31");
+    first(&answers, "RecognitionSet");
+    first(&answers, "StatusSet");
+    first(&answers, "AdmissionEnded");
+    let lab = answers.iter().find(|a| a["terms"].is_array());
+    let lab = lab.expect("the provider");
+    let terms = lab["terms"].as_array().expect("terms");
+    assert_eq!(terms.len(), 2, "{lab}");
+    assert_eq!(terms[1]["to"], "2029-06-30");
+    assert_eq!(
+        (&lab["suspended"], &lab["admitted"]),
+        (&false.into(), &true.into())
+    );
+    let list = answers.last().expect("a list");
+    assert_eq!(list["data"].as_array().map(Vec::len), Some(1), "{list}");
+}
+
+#[test]
+fn the_flow_of_credit_flags_keeps_reasons_with_the_city_and_takes_a_file_twice() {
+    let answers = answers_of_flow(&[CLAIM, ADMISSION, "Credit flags and block list"]);
+    let flags: Vec<&Value> = answers
+        .iter()
+        .filter(|a| a["event"] == "CreditFlagRaised")
+        .collect();
+    // As the city that raised it reads it, and as another one does.
+    let [own, other] = flags[..] else {
+        panic!("{flags:#?}");
+    };
+    assert!(own["reason"].is_string() && own["document_no"].is_string());
+    assert!(other["reason"].is_null() && other["document_no"].is_null());
+    assert_eq!(other["blocks_today"], true);
+    let taken: Vec<_> = answers
+        .iter()
+        .filter(|a| a["raised"].is_u64())
+        .map(|a| (a["raised"].as_u64(), a["known"].as_u64()))
+        .collect();
+    let (new, old) = ((Some(1), Some(0)), (Some(0), Some(1)));
+    assert_eq!(taken, [new, new, old], "rehearsed, taken, known");
+    let list = answers.last().expect("a list");
+    assert_eq!(list["data"][0]["external_ref"], "2026-001");
+    assert_eq!(list["data"][0]["reason"], Value::Null);
+}
+
+#[test]
+fn the_flow_of_bank_accounts_masks_them_for_others() {
+    let answers = answers_of_flow(&[CLAIM, ADMISSION, "Bank accounts"]);
+    let accounts: Vec<&Value> = answers
+        .iter()
+        .filter(|a| a["current"].is_object() || a["proposed"].is_object())
+        .collect();
+    let [office, other] = accounts[..] else {
+        panic!("{accounts:#?}");
+    };
+    assert_eq!(office["proposed"]["account"], "6222 0000 0000 1111");
+    assert_eq!(other["current"]["account"], "****1111");
+    assert_eq!(
+        first(&answers, "BankAccountProposed")["account"],
+        "****1111"
+    );
+    let team = answers.iter().find(|a| a["leader"].is_string());
+    let team = team.expect("a team");
+    assert_eq!(
+        (&team["leader"], &team["members"][0]),
+        (&"张三".into(), &"李四".into())
+    );
+    assert_eq!(answers.last().expect("answers")["event"], "PartyDissolved");
+}

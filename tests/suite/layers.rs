@@ -53,6 +53,8 @@ fn allowed(layer: &str) -> &'static [&'static str] {
             "journal::digest128",
             // A file of vouchers is read where it comes in.
             "documents::voucher_file",
+            // A file of credit flags is read and written where it comes in and goes out.
+            "documents::credit_file",
         ],
         "documents" => &[
             "domain",

@@ -226,8 +226,15 @@ body! {
 
 body! {
     /// Suspends a provider or lifts the suspension.
-    SetSuspensionBody { suspended: bool, } (self, cx) {
-        let provider = cx.provider("id", cx.param("id"))?;
-        Ok(Command::SetSuspension(SetSuspension { provider, suspended: self.suspended }))
+    SetSuspensionBody {
+        suspended: bool,
+        /// Last day of the suspension; none until it is lifted.
+        until: Option<String>,
+    } (self, cx) {
+        Ok(Command::SetSuspension(SetSuspension {
+            provider: cx.provider("id", cx.param("id"))?,
+            suspended: self.suspended,
+            until: self.until.map(|text| day("until", &text)).transpose()?,
+        }))
     }
 }

@@ -144,4 +144,6 @@ pub struct SetSuspension {
     pub provider: ProviderId,
     /// True to suspend.
     pub suspended: bool,
+    /// Last day of the suspension, inclusive; `None` until it is lifted.
+    pub until: Option<Day>,
 }

@@ -207,6 +207,8 @@ pub struct PayeePaid {
     pub bank_ref: BankRef,
     /// Day of the payment.
     pub paid_on: Day,
+    /// Version of the payee's account that was in force; `None` if none was recorded.
+    pub account_version: Option<u32>,
 }
 
 /// The bank returned a payment: the payee is unpaid again.

@@ -155,4 +155,6 @@ pub struct SuspensionSet {
     pub provider: ProviderId,
     /// True if suspended.
     pub suspended: bool,
+    /// Last day of the suspension.
+    pub until: Option<Day>,
 }

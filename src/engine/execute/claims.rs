@@ -240,17 +240,19 @@ impl Execution<'_> {
         } else {
             None
         };
+        let payee = payee_of(&claim, voucher.holder);
         self.emit(Event::PayeePaid(Box::new(PayeePaid {
             payment,
             claim: c.claim,
             programme: voucher.programme,
-            payee: payee_of(&claim, voucher.holder),
+            payee,
             amount: claim.amount,
             funding,
             first_line,
             period: self.state.open_period(),
             bank_ref: c.bank_ref,
             paid_on: c.paid_on,
+            account_version: self.state.account_version(payee),
         })));
         Ok(())
     }

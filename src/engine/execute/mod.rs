@@ -1,8 +1,11 @@
 //! Deciding commands: one file per area, every check before the first event.
 
+mod accounts;
 mod actions;
+mod admissions;
 mod atomic;
 mod claims;
+mod credit;
 mod files;
 mod judge;
 mod orders;
@@ -10,6 +13,7 @@ mod parties;
 mod periods;
 mod programmes;
 mod redo;
+mod register;
 mod setup;
 mod transfers;
 mod vouchers;
@@ -336,6 +340,12 @@ impl<'a> Execution<'a> {
             Command::RegisterProvider(c) => self.register_provider(c),
             Command::SetControllerGroup(c) => self.set_controller_group(c),
             Command::SetSuspension(c) => self.set_suspension(c),
+            Command::ApplyForAdmission(c) => self.apply_for_admission(c),
+            Command::StepAdmission(c) => self.step_admission(c),
+            Command::ChangeRegister(c) => self.change_register(c),
+            Command::RaiseCreditFlag(c) => self.raise_credit_flag(c),
+            Command::LiftCreditFlag(c) => self.lift_credit_flag(c),
+            Command::SetBankAccount(c) => self.set_bank_account(c),
             Command::CreateProgramme(c) => self.create_programme(c),
             Command::ChangeBudget(c) => self.change_budget(c),
             Command::PublishVersion(c) => self.publish_version(c),

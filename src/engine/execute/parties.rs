@@ -1,7 +1,7 @@
 //! Enterprises and providers.
 
 use super::{Decision, Execution, Rejection, Stop, invalid, refuse_if, valid};
-use crate::domain::{CreditCode, EnterpriseId, MemberId, ProviderId};
+use crate::domain::{CategoryId, CreditCode, EnterpriseId, MemberId, ProviderId};
 use crate::engine::command::{
     EnterpriseKey, PartyName, Payee, RegisterEnterprise, RegisterProvider, SetControllerGroup,
     SetSuspension,
@@ -28,7 +28,7 @@ impl Execution<'_> {
     }
 
     /// Stops unless the sender registers parties of this city.
-    fn require_registrar(&self, city: MemberId) -> Decision {
+    pub(super) fn require_registrar(&self, city: MemberId) -> Decision {
         let roles = [
             (Role::ScienceOfficer, Scope::Member(city)),
             (Role::Administrator, Scope::Corridor),
@@ -36,7 +36,7 @@ impl Execution<'_> {
         self.require_party(&roles, "the science-and-technology office of the city")
     }
 
-    fn check_code(code: CreditCode, accept_failed_check: bool) -> Decision {
+    pub(super) fn check_code(code: CreditCode, accept_failed_check: bool) -> Decision {
         let valid_check = code.has_valid_check() || accept_failed_check;
         valid(
             valid_check,
@@ -92,13 +92,7 @@ impl Execution<'_> {
         if self.state.provider_by_code(c.code).is_some() {
             return Err(Rejection::Exists("a provider with this code").into());
         }
-        let mut categories = 0;
-        for category in &c.categories {
-            if self.state.categories.get(category.index()).is_none() {
-                return Err(Rejection::NotFound("category").into());
-            }
-            categories |= 1_u64 << category.0;
-        }
+        let categories = self.category_set(&c.categories)?;
         let provider = ProviderId::from_index(self.state.providers.len())
             .ok_or(Rejection::Full("providers"))?;
         self.emit(Event::ProviderRegistered(Box::new(ProviderRegistered {
@@ -113,6 +107,18 @@ impl Execution<'_> {
             bank_account: c.bank_account.clone(),
         })));
         Ok(())
+    }
+
+    /// Bit n for category n.
+    pub(super) fn category_set(&self, ids: &[CategoryId]) -> Result<u64, Rejection> {
+        let mut categories = 0;
+        for category in ids {
+            if self.state.categories.get(category.index()).is_none() {
+                return Err(Rejection::NotFound("category"));
+            }
+            categories |= 1_u64 << category.0;
+        }
+        Ok(categories)
     }
 
     pub(super) fn set_controller_group(&mut self, c: &SetControllerGroup) -> Decision {
@@ -145,12 +151,21 @@ impl Execution<'_> {
     pub(super) fn set_suspension(&mut self, c: &SetSuspension) -> Decision {
         let row = self.state.providers.get(c.provider.index());
         let row = row.ok_or(Rejection::NotFound("provider"))?;
-        let suspended = row.suspended;
         self.require_officer(Role::ScienceOfficer, row.city)?;
-        refuse_if(suspended == c.suspended, RefusalCode::AlreadyInState)?;
+        let today = *self.state.business_date;
+        valid(
+            c.until.is_none_or(|until| c.suspended && today <= until),
+            "until",
+            "is for a suspension, and does not lie before today",
+        )?;
+        let suspended = self.state.is_suspended_on(c.provider, today);
+        let until = self.state.suspended_until(c.provider);
+        let same = suspended == c.suspended && (!suspended || until == c.until);
+        refuse_if(same, RefusalCode::AlreadyInState)?;
         self.emit(Event::SuspensionSet(SuspensionSet {
             provider: c.provider,
             suspended: c.suspended,
+            until: c.until,
         }));
         Ok(())
     }

@@ -6,7 +6,9 @@ use crate::domain::{
     ConsentId, Day, EnterpriseId, Fen, MemberId, ProgrammeId, VersionNo, VoucherId,
 };
 use crate::engine::books::AccountKind;
-use crate::engine::command::{ConsentGiver, GiveConsent, IssueVoucher, RevokeVoucher, SetFreeze};
+use crate::engine::command::{
+    ConsentGiver, GiveConsent, IssueVoucher, Payee, RevokeVoucher, SetFreeze,
+};
 use crate::engine::event::{
     ConsentGiven, Event, FreezeSet, ReturnedTo, VoucherIssued, VoucherRefused, VoucherRevoked,
 };
@@ -184,6 +186,9 @@ impl State {
         let row = &self.programmes[programme.index()];
         if self.enterprises[enterprise.index()].city != row.city {
             return Some(RefusalCode::NotHomeCity);
+        }
+        if let Some(code) = self.standing_fault(Payee::Enterprise(enterprise)) {
+            return Some(code);
         }
         let usage = self.usage.get(usage_key(programme, enterprise));
         let issued = usage.map_or(Fen::ZERO, |usage| usage.issued);

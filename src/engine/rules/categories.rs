@@ -1,4 +1,5 @@
-//! The category must be offered by the provider and funded by the judging version.
+//! The category must be offered by the provider, in the term of the contract date, and funded by
+//! the judging version.
 
 use super::Facts;
 
@@ -6,7 +7,11 @@ use super::Facts;
 pub(super) fn not_offered(facts: &Facts<'_>) -> bool {
     facts.on_provider(|provider| {
         let category = facts.claim.category.0;
-        category >= 64 || provider.row.categories & (1 << category) == 0
+        let admitted = facts
+            .state
+            .admitted_on(provider.id, facts.claim.contract_date);
+        let categories = admitted.unwrap_or(provider.row.categories);
+        category >= 64 || categories & (1 << category) == 0
     })
 }
 

@@ -158,6 +158,7 @@ families! {
     unknown
     voucher_state
     provider_state
+    block_list
     consent
     parties
     contract_dates
@@ -178,10 +179,12 @@ registry! {
         voucher_state::revoked => VoucherRevoked,
         voucher_state::frozen => VoucherFrozen,
         provider_state::suspended => ProviderSuspended,
+        block_list::holder => HolderBlocked,
+        block_list::provider => ProviderBlocked,
         consent::missing => NotAuthorised,
         parties::other_holder => HolderMismatch,
         parties::one_person => SelfDealing,
-        parties::one_controller => RelatedParty,
+        parties::related => RelatedParty,
         contract_dates::before_issue => ContractBeforeIssue,
         contract_dates::before_transfer => ContractBeforeTransfer,
         contract_dates::after_filing => ContractAfterFiling,

@@ -2,6 +2,7 @@
 
 use super::Facts;
 use crate::engine::command::{EnterpriseKey, Payee};
+use crate::engine::state::Marks;
 
 #[inline]
 pub(super) fn other_holder(facts: &Facts<'_>) -> bool {
@@ -18,9 +19,26 @@ pub(super) fn one_person(facts: &Facts<'_>) -> bool {
     facts.on_both(|voucher, provider| provider.row.code == voucher.enterprise.code)
 }
 
-/// The same controller on the contract date.
+/// The same controller, or a relation that was declared, on the contract date.
 #[inline]
-pub(super) fn one_controller(facts: &Facts<'_>) -> bool {
+pub(super) fn related(facts: &Facts<'_>) -> bool {
+    one_controller(facts) || declared(facts)
+}
+
+#[inline]
+fn declared(facts: &Facts<'_>) -> bool {
+    facts.on_both(|voucher, provider| {
+        provider.row.marks.has(Marks::RELATED)
+            && facts.state.are_related_on(
+                Payee::Provider(provider.id),
+                Payee::Enterprise(voucher.holder),
+                facts.claim.contract_date,
+            )
+    })
+}
+
+#[inline]
+fn one_controller(facts: &Facts<'_>) -> bool {
     facts.on_both(|voucher, provider| {
         let on = facts.claim.contract_date;
         if provider.row.group.is_none() && provider.row.group_from <= on {
@@ -44,6 +62,9 @@ pub(super) const CASES: &[super::tests::Case] = {
         }),
         (&[Code::RelatedParty], |_, c| {
             c.provider = ProviderKey::Id(RELATED_LAB);
+        }),
+        (&[Code::RelatedParty], |w, _| {
+            w.relate(LAB, FIRM, "2025-03-10", Some("2025-03-10"));
         }),
     ]
 };

@@ -4,14 +4,16 @@ use super::Facts;
 
 #[inline]
 pub(super) fn suspended(facts: &Facts<'_>) -> bool {
-    facts.on_provider(|provider| provider.row.suspended)
+    facts.on_provider(|provider| {
+        provider.row.suspended && facts.state.is_suspended_on(provider.id, facts.filed)
+    })
 }
 
 #[inline]
 pub(super) fn not_admitted(facts: &Facts<'_>) -> bool {
     facts.on_provider(|provider| {
-        let admitted = provider.row.admitted_from..=provider.row.admitted_to;
-        !admitted.contains(&facts.claim.contract_date)
+        let on = facts.claim.contract_date;
+        facts.state.admitted_on(provider.id, on).is_none()
     })
 }
 
@@ -23,6 +25,7 @@ pub(super) const CASES: &[super::tests::Case] = {
             w.system(Command::SetSuspension(SetSuspension {
                 provider: LAB,
                 suspended: true,
+                until: None,
             }));
         }),
         (

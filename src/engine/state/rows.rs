@@ -5,6 +5,8 @@ mod people;
 pub use people::{ActionRule, ProposalRow, ProposalStatus};
 
 use super::Authority;
+mod register;
+
 use crate::domain::{
     AgreementId, CategoryCode, ClaimId, ConsentId, Day, DivisionCode, EnterpriseId, Fen, GroupId,
     InstructionId, LineId, MemberId, Month, PeriodId, PrincipalId, ProgrammeCode, ProgrammeId,
@@ -18,6 +20,11 @@ use crate::engine::terms::{
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+
+pub use register::{
+    AccountRow, AccountVersion, AdmissionRow, AdmissionStatus, CreditFlagRow, DissolvedRow, Marks,
+    ObjectionRow, RecognitionRow, RelationRow, StatusRow, TermRow,
+};
 
 /// Identity and format of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +100,8 @@ pub struct EnterpriseRow {
     pub group: Option<GroupId>,
     /// First day of `group`.
     pub group_from: Day,
+    /// Which side tables hold something of it.
+    pub marks: Marks,
     /// Event with the name.
     pub details: Seq,
 }
@@ -114,10 +123,12 @@ pub struct ProviderRow {
     pub group: Option<GroupId>,
     /// First day of `group`.
     pub group_from: Day,
-    /// First day of admission.
+    /// First day of the newest term of admission.
     pub admitted_from: Day,
-    /// Last day of admission.
+    /// Last day of the newest term of admission.
     pub admitted_to: Day,
+    /// Which side tables hold something of it.
+    pub marks: Marks,
     /// Event with the name.
     pub details: Seq,
 }

@@ -3,6 +3,7 @@
 mod claims;
 mod files;
 mod orders;
+mod parties;
 mod people;
 mod postings;
 mod random;

@@ -65,6 +65,7 @@ pub(super) fn command(
             transfer: TransferId(u32::from(a) % 4),
             approve: n.is_multiple_of(3),
         }),
+        12 if n.is_multiple_of(3) => registers(paid_on, a, b, n),
         12 => two_persons(voucher, a, n, amount),
         13 => {
             let to = paid_on.plus_days(n % 40 + 1);
@@ -100,6 +101,74 @@ fn two_persons(voucher: VoucherId, a: u8, n: u32, amount: crate::domain::Fen) ->
             proposal,
             approve: !a.is_multiple_of(5),
         }),
+    }
+}
+
+/// An entry in the registers of parties.
+fn registers(today: crate::domain::Day, a: u8, b: u8, n: u32) -> Command {
+    let firm = Payee::Enterprise(EnterpriseId(u32::from(a) % 3));
+    let lab = ProviderId(u32::from(b) % 5);
+    let to = (n % 5 > 1).then(|| today.plus_days(n % 30));
+    match n % 7 {
+        0 => Command::RaiseCreditFlag(Box::new(RaiseCreditFlag {
+            party: if a.is_multiple_of(2) {
+                firm
+            } else {
+                Payee::Provider(lab)
+            },
+            code: FlagCode::Collusion,
+            level: FlagLevel::Block,
+            from: today,
+            until: to,
+            city: HOST,
+            document_no: None,
+            document_sha256: None,
+        })),
+        1 => Command::LiftCreditFlag(LiftCreditFlag {
+            flag: crate::domain::CreditFlagId(u32::from(a) % 3),
+        }),
+        2 => Command::ChangeRegister(Box::new(ChangeRegister::Relation {
+            party: firm,
+            other: Payee::Provider(lab),
+            kind: RelationKind::Control,
+            from: today,
+            to,
+        })),
+        3 => Command::ChangeRegister(Box::new(ChangeRegister::Removal {
+            provider: lab,
+            from: today.plus_days(n % 9),
+        })),
+        4 => Command::ChangeRegister(Box::new(ChangeRegister::Recognition {
+            city: HOME,
+            subject: RecognitionSubject::Provider(lab),
+            stance: if a.is_multiple_of(2) {
+                RecognitionStance::Recognises
+            } else {
+                RecognitionStance::Refuses
+            },
+            categories: None,
+            from: today,
+            to,
+        })),
+        5 => Command::ApplyForAdmission(Box::new(ApplyForAdmission {
+            applicant: Applicant::Registered(lab),
+            categories: Box::new([TESTING]),
+            from: today.plus_days(n % 9),
+            to: today.plus_days(200),
+            answers: Box::default(),
+            documents: Box::default(),
+        })),
+        _ => Command::StepAdmission(Box::new(StepAdmission {
+            admission: crate::domain::AdmissionId(u32::from(a) % 3),
+            step: match n / 7 % 3 {
+                0 => AdmissionStep::Check(AdmissionDecision::Passed),
+                1 => AdmissionStep::Answer {
+                    objection: 1,
+                    upheld: false,
+                },
+                _ => AdmissionStep::Admit,
+            },
+        })),
     }
 }
 

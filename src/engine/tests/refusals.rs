@@ -255,7 +255,8 @@ fn cut(amount: i64) -> Command {
 #[test]
 fn every_other_refusal_has_a_line() {
     let mut seen = Vec::new();
-    for (code, prepare) in LINES.iter().chain(super::people::LINES) {
+    let own = LINES.iter().chain(super::people::LINES);
+    for (code, prepare) in own.chain(super::parties::LINES) {
         let mut world = World::new();
         let (principal, command) = prepare(&mut world);
         let events = world.by(principal, command);

@@ -18,6 +18,11 @@ use crate::engine::command::{
     RevokeVoucher, SetActionRule, SetControllerGroup, SetFreeze, SetGrant, SetProtocol,
     SetSuspension, TransferRequest, VoucherKey, WithdrawProposal,
 };
+use crate::engine::command::{
+    ApplyForAdmission, LiftCreditFlag, RaiseCreditFlag, SetBankAccount, StepAdmission,
+};
+
+mod register;
 
 /// What can be written in canonical form; everything that stands in a leaf can.
 pub(super) trait Canonical {
@@ -163,7 +168,17 @@ command_tables! {
     DecideProposal { 0: proposal, 1: approve, }
     WithdrawProposal { 0: proposal, }
     SetControllerGroup { 0: party, 1: group, 2: from, }
-    SetSuspension { 0: provider, 1: suspended, }
+    SetSuspension { 0: provider, 1: suspended, 2: until, }
+    ApplyForAdmission {
+        0: applicant, 1: categories, 2: from, 3: to, 4: answers, 5: documents,
+    }
+    StepAdmission { 0: admission, 1: step, }
+    RaiseCreditFlag {
+        0: party, 1: code, 2: level, 3: from, 4: until, 5: city, 6: document_no,
+        7: document_sha256,
+    }
+    LiftCreditFlag { 0: flag, }
+    SetBankAccount { 0: party, 1: step, }
     CreateProgramme { 0: code, 1: title, 2: city, 3: budget_year, }
     RegisterAgreement { 0: terms, 1: document_no, }
     IssueVoucher { 0: programme, 1: enterprise, 2: amount, }
@@ -260,8 +275,7 @@ macro_rules! payloads {
 
 payloads! {
     RegisterMember SetProtocol RegisterCategory SetCalendar RegisterPrincipal SetGrant IssueToken
-    RevokeToken DecideProposal WithdrawProposal SetActionRule RegisterEnterprise RegisterProvider
-    SetControllerGroup SetSuspension
+    RevokeToken DecideProposal WithdrawProposal SetActionRule RegisterEnterprise RegisterProvider SetControllerGroup SetSuspension ApplyForAdmission StepAdmission ChangeRegister RaiseCreditFlag LiftCreditFlag SetBankAccount
     CreateProgramme ChangeBudget PublishVersion RegisterAgreement IssueVoucher GiveConsent
     SetFreeze RevokeVoucher ProposeTransfer DecideTransfer FileClaim ReverseClaim PayClaim
     ReturnPayment RequestClose ClosePeriod ConfirmStatement InstructPeriod ConfirmInstruction

@@ -19,6 +19,11 @@ use crate::engine::event::{
     TransferApproved, TransferDeclined, TransferProposed, VersionPublished, VoucherFileApproved,
     VoucherIssued, VoucherLapsed, VoucherRefused, VoucherRevoked,
 };
+use crate::engine::event::{
+    AdmissionApplied, AdmissionDecided, AdmissionEnded, AdmissionObjected, AdmissionPolicySet,
+    BankAccountDecided, BankAccountProposed, CreditFlagLifted, CreditFlagRaised, PartyCorrected,
+    PartyDissolved, ProviderAdmitted, RecognitionSet, RelationSet, StatusSet, TeamSet,
+};
 use crate::engine::terms::AccrualPoint;
 
 macro_rules! event_tables {
@@ -93,7 +98,18 @@ event_tables! {
         7: admitted_to, 8: bank_account,
     }
     32 v 1 ControllerGroupSet { 0: party, 1: group, 2: from, }
-    33 v 1 SuspensionSet { 0: provider, 1: suspended, }
+    33 v 1 SuspensionSet { 0: provider, 1: suspended, 2: until, }
+    34 v 1 AdmissionApplied {
+        0: admission, 1: provider, 2: code, 3: name, 4: city, 5: categories, 6: from, 7: to,
+        8: answers, 9: documents,
+    }
+    35 v 1 AdmissionDecided { 0: admission, 1: decision, 2: publicity_until, 3: objection, }
+    36 v 1 AdmissionObjected {
+        0: admission, 1: objection, 2: reason, 3: on_behalf_of, 4: document_sha256,
+    }
+    37 v 1 ProviderAdmitted { 0: admission, 1: provider, 2: categories, 3: from, 4: to, }
+    38 v 1 AdmissionEnded { 0: provider, 1: from, 2: term, }
+    39 v 1 AdmissionPolicySet { 0: city, 1: publicity_days, }
 
     40 v 1 ProgrammeCreated { 0: programme, 1: code, 2: title, 3: city, 4: budget_year, }
     41 v 1 BudgetChanged { 0: programme, 1: city, 2: amount, 3: raise, 4: document_no, }
@@ -158,7 +174,7 @@ event_tables! {
     }
     74 v 1 PayeePaid {
         0: payment, 1: claim, 2: programme, 3: payee, 4: amount, 5: funding, 6: first_line,
-        7: period, 8: bank_ref, 9: paid_on,
+        7: period, 8: bank_ref, 9: paid_on, 10: account_version,
     }
     75 v 1 PaymentReturned { 0: payment, 1: claim, 2: payer, 3: payee, 4: amount, }
 
@@ -200,6 +216,21 @@ event_tables! {
     108 v 1 OrderDisputed { 0: order, 1: by, 2: code, 3: ends_on, }
     109 v 1 DisputeClosed { 0: order, 1: outcome, 2: hold_until, }
 
+    130 v 1 RecognitionSet {
+        0: city, 1: subject, 2: stance, 3: categories, 4: from, 5: to,
+    }
+    131 v 1 StatusSet { 0: enterprise, 1: kind, 2: from, 3: to, 4: certificate_no, 5: city, }
+    132 v 1 RelationSet { 0: party, 1: other, 2: kind, 3: from, 4: to, }
+    133 v 1 CreditFlagRaised {
+        0: flag, 1: party, 2: code, 3: level, 4: from, 5: until, 6: city, 7: document_no,
+        8: document_sha256,
+    }
+    134 v 1 CreditFlagLifted { 0: flag, 1: party, }
+    135 v 1 BankAccountProposed { 0: party, 1: version, 2: account, 3: bank, }
+    136 v 1 BankAccountDecided { 0: party, 1: version, 2: approved, }
+    137 v 1 TeamSet { 0: enterprise, 1: leader, 2: members, }
+    138 v 1 PartyCorrected { 0: party, 1: name, 2: address, 3: from, }
+    139 v 1 PartyDissolved { 0: party, 1: from, 2: successor, }
     140 v 1 VoucherFileApproved {
         0: file, 1: programme, 2: issuer, 3: sha256, 4: mode, 5: rows, 6: total, 7: chunks,
     }

@@ -45,11 +45,11 @@ pub(super) fn day(text: &str) -> Day {
     Day::parse(text).expect("example day")
 }
 
-fn code() -> CreditCode {
+pub(super) fn code() -> CreditCode {
     CreditCode::parse("91330100799655058B").expect("example code")
 }
 
-fn personal() -> PersonalText {
+pub(super) fn personal() -> PersonalText {
     PersonalText {
         commitment: [0xc5; 32],
         opening: None,
@@ -150,12 +150,14 @@ pub(super) fn examples() -> Vec<(String, Recorded)> {
             instructions(),
             super::examples_files::files(),
             orders(),
+            super::examples_register::registers(),
         ])
         .flatten()
         .map(|event| ("", full_meta(&event), event));
     let minimal = minimal()
         .into_iter()
         .chain(super::examples_orders::minimal())
+        .chain(super::examples_register::minimal())
         .map(|event| ("-minimal", minimal_meta(), event));
     let typical = [(
         "-typical",
@@ -167,10 +169,15 @@ pub(super) fn examples() -> Vec<(String, Recorded)> {
         (suffix, meta, event)
     });
     let captured = Event::ClaimApproved(captured_claim());
+    // Entries that were added to events after their first golden leaves.
+    let grown = super::examples_register::grown()
+        .into_iter()
+        .map(|event| ("-grown", full_meta(&event), event));
     full.chain(minimal)
         .chain(typical)
         .chain(proposed)
         .chain([("-captured", claim_meta(), captured)])
+        .chain(grown)
         .map(|(suffix, meta, event)| {
             let stem = format!("{:02}-{}{suffix}-v1", event.kind(), event.name());
             (stem, Recorded { meta, event })
@@ -277,6 +284,7 @@ fn parties() -> Vec<Event> {
         Event::SuspensionSet(SuspensionSet {
             provider: ProviderId(8_765),
             suspended: true,
+            until: None,
         }),
     ]
 }
@@ -451,6 +459,7 @@ fn claims() -> Vec<Event> {
             period: PeriodId(22),
             bank_ref: short("ICBC-20251009-000777"),
             paid_on: day("2025-10-08"),
+            account_version: None,
         })),
         Event::PaymentReturned(PaymentReturned {
             payment: PaymentId(600_000),

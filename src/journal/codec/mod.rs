@@ -20,6 +20,8 @@ mod examples_orders;
 #[cfg(test)]
 mod examples_people;
 #[cfg(test)]
+mod examples_register;
+#[cfg(test)]
 mod examples_terms;
 mod field;
 mod fingerprint;

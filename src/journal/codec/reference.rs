@@ -14,7 +14,7 @@ use crate::engine::terms::ReleaseCause;
 const TAG: &[u8] = b"quantong/ref/1";
 
 /// The command takes no external reference: it makes no object of its own, but moves the
-/// business date or a period as a whole.
+/// business date, a period as a whole, or an application that has a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{} takes no external reference", .0.as_str())]
 pub struct NoReference(pub CommandKind);
@@ -56,6 +56,7 @@ fn family_of_command(kind: CommandKind) -> Option<CommandKind> {
         CommandKind::RequestClose
         | CommandKind::ClosePeriod
         | CommandKind::ConfirmStatement
+        | CommandKind::StepAdmission
         | CommandKind::InstructPeriod
         | CommandKind::AdvanceDate
         | CommandKind::ApproveVoucherFile
@@ -86,6 +87,18 @@ pub(super) fn family_of_event(event: &Event) -> Option<CommandKind> {
         Event::ProviderRegistered(_) => CommandKind::RegisterProvider,
         Event::ControllerGroupSet(_) => CommandKind::SetControllerGroup,
         Event::SuspensionSet(_) => CommandKind::SetSuspension,
+        Event::AdmissionApplied(_) => CommandKind::ApplyForAdmission,
+        Event::AdmissionEnded(_)
+        | Event::AdmissionPolicySet(_)
+        | Event::RecognitionSet(_)
+        | Event::StatusSet(_)
+        | Event::RelationSet(_)
+        | Event::TeamSet(_)
+        | Event::PartyCorrected(_)
+        | Event::PartyDissolved(_) => CommandKind::ChangeRegister,
+        Event::CreditFlagRaised(_) => CommandKind::RaiseCreditFlag,
+        Event::CreditFlagLifted(_) => CommandKind::LiftCreditFlag,
+        Event::BankAccountProposed(_) | Event::BankAccountDecided(_) => CommandKind::SetBankAccount,
         Event::ProgrammeCreated(_) => CommandKind::CreateProgramme,
         Event::BudgetChanged(_) => CommandKind::ChangeBudget,
         Event::VersionPublished(_) => CommandKind::PublishVersion,
@@ -130,6 +143,9 @@ pub(super) fn family_of_event(event: &Event) -> Option<CommandKind> {
         | Event::PeriodSettled(_)
         | Event::VoucherFileApproved(_)
         | Event::FileRowsIssued(_)
-        | Event::FileRowRefused(_) => return None,
+        | Event::FileRowRefused(_)
+        | Event::AdmissionDecided(_)
+        | Event::AdmissionObjected(_)
+        | Event::ProviderAdmitted(_) => return None,
     })
 }

@@ -9,9 +9,11 @@ use crate::engine::command::{Calendar, CommandKind, PartyName, Payee};
 use crate::engine::event::{Funding, LinesUndone, ReturnedTo};
 use crate::engine::refusal::{Faults, RefusalCode};
 use crate::engine::terms::{
-    AccrualPoint, Action, AgreementTerms, BasePolicy, EnterpriseKind, Evidence, EvidenceKind,
-    EvidenceKinds, FileMode, MemberKind, PayeeMode, PayerModel, RateTerms, Role, Scope,
-    SettlementMode, Tier, TransferKind, TransferRule, VersionTerms,
+    AccrualPoint, Action, AdmissionAnswer, AdmissionDecision, AdmissionDocument, AgreementTerms,
+    BasePolicy, EnterpriseKind, Evidence, EvidenceKind, EvidenceKinds, FileMode, FlagCode,
+    FlagLevel, MemberKind, ObjectionReason, PayeeMode, PayerModel, RateTerms, RecognitionStance,
+    RecognitionSubject, RelationKind, Role, Scope, SettlementMode, Tier, TransferKind,
+    TransferRule, VersionTerms,
 };
 
 macro_rules! closed_sets {
@@ -45,6 +47,12 @@ closed_sets! {
     TransferKind: u8;
     FileMode: u8;
     EvidenceKind: u8;
+    AdmissionDecision: u8;
+    ObjectionReason: u8;
+    RecognitionStance: u8;
+    RelationKind: u8;
+    FlagCode: u8;
+    FlagLevel: u8;
     CommandKind: u16;
     RefusalCode: u16;
 }
@@ -155,6 +163,27 @@ impl Field for Scope {
             (2, Some(id)) => Ok(Scope::Enterprise(EnterpriseId(id))),
             (3, Some(id)) => Ok(Scope::Provider(ProviderId(id))),
             _ => Err(Fault::Value("Scope")),
+        }
+    }
+}
+
+impl Field for RecognitionSubject {
+    const SHAPE: &'static str = "RecognitionSubject";
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        match self {
+            RecognitionSubject::Provider(id) => write_choice(writer, 0, Some(id.0)),
+            RecognitionSubject::AdmittedBy(id) => write_choice(writer, 1, Some(u32::from(id.0))),
+            RecognitionSubject::StatusOf(id) => write_choice(writer, 2, Some(u32::from(id.0))),
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
+        match read_choice(reader)? {
+            (0, Some(id)) => Ok(RecognitionSubject::Provider(ProviderId(id))),
+            (1, Some(id)) => member(id).map(RecognitionSubject::AdmittedBy),
+            (2, Some(id)) => member(id).map(RecognitionSubject::StatusOf),
+            _ => Err(Fault::Value("RecognitionSubject")),
         }
     }
 }
@@ -288,6 +317,8 @@ pub(super) use tables_of_terms;
 
 tables_of_terms! {
     Calendar { 0: confirm_days, 1: pay_days, }
+    AdmissionAnswer { 0: question, 1: answer, 2: score, }
+    AdmissionDocument { 0: title, 1: sha256, }
     Evidence { 0: kind, 1: sha256, 2: size_bytes, 3: media_type, }
     TransferRule { 0: kind, 1: document_no, }
     RateTerms { 0: category, 1: tiers, 2: cap_claim, }

@@ -135,12 +135,14 @@ fn parties(memory: &Memory, changes: &mut Changes, meta: &EventMeta, event: &Eve
                     maybe(e.bank_account.as_ref(), |account| account.as_str().into()),
                     false.into(),
                     seq(meta),
+                    Value::None,
                 ],
             );
             for category in (0_u8..64).filter(|bit| e.categories & (1 << bit) != 0) {
                 let row = [number(e.provider.0), category.into()];
                 changes.insert(&t::PROVIDER_CATEGORIES, &row);
             }
+            super::register::account_registered(changes, meta, e);
         }
         Event::ControllerGroupSet(e) => {
             let group = maybe(e.group.as_ref(), |group| group.as_str().into());
@@ -151,9 +153,11 @@ fn parties(memory: &Memory, changes: &mut Changes, meta: &EventMeta, event: &Eve
             changes.update(update, &[id, group]);
         }
         Event::SuspensionSet(e) => {
+            let until = e.until.map(|day| day.to_string());
+            let until = maybe(until.as_deref(), Value::Text);
             changes.update(
                 Update::ProviderSuspended,
-                &[number(e.provider.0), e.suspended.into()],
+                &[number(e.provider.0), e.suspended.into(), until],
             );
         }
         _ => {}

@@ -78,7 +78,8 @@ impl Model {
         let related = both.is_some_and(|(ours, theirs)| {
             let group = group_on(&theirs.groups, c.contract_date);
             group.is_some() && group == group_on(&ours.groups, c.contract_date)
-        });
+        }) || voucher
+            .is_some_and(|v| self.declared(c.provider, v.holder, c.contract_date));
         let used_up = |claim: &&Claim| !claim.reversed && claim.invoice_no == c.invoice_no;
         let invoice_used = self.claims.iter().find(used_up).is_some()
             || self.bend == Bend::RefusedTakesInvoice
@@ -93,6 +94,14 @@ impl Model {
             (voucher.is_some_and(|v| v.revoked), "VOUCHER_REVOKED"),
             (voucher.is_some_and(|v| v.frozen), "VOUCHER_FROZEN"),
             (provider.is_some_and(|p| p.suspended), "PROVIDER_SUSPENDED"),
+            (
+                holder.is_some_and(|h| self.is_blocked(&h.code)),
+                "HOLDER_BLOCKED",
+            ),
+            (
+                provider.is_some_and(|p| self.is_blocked(&p.code)),
+                "PROVIDER_BLOCKED",
+            ),
             (
                 both.is_some() && self.consent_for(c).is_none(),
                 "NOT_AUTHORISED",

@@ -12,6 +12,7 @@ mod orders;
 mod pair;
 mod periods;
 mod random;
+mod registers;
 mod vouchers;
 mod world;
 
@@ -290,6 +291,8 @@ struct Model {
     orders: Vec<orders::Order>,
     claims: Vec<Claim>,
     refused_invoices: Vec<String>,
+    flags: Vec<registers::Flag>,
+    relations: Vec<registers::Relation>,
     cap_changes: Vec<CapChange>,
     lapses: Vec<(usize, Money)>,
     lines: Vec<Line>,
@@ -319,6 +322,8 @@ impl Model {
             orders: Vec::new(),
             claims: Vec::new(),
             refused_invoices: Vec::new(),
+            flags: Vec::new(),
+            relations: Vec::new(),
             cap_changes: Vec::new(),
             lapses: Vec::new(),
             lines: Vec::new(),

@@ -84,7 +84,7 @@ fn pick(number: u8, count: usize) -> usize {
 }
 
 /// A command with who sends it, and what the model says of it.
-type Both = (usize, Command, Verdict);
+pub(super) type Both = (usize, Command, Verdict);
 
 impl Pair {
     /// A pair whose model is not bent.
@@ -141,7 +141,7 @@ impl Pair {
             };
             (STRANGER, Command::GiveConsent(consent), Verdict::Rejected)
         } else {
-            match kind % 36 {
+            match kind % 37 {
                 0..=6 => self.file(a, b, n),
                 7..=9 => self.issue(a, n),
                 10 | 11 => self.consent(a, b, n),
@@ -155,7 +155,8 @@ impl Pair {
                 21 => self.close(a, b, n),
                 22 => self.instruct(a, b),
                 23 | 24 => self.settle(a, n),
-                _ => self.order(kind % 36, a, b, n),
+                25 => self.registers(a, b, n),
+                _ => self.order(kind % 37 - 1, a, b, n),
             }
         };
         self.send((by, command, expected))
@@ -427,6 +428,7 @@ impl Pair {
             let provider = usize::from(a) % 6;
             let suspended = b.is_multiple_of(3);
             let command = Command::SetSuspension(SetSuspension {
+                until: None,
                 provider: ProviderId::from_index(provider).expect("few"),
                 suspended,
             });

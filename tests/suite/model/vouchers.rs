@@ -134,6 +134,9 @@ impl Model {
         if self.enterprises[enterprise].city != self.programmes[programme].city {
             return refused("NOT_HOME_CITY");
         }
+        if self.is_blocked(&self.enterprises[enterprise].code) {
+            return refused("PARTY_BLOCKED");
+        }
         if issued + amount > version.cap_enterprise {
             return refused("ISSUE_CAP_EXCEEDED");
         }

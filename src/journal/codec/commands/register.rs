@@ -1,0 +1,109 @@
+//! The canonical form of the choices within the commands of the registers of parties.
+
+use super::Canonical;
+use crate::engine::command::{AccountStep, AdmissionStep, Applicant, ChangeRegister};
+use crate::journal::codec::cbor::Writer;
+
+/// Writes `[number, field, …]`: a field that is left out stands as an empty array, so
+/// that every other field keeps its place.
+fn choice(writer: &mut Writer<'_>, number: u64, fields: &[&dyn Canonical]) {
+    writer.array(1 + fields.len());
+    writer.uint(number);
+    for field in fields {
+        if field.is_left_out() {
+            writer.array(0);
+        } else {
+            field.put(writer);
+        }
+    }
+}
+
+impl Canonical for Applicant {
+    fn put(&self, writer: &mut Writer<'_>) {
+        match self {
+            Applicant::Registered(id) => choice(writer, 0, &[id]),
+            Applicant::New {
+                code,
+                accept_failed_check,
+                name,
+                city,
+            } => choice(writer, 1, &[code, accept_failed_check, name, city]),
+        }
+    }
+}
+
+impl Canonical for AdmissionStep {
+    fn put(&self, writer: &mut Writer<'_>) {
+        match self {
+            AdmissionStep::Check(decision) => choice(writer, 0, &[decision]),
+            AdmissionStep::Object {
+                reason,
+                on_behalf_of,
+                document_sha256,
+            } => choice(writer, 1, &[reason, on_behalf_of, document_sha256]),
+            AdmissionStep::Answer { objection, upheld } => choice(writer, 2, &[objection, upheld]),
+            AdmissionStep::Admit => choice(writer, 3, &[]),
+        }
+    }
+}
+
+impl Canonical for AccountStep {
+    fn put(&self, writer: &mut Writer<'_>) {
+        match self {
+            AccountStep::Propose { account, bank } => choice(writer, 0, &[account, bank]),
+            AccountStep::Decide { version, approve } => choice(writer, 1, &[version, approve]),
+        }
+    }
+}
+
+impl Canonical for ChangeRegister {
+    fn put(&self, writer: &mut Writer<'_>) {
+        match self {
+            ChangeRegister::Publicity { city, days } => choice(writer, 0, &[city, days]),
+            ChangeRegister::Removal { provider, from } => choice(writer, 1, &[provider, from]),
+            ChangeRegister::Recognition {
+                city,
+                subject,
+                stance,
+                categories,
+                from,
+                to,
+            } => choice(writer, 2, &[city, subject, stance, categories, from, to]),
+            ChangeRegister::Status {
+                enterprise,
+                kind,
+                from,
+                to,
+                certificate_no,
+                city,
+            } => choice(
+                writer,
+                3,
+                &[enterprise, kind, from, to, certificate_no, city],
+            ),
+            ChangeRegister::Relation {
+                party,
+                other,
+                kind,
+                from,
+                to,
+            } => choice(writer, 4, &[party, other, kind, from, to]),
+            ChangeRegister::Team {
+                enterprise,
+                leader,
+                members,
+            } => choice(writer, 5, &[enterprise, leader, members]),
+            ChangeRegister::Correction {
+                party,
+                name,
+                address,
+                from,
+            } => choice(writer, 6, &[party, name, address, from]),
+            ChangeRegister::Dissolution {
+                party,
+                from,
+                successor,
+            } => choice(writer, 7, &[party, from, successor]),
+        }
+    }
+}
