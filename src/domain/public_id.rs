@@ -41,7 +41,7 @@ pub enum IdKind {
 
 impl IdKind {
     /// All kinds.
-    pub const ALL: [IdKind; 13] = [
+    pub const ALL: &[IdKind] = &[
         IdKind::Enterprise,
         IdKind::Provider,
         IdKind::Principal,

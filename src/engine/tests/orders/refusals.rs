@@ -20,6 +20,7 @@ const FAULTS: &[Fault] = &[
         let suspended = SetSuspension {
             provider: LAB,
             suspended: true,
+            until: None,
         };
         w.system(Command::SetSuspension(suspended));
     }),
