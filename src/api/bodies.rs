@@ -1,5 +1,6 @@
 //! Bodies of requests and the commands they stand for: one struct per operation.
 
+mod applications;
 mod claims;
 mod parties;
 mod periods;
@@ -12,6 +13,7 @@ use crate::engine::command::{Command, DocumentNo, Name};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+pub(super) use applications::*;
 pub(super) use claims::*;
 pub(super) use parties::*;
 pub(super) use periods::*;

@@ -9,6 +9,7 @@ mod bulk;
 mod context;
 mod following;
 mod forward;
+mod history;
 mod lists;
 mod moment;
 mod openapi;

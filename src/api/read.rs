@@ -7,7 +7,7 @@ use super::request::{Asked, look, parameters};
 use super::resources::Finder;
 use super::server::Shared;
 use crate::domain::{IdKind, PublicId, Seq};
-use crate::engine::command::{PartyName, Scope};
+use crate::engine::command::{PartyName, Purpose, Scope};
 use crate::engine::event::Event;
 use crate::engine::refusal_of;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -58,6 +58,14 @@ async fn details(shared: &Shared, seq: Seq) -> Result<Value, Problem> {
     };
     if let Some(field) = field {
         fact["name"] = json!(node.personal(seq, field).await?);
+    }
+    let purpose = match &recorded.event {
+        Event::ApplicationFiled(e) => e.purpose.as_ref(),
+        Event::ApplicationResubmitted(e) => e.purpose.as_ref(),
+        _ => None,
+    };
+    if let Some(Purpose::Personal(_)) = purpose {
+        fact["purpose"] = json!(node.personal(seq, crate::node::TEAM_PURPOSE).await?);
     }
     Ok(fact)
 }

@@ -118,6 +118,12 @@ routes! {
         post "/vouchers/{id}/consents" give_consent GiveConsentBody;
         post "/vouchers/{id}/freeze" set_freeze SetFreezeBody;
         post "/vouchers/{id}/revoke" revoke_voucher RevokeVoucherBody;
+        post "/vouchers/{id}/extend" extend_voucher ExtendVoucherBody;
+        post "/vouchers/{id}/reissue" reissue_voucher ReissueVoucherBody;
+        post "/applications" apply_for_voucher ApplyForVoucherBody;
+        post "/applications/{id}/resubmission" resubmit_application ResubmitApplicationBody;
+        post "/applications/{id}/review" review_application ReviewApplicationBody;
+        post "/applications/{id}/withdraw" withdraw_application WithdrawApplicationBody;
         post "/vouchers/{id}/transfers" propose_transfer ProposeTransferBody;
         post "/transfers/{id}/decision" decide_transfer DecideTransferBody;
         post "/claims" file_claim FileClaimBody;
@@ -141,6 +147,7 @@ routes! {
         "/programmes/{code}" get_programme;
         "/agreements/{id}" get_agreement;
         "/vouchers/{id}" get_voucher;
+        "/applications/{id}" get_application;
         "/transfers/{id}" get_transfer;
         "/claims/{id}" get_claim;
         "/payments/{id}" get_payment;

@@ -70,6 +70,8 @@ dense_id! {
     PaymentId: u32;
     /// A file from which vouchers are issued.
     VoucherFileId: u32;
+    /// An application for a voucher.
+    ApplicationId: u32;
 }
 
 /// The position of an event in the journal; the first event is 0.

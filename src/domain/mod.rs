@@ -21,9 +21,9 @@ pub use day::{Day, DayError, Month};
 pub use division::{DivisionCode, DivisionCodeError};
 pub use fen::{Fen, FenError, SignedFen};
 pub use ids::{
-    AgreementId, CategoryId, ClaimId, ConsentId, EnterpriseId, GroupId, InstructionId, LineId,
-    MemberId, PaymentId, PeriodId, PrincipalId, ProgrammeId, ProviderId, RecordedAt, Seq,
-    TransferId, UsageId, VersionNo, VoucherFileId, VoucherId,
+    AgreementId, ApplicationId, CategoryId, ClaimId, ConsentId, EnterpriseId, GroupId,
+    InstructionId, LineId, MemberId, PaymentId, PeriodId, PrincipalId, ProgrammeId, ProviderId,
+    RecordedAt, Seq, TransferId, UsageId, VersionNo, VoucherFileId, VoucherId,
 };
 pub use invoice_no::{InvoiceNo, InvoiceNoError};
 pub use personal::{PersonalOpening, PersonalText};

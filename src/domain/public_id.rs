@@ -29,11 +29,13 @@ pub enum IdKind {
     Instruction,
     /// `PM`, a payment to a payee.
     Payment,
+    /// `AP`, an application for a voucher.
+    Application,
 }
 
 impl IdKind {
     /// All kinds.
-    pub const ALL: [IdKind; 11] = [
+    pub const ALL: [IdKind; 12] = [
         IdKind::Enterprise,
         IdKind::Provider,
         IdKind::Principal,
@@ -45,6 +47,7 @@ impl IdKind {
         IdKind::Line,
         IdKind::Instruction,
         IdKind::Payment,
+        IdKind::Application,
     ];
 
     /// The two letters an identifier of this kind begins with.
@@ -61,6 +64,7 @@ impl IdKind {
             IdKind::Line => "LN",
             IdKind::Instruction => "SI",
             IdKind::Payment => "PM",
+            IdKind::Application => "AP",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What can be asked of the engine. A command is well formed by its types; whether a rule allows
 //! it is for `execute` to say.
 
+mod applications;
 mod claims;
 mod files;
 mod parties;
@@ -9,10 +10,15 @@ mod programmes;
 mod vouchers;
 
 use crate::domain::{
-    AgreementId, CategoryId, ClaimId, CreditCode, EnterpriseId, InstructionId, MemberId, PaymentId,
-    PeriodId, PersonalText, PrincipalId, ProgrammeId, ProviderId, Text, TransferId, VoucherId,
+    AgreementId, ApplicationId, CategoryId, ClaimId, CreditCode, EnterpriseId, InstructionId,
+    MemberId, PaymentId, PeriodId, PersonalText, PrincipalId, ProgrammeId, ProviderId, Text,
+    TransferId, VoucherId,
 };
 
+pub use applications::{
+    ApplyForVoucher, ExtendVoucher, Purpose, ReissueVoucher, ResubmitApplication,
+    ReviewApplication, ReviewStep, VoucherRequest, WithdrawApplication,
+};
 pub use claims::{FileClaim, PayClaim, ReturnPayment, ReverseClaim};
 pub use files::{ApproveVoucherFile, FileRow, IssueFileRows};
 pub use parties::{
@@ -29,7 +35,7 @@ pub use vouchers::{
 };
 
 pub use super::terms::{
-    AccrualPoint, AgreementTerms, BasePolicy, EnterpriseKind, Evidence, EvidenceKind,
+    AccrualPoint, AgreementTerms, BasePolicy, DeclineCode, EnterpriseKind, Evidence, EvidenceKind,
     EvidenceKinds, FileMode, MemberKind, PayeeMode, PayerModel, RateTerms, Role, Scope,
     SettlementMode, Tier, TransferKind, TransferRule, VersionTerms,
 };
@@ -191,6 +197,18 @@ commands! {
     SetFreeze(SetFreeze) = 42;
     /// See [`RevokeVoucher`].
     RevokeVoucher(RevokeVoucher) = 43;
+    /// See [`ApplyForVoucher`].
+    ApplyForVoucher(Box<ApplyForVoucher>) = 44;
+    /// See [`ResubmitApplication`].
+    ResubmitApplication(Box<ResubmitApplication>) = 45;
+    /// See [`ReviewApplication`].
+    ReviewApplication(ReviewApplication) = 46;
+    /// See [`WithdrawApplication`].
+    WithdrawApplication(WithdrawApplication) = 47;
+    /// See [`ExtendVoucher`].
+    ExtendVoucher(ExtendVoucher) = 48;
+    /// See [`ReissueVoucher`].
+    ReissueVoucher(ReissueVoucher) = 49;
     /// See [`ProposeTransfer`].
     ProposeTransfer(ProposeTransfer) = 50;
     /// See [`DecideTransfer`].
@@ -289,4 +307,6 @@ pub enum Subject {
     Instruction(InstructionId),
     /// A payment.
     Payment(PaymentId),
+    /// An application.
+    Application(ApplicationId),
 }

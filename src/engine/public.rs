@@ -2,8 +2,9 @@
 
 use super::state::State;
 use crate::domain::{
-    AgreementId, ClaimId, EnterpriseId, IdKind, InlineText, InstructionId, LedgerTag, LineId,
-    MemberId, PaymentId, PrincipalId, ProviderId, PublicId, TransferId, VoucherId,
+    AgreementId, ApplicationId, ClaimId, EnterpriseId, IdKind, InlineText, InstructionId,
+    LedgerTag, LineId, MemberId, PaymentId, PrincipalId, ProviderId, PublicId, TransferId,
+    VoucherId,
 };
 
 /// An identifier as text.
@@ -83,6 +84,13 @@ impl State {
             id.0,
             tag,
         ))
+    }
+
+    /// Identifier of an application: the city that it is made to and the year.
+    pub fn application_id(&self, id: ApplicationId, tag: LedgerTag) -> Option<IdText> {
+        let row = self.applications.get(id.index())?;
+        let city = self.programmes[row.programme.index()].city;
+        Some(self.id(IdKind::Application, Some(city), row.year, id.0, tag))
     }
 
     /// Identifier of a transfer: the issuing city and the year of the proposal.

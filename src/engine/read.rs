@@ -3,16 +3,16 @@
 use super::books::{Account, AccountKind, Balance};
 use super::command::{Calendar, Subject};
 use super::state::{
-    AgreementRow, CategoryRow, ClaimRow, ConsentRow, EnterpriseRow, InstructionRow, LedgerRow,
-    LineRow, MemberRow, PaymentRow, PeriodRow, PrincipalRow, ProgrammeRow, ProviderRow, State,
-    TokenRow, TransferRow, UsageRow, VoucherRow,
+    AgreementRow, ApplicationRow, CategoryRow, ClaimRow, ConsentRow, EnterpriseRow, InstructionRow,
+    LedgerRow, LineRow, MemberRow, PaymentRow, PeriodRow, PrincipalRow, ProgrammeRow, ProviderRow,
+    ReissuedRow, State, TokenRow, TransferRow, UsageRow, VoucherRow,
 };
 use super::terms::{Role, Scope};
 use crate::domain::{
-    AgreementId, CategoryCode, CategoryId, ClaimId, ConsentId, Day, DivisionCode, EnterpriseId,
-    Fen, InstructionId, InvoiceNo, LineId, MemberId, PaymentId, PeriodId, PrincipalId,
-    ProgrammeCode, ProgrammeId, ProviderId, RecordedAt, Seq, SignedFen, TransferId, UsageId,
-    VoucherId,
+    AgreementId, ApplicationId, CategoryCode, CategoryId, ClaimId, ConsentId, Day, DivisionCode,
+    EnterpriseId, Fen, InstructionId, InvoiceNo, LineId, MemberId, PaymentId, PeriodId,
+    PrincipalId, ProgrammeCode, ProgrammeId, ProviderId, RecordedAt, Seq, SignedFen, TransferId,
+    UsageId, VoucherId,
 };
 
 macro_rules! rows_by_id {
@@ -50,6 +50,8 @@ rows_by_id! {
     voucher, voucher_count: vouchers[VoucherId] -> VoucherRow;
     /// A consent.
     consent, consent_count: consents[ConsentId] -> ConsentRow;
+    /// An application for a voucher.
+    application, application_count: applications[ApplicationId] -> ApplicationRow;
     /// A transfer.
     transfer, transfer_count: transfers[TransferId] -> TransferRow;
     /// An approved claim.
@@ -203,6 +205,16 @@ impl State {
     /// All vouchers, in the order in which they were made.
     pub fn vouchers(&self) -> impl Iterator<Item = (VoucherId, &VoucherRow)> {
         (0..).map(VoucherId).zip(self.vouchers.iter())
+    }
+
+    /// All applications, in the order in which they were made.
+    pub fn applications(&self) -> impl Iterator<Item = (ApplicationId, &ApplicationRow)> {
+        (0..).map(ApplicationId).zip(self.applications.iter())
+    }
+
+    /// What was reissued of what came back of a voucher.
+    pub fn reissued_of(&self, voucher: VoucherId) -> Option<&ReissuedRow> {
+        self.reissued.get(&voucher)
     }
 
     /// All approved claims, in the order in which they were made.

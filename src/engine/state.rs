@@ -4,6 +4,7 @@
 //! Cost per voucher + claim + obligation line + key, with their index entries, is published by
 //! [`State::memory`] and bounded at 300 bytes.
 
+mod applications;
 mod files;
 mod rows;
 
@@ -19,6 +20,7 @@ use crate::domain::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use applications::{ApplicationRow, ApplicationStatus, ReissuedRow};
 pub use files::VoucherFileRow;
 pub use rows::{
     AgreementRow, CATEGORIES_MAX, CategoryRow, Cell, ClaimRow, ClaimStatus, ConsentRow,
@@ -193,6 +195,10 @@ state! {
     lapses: Ordered<(Day, VoucherId), ()> = Ordered::default();
     /// Consents.
     consents: Table<ConsentRow> = Table::default();
+    /// Applications for vouchers.
+    applications: Table<ApplicationRow> = Table::default();
+    /// What was reissued, by the voucher that it came back of.
+    reissued: Ordered<VoucherId, ReissuedRow> = Ordered::default();
     /// Transfers.
     transfers: Table<TransferRow> = Table::default();
     /// Approved claims.

@@ -49,7 +49,7 @@ pub use clock::{Clock, JUMP_DAYS_MAX};
 pub use genesis::{Genesis, create};
 pub use handle::{Answers, Node};
 pub use lease::TERM;
-pub use pipeline::{PRINCIPAL_NAME, TEAM_NAME};
+pub use pipeline::{PRINCIPAL_NAME, TEAM_NAME, TEAM_PURPOSE};
 pub use replay::{ReplayError, Replayed, hash_kind, replay};
 pub use secrets::{candidate, new_token, personal, token_hash};
 pub use sequencer::StartError;

@@ -14,7 +14,7 @@ use super::sequencer::Warm;
 use super::timing::Stage;
 use super::{Durable, NodeError, Outcome, Released, Reply, Shared};
 use crate::domain::{PersonalText, Seq};
-use crate::engine::command::PartyName;
+use crate::engine::command::{PartyName, Purpose};
 use crate::engine::event::{Event, Recorded};
 use crate::journal::codec;
 use crate::journal::{AnchorWriter, BodyWriter, Chain, PrivateKey, PrivateRow, Row, Store};
@@ -211,7 +211,16 @@ fn personal_text(event: &Event) -> Option<(u16, &PersonalText)> {
             PartyName::Personal(text) => Some((TEAM_NAME, text)),
             PartyName::Public(_) => None,
         },
+        Event::ApplicationFiled(e) => personal_purpose(e.purpose.as_ref()),
+        Event::ApplicationResubmitted(e) => personal_purpose(e.purpose.as_ref()),
         _ => None,
+    }
+}
+
+fn personal_purpose(purpose: Option<&Purpose>) -> Option<(u16, &PersonalText)> {
+    match purpose? {
+        Purpose::Personal(text) => Some((TEAM_PURPOSE, text)),
+        Purpose::Public(_) => None,
     }
 }
 
@@ -219,6 +228,8 @@ fn personal_text(event: &Event) -> Option<(u16, &PersonalText)> {
 pub const PRINCIPAL_NAME: u16 = 1;
 /// Field of a team's name in table `private`.
 pub const TEAM_NAME: u16 = 2;
+/// Field of what a team wants a voucher for in table `private`.
+pub const TEAM_PURPOSE: u16 = 3;
 
 struct Committer {
     shared: Arc<Shared>,

@@ -24,6 +24,8 @@ pub enum Resource {
     Agreements,
     /// Vouchers.
     Vouchers,
+    /// Applications for vouchers.
+    Applications,
     /// Transfers.
     Transfers,
     /// Approved claims.
@@ -131,6 +133,7 @@ impl Resource {
             Resource::Programmes => &schema::PROGRAMMES,
             Resource::Agreements => &schema::AGREEMENTS,
             Resource::Vouchers => &schema::VOUCHERS,
+            Resource::Applications => &schema::APPLICATIONS,
             Resource::Transfers => &schema::TRANSFERS,
             Resource::Claims => &schema::CLAIMS,
             Resource::Refusals => &schema::REFUSALS,
@@ -163,6 +166,10 @@ impl Resource {
                 "(issuer = ? OR holder IN (SELECT id FROM enterprises WHERE city = ?))"
             }
             (Resource::Vouchers, Enterprise(_)) => "holder = ?",
+            (Resource::Applications, Member(_)) => {
+                "(issuer = ? OR enterprise IN (SELECT id FROM enterprises WHERE city = ?))"
+            }
+            (Resource::Applications, Enterprise(_)) => "enterprise = ?",
             (Resource::Transfers, Member(_)) => "issuer = ?",
             (Resource::Transfers, Enterprise(_)) => {
                 "(receiver = ? OR voucher IN (SELECT id FROM vouchers WHERE holder = ?))"
@@ -197,6 +204,7 @@ impl Resource {
         match self {
             Resource::Claims => matches!(column, "filed_on" | "period"),
             Resource::Vouchers => column == "issued_on",
+            Resource::Applications => column == "filed_on",
             Resource::Refusals => column == "refused_on",
             _ => false,
         }
@@ -208,6 +216,7 @@ impl Resource {
         match self {
             Resource::Claims => matches!(column, "voucher" | "provider" | "invoice_no"),
             Resource::Vouchers => matches!(column, "holder" | "issuer"),
+            Resource::Applications => matches!(column, "enterprise" | "issuer"),
             Resource::Payments => column == "claim",
             Resource::Enterprises | Resource::Providers => column == "city",
             _ => false,
@@ -227,7 +236,7 @@ impl Resource {
     fn leads_to(self, reach: Reach) -> bool {
         match (self, reach) {
             (Resource::Claims, Reach::Enterprise(_) | Reach::Provider(_)) => true,
-            (Resource::Vouchers, Reach::Enterprise(_)) => true,
+            (Resource::Vouchers | Resource::Applications, Reach::Enterprise(_)) => true,
             // What concerns nobody is not looked for.
             _ => self.concerns(reach).is_none(),
         }

@@ -10,6 +10,7 @@ mod accounts;
 mod changes;
 mod database;
 mod events;
+mod history;
 mod lists;
 mod projector;
 mod schema;
@@ -19,6 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use accounts::{AccountDay, AccountSum, account_place};
+pub use history::About;
 pub use lists::{Compare, Filter, FilterValue, Listed, Page, Reach, Resource, pattern};
 pub use projector::Projector;
 

@@ -5,6 +5,8 @@ mod files;
 mod postings;
 mod random;
 mod refusals;
+mod renewal;
 mod scopes;
 mod simulate;
+mod vouchers;
 pub(super) mod world;

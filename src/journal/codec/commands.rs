@@ -5,13 +5,15 @@ use super::cbor::Writer;
 use super::field::Field;
 use super::terms::write_choice;
 use crate::engine::command::{
-    AdvanceDate, ApproveVoucherFile, ChangeBudget, ClosePeriod, Command, ConfirmInstruction,
-    ConfirmStatement, ConsentGiver, CreateProgramme, DecideTransfer, EnterpriseKey, FileClaim,
-    FileRow, GiveConsent, InstructPeriod, IssueFileRows, IssueToken, IssueVoucher, PayClaim,
-    ProposeTransfer, ProviderKey, PublishVersion, RegisterAgreement, RegisterCategory,
-    RegisterEnterprise, RegisterMember, RegisterPrincipal, RegisterProvider, ReturnPayment,
-    ReverseClaim, RevokeToken, RevokeVoucher, SetControllerGroup, SetFreeze, SetGrant, SetProtocol,
-    SetSuspension, TransferRequest, VoucherKey,
+    AdvanceDate, ApplyForVoucher, ApproveVoucherFile, ChangeBudget, ClosePeriod, Command,
+    ConfirmInstruction, ConfirmStatement, ConsentGiver, CreateProgramme, DecideTransfer,
+    EnterpriseKey, ExtendVoucher, FileClaim, FileRow, GiveConsent, InstructPeriod, IssueFileRows,
+    IssueToken, IssueVoucher, PayClaim, ProposeTransfer, ProviderKey, PublishVersion,
+    RegisterAgreement, RegisterCategory, RegisterEnterprise, RegisterMember, RegisterPrincipal,
+    RegisterProvider, ReissueVoucher, ResubmitApplication, ReturnPayment, ReverseClaim,
+    ReviewApplication, ReviewStep, RevokeToken, RevokeVoucher, SetControllerGroup, SetFreeze,
+    SetGrant, SetProtocol, SetSuspension, TransferRequest, VoucherKey, VoucherRequest,
+    WithdrawApplication,
 };
 
 /// What can be written in canonical form; everything that stands in a leaf can.
@@ -82,6 +84,23 @@ impl Canonical for ConsentGiver {
                 write_choice(writer, 0, provider.map(|provider| provider.0));
             }
             ConsentGiver::Provider(provider) => write_choice(writer, 1, Some(provider.0)),
+        }
+    }
+}
+
+impl Canonical for ReviewStep {
+    fn put(&self, writer: &mut Writer<'_>) {
+        match self {
+            ReviewStep::Begin => write_choice(writer, 0, None),
+            ReviewStep::Return => write_choice(writer, 1, None),
+            ReviewStep::Approve { amount } => {
+                writer.array(2);
+                writer.uint(2);
+                amount.write(writer);
+            }
+            ReviewStep::Decline { code } => {
+                write_choice(writer, 3, Some(u32::from(code.number())));
+            }
         }
     }
 }
@@ -170,10 +189,17 @@ command_tables! {
     ChangeBudget { 0: programme, 1: amount, 2: raise, 3: document_no, }
     PublishVersion { 0: programme, 1: terms, }
     RegisterAgreement { 0: terms, 1: document_no, }
-    IssueVoucher { 0: programme, 1: enterprise, 2: amount, }
+    IssueVoucher { 0: programme, 1: enterprise, 2: amount, 3: application, }
     GiveConsent { 0: voucher, 1: giver, 2: up_to, 3: until, }
     SetFreeze { 0: voucher, 1: frozen, }
     RevokeVoucher { 0: voucher, }
+    VoucherRequest { 0: amount, 1: purpose, 2: documents, }
+    ApplyForVoucher { 0: programme, 1: enterprise, 2: request, }
+    ResubmitApplication { 0: application, 1: request, }
+    ReviewApplication { 0: application, 1: step, }
+    WithdrawApplication { 0: application, }
+    ExtendVoucher { 0: voucher, 1: use_by, 2: cash_by, }
+    ReissueVoucher { 0: voucher, 1: amount, }
     ProposeTransfer { 0: voucher, 1: kind, 2: amount, 3: document_no, }
     DecideTransfer { 0: transfer, 1: approve, }
     FileClaim {
@@ -209,5 +235,6 @@ payloads! {
     CreateProgramme ChangeBudget PublishVersion RegisterAgreement IssueVoucher GiveConsent
     SetFreeze RevokeVoucher ProposeTransfer DecideTransfer FileClaim ReverseClaim PayClaim
     ReturnPayment RequestClose ClosePeriod ConfirmStatement InstructPeriod ConfirmInstruction
-    AdvanceDate ApproveVoucherFile IssueFileRows
+    AdvanceDate ApproveVoucherFile IssueFileRows ApplyForVoucher ResubmitApplication
+    ReviewApplication WithdrawApplication ExtendVoucher ReissueVoucher
 }

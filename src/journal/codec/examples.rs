@@ -1,6 +1,7 @@
 //! One fixed example of every kind of event, every option present, and a few with none. The
 //! golden files hold their leaves: change nothing here, add.
 
+use super::examples_applications::{self, applications};
 use super::examples_terms::{agreement_terms, version_terms};
 use super::reference;
 use crate::domain::{
@@ -48,7 +49,7 @@ fn code() -> CreditCode {
     CreditCode::parse("91330100799655058B").expect("example code")
 }
 
-fn personal() -> PersonalText {
+pub(super) fn personal() -> PersonalText {
     PersonalText {
         commitment: [0xc5; 32],
         opening: None,
@@ -141,9 +142,10 @@ pub(super) fn typical_claim() -> ClaimApproved {
 
 /// File stem of the golden file, and the event with its envelope.
 pub(super) fn examples() -> Vec<(String, Recorded)> {
-    let full = [ledger(), parties(), programmes(), transfers(), claims()]
+    let full = [ledger(), parties(), programmes(), vouchers(), transfers()]
         .into_iter()
-        .chain([periods(), instructions(), super::examples_files::files()])
+        .chain([claims(), periods(), instructions()])
+        .chain([applications(), super::examples_files::files()])
         .flatten()
         .map(|event| ("", full_meta(&event), event));
     let minimal = minimal()
@@ -154,8 +156,12 @@ pub(super) fn examples() -> Vec<(String, Recorded)> {
         claim_meta(),
         Event::ClaimApproved(typical_claim()),
     )];
+    let further = examples_applications::further()
+        .into_iter()
+        .map(|(suffix, event)| (suffix, full_meta(&event), event));
     full.chain(minimal)
         .chain(typical)
+        .chain(further)
         .map(|(suffix, meta, event)| {
             let stem = format!("{:02}-{}{suffix}-v1", event.kind(), event.name());
             (stem, Recorded { meta, event })
@@ -292,6 +298,11 @@ fn programmes() -> Vec<Event> {
             terms: Box::new(agreement_terms()),
             document_no: Some(text("G60办〔2025〕3号")),
         }),
+    ]
+}
+
+fn vouchers() -> Vec<Event> {
+    vec![
         Event::VoucherIssued(VoucherIssued {
             voucher: VoucherId(1_234_567),
             programme: ProgrammeId(117),
@@ -301,6 +312,8 @@ fn programmes() -> Vec<Event> {
             amount: fen(30_000_000),
             use_by: day("2026-06-30"),
             cash_by: day("2026-09-30"),
+            application: None,
+            replaces: None,
         }),
         Event::VoucherRefused(VoucherRefused {
             programme: ProgrammeId(117),

@@ -3,10 +3,10 @@
 use super::Fault;
 use super::cbor::{Personal, Reader, Writer};
 use crate::domain::{
-    AgreementId, CategoryId, ClaimId, ConsentId, CreditCode, Day, DivisionCode, EnterpriseId, Fen,
-    InlineText, InstructionId, InvoiceNo, LineId, MemberId, Month, PaymentId, PeriodId,
-    PersonalText, PrincipalId, ProgrammeId, ProviderId, Ratio, RecordedAt, Seq, Text, TransferId,
-    VersionNo, VoucherFileId, VoucherId,
+    AgreementId, ApplicationId, CategoryId, ClaimId, ConsentId, CreditCode, Day, DivisionCode,
+    EnterpriseId, Fen, InlineText, InstructionId, InvoiceNo, LineId, MemberId, Month, PaymentId,
+    PeriodId, PersonalText, PrincipalId, ProgrammeId, ProviderId, Ratio, RecordedAt, Seq, Text,
+    TransferId, VersionNo, VoucherFileId, VoucherId,
 };
 
 /// A value of a map entry. `read` accepts exactly what `write` writes.
@@ -72,7 +72,8 @@ macro_rules! ids {
 
 ids! {
     MemberId EnterpriseId ProviderId PrincipalId CategoryId ProgrammeId VersionNo AgreementId
-    VoucherId ConsentId TransferId ClaimId LineId PeriodId InstructionId PaymentId VoucherFileId Seq
+    VoucherId ConsentId TransferId ClaimId LineId PeriodId InstructionId PaymentId VoucherFileId
+    Seq ApplicationId
 }
 
 /// Types that stand as another type and are checked when they are read.

@@ -11,6 +11,7 @@ mod corridor;
 mod pair;
 mod periods;
 mod random;
+mod renewal;
 mod vouchers;
 mod world;
 
@@ -165,6 +166,8 @@ struct Voucher {
     version: usize,
     contracts_from: Date,
     parent: Option<usize>,
+    /// The voucher whose money it is issued for again.
+    replaces: Option<usize>,
     revoked: bool,
     frozen: bool,
     /// What went back to the programme.
@@ -275,6 +278,7 @@ struct Model {
     providers: Vec<Provider>,
     agreements: Vec<Agreement>,
     vouchers: Vec<Voucher>,
+    applications: Vec<renewal::Application>,
     consents: Vec<Consent>,
     transfers: Vec<Transfer>,
     claims: Vec<Claim>,
@@ -303,6 +307,7 @@ impl Model {
             providers: Vec::new(),
             agreements: Vec::new(),
             vouchers: Vec::new(),
+            applications: Vec::new(),
             consents: Vec::new(),
             transfers: Vec::new(),
             claims: Vec::new(),

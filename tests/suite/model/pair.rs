@@ -60,7 +60,7 @@ impl Verdict {
 }
 
 /// One of so many, the newer ones more often; now and then one that does not exist.
-fn pick(number: u8, count: usize) -> usize {
+pub(super) fn pick(number: u8, count: usize) -> usize {
     match number % 16 {
         15 => count,
         0..6 => count.saturating_sub(1 + usize::from(number / 16) % 4),
@@ -69,7 +69,7 @@ fn pick(number: u8, count: usize) -> usize {
 }
 
 /// A command with who sends it, and what the model says of it.
-type Both = (usize, Command, Verdict);
+pub(super) type Both = (usize, Command, Verdict);
 
 impl Pair {
     /// A pair whose model is not bent.
@@ -126,7 +126,7 @@ impl Pair {
             };
             (STRANGER, Command::GiveConsent(consent), Verdict::Rejected)
         } else {
-            match kind % 25 {
+            match kind % 28 {
                 0..=6 => self.file(a, b, n),
                 7..=9 => self.issue(a, n),
                 10 | 11 => self.consent(a, b, n),
@@ -139,6 +139,7 @@ impl Pair {
                 19 | 20 => self.pass_days(a, n),
                 21 => self.close(a, b, n),
                 22 => self.instruct(a, b),
+                25..=27 => self.renew(a, b, n),
                 _ => self.settle(a, n),
             }
         };
@@ -219,6 +220,7 @@ impl Pair {
             programme: ProgrammeId::from_index(programme).expect("few"),
             enterprise: EnterpriseKey::Id(EnterpriseId::from_index(enterprise).expect("few")),
             amount: fen(amount),
+            application: None,
         });
         let expected = self.model.issue(programme, enterprise, amount);
         (OFFICERS[0], command, expected)
