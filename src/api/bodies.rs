@@ -1,5 +1,6 @@
 //! Bodies of requests and the commands they stand for: one struct per operation.
 
+mod applications;
 mod claims;
 mod orders;
 mod parties;
@@ -15,6 +16,7 @@ use crate::engine::command::{Command, DocumentNo, Name};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+pub(super) use applications::*;
 pub(super) use claims::*;
 pub(super) use orders::*;
 pub(super) use parties::*;

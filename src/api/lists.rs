@@ -10,11 +10,12 @@ use super::context::{Cx, day};
 use super::problem::Problem;
 use super::render::{View, yuan};
 use super::request::{Asked, freshness, look, parameters};
+use super::resources::Standing;
 use super::server::Shared;
 use crate::domain::{
-    AgreementId, CategoryId, ClaimId, EnterpriseId, Fen, IdKind, InstructionId, LineId, MemberId,
-    OrderId, PaymentId, PeriodId, PrincipalId, ProgrammeId, ProposalId, ProviderId, Seq,
-    TransferId, VoucherId,
+    AgreementId, ApplicationId, CategoryId, ClaimId, Day, EnterpriseId, Fen, IdKind, InstructionId,
+    LineId, MemberId, OrderId, PaymentId, PeriodId, PrincipalId, ProgrammeId, ProposalId,
+    ProviderId, Seq, TransferId, VoucherId,
 };
 use crate::engine::State;
 use crate::engine::command::{Role, Scope};
@@ -101,7 +102,12 @@ lists! {
         "programme": Programme ["programme"], "holder": Enterprise ["holder"],
         "issuer": Member ["issuer"], "issued_from": DayFrom ["issued_on"],
         "issued_to": DayTo ["issued_on"], "cash_by_from": DayFrom ["cash_by"],
-        "cash_by_to": DayTo ["cash_by"],
+        "cash_by_to": DayTo ["cash_by"], "replaces": Voucher ["replaces"],
+    }
+    "/applications" list_applications Applications {
+        "status": Text ["status"], "programme": Programme ["programme"],
+        "enterprise": Enterprise ["enterprise"], "city": Member ["issuer"],
+        "filed_from": DayFrom ["filed_on"], "filed_to": DayTo ["filed_on"],
     }
     "/transfers" list_transfers Transfers {
         "voucher": Voucher ["voucher"], "status": Text ["status"], "issuer": Member ["issuer"],
@@ -209,7 +215,7 @@ pub(super) fn unreadable(error: ViewsError) -> Problem {
 }
 
 /// A number among the parameters.
-fn count(path: &BTreeMap<String, String>, name: &str) -> Result<Option<u64>, Problem> {
+pub(super) fn count(path: &BTreeMap<String, String>, name: &str) -> Result<Option<u64>, Problem> {
     let Some(text) = path.get(name) else {
         return Ok(None);
     };
@@ -374,6 +380,7 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
         Resource::Members => view.member(MemberId(short)),
         Resource::Categories | Resource::Programmes => row["code"].clone(),
         Resource::Agreements => view.agreement_id(AgreementId(number)),
+        Resource::Applications => view.application(ApplicationId(number)),
         Resource::Transfers => view.transfer(TransferId(number)),
         Resource::Lines => view.line(LineId(number)),
         Resource::Periods => row["month"].clone(),
@@ -395,6 +402,9 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
         | Resource::CreditFlags => row["public_id"].clone(),
     };
     shown.insert("id".to_owned(), id);
+    if resource == Resource::Vouchers {
+        shown.insert("status".to_owned(), standing(view.state, &row));
+    }
     let from_claim = row.get("origin").is_some_and(|origin| origin != "arrears");
     // In a payment the flag of the same name is no amount.
     let is_flag = |name: &str| resource == Resource::Payments && name == "returned";
@@ -449,6 +459,24 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
     Value::Object(shown)
 }
 
+/// Where the voucher of a row stands today.
+fn standing(state: &State, row: &Map<String, Value>) -> Value {
+    let number = |name: &str| row.get(name).and_then(Value::as_i64).unwrap_or(0);
+    let day = |name: &str| {
+        let text = row.get(name).and_then(Value::as_str).unwrap_or_default();
+        Day::parse(text).unwrap_or(Day::MIN)
+    };
+    let standing = Standing {
+        revoked: number("revoked") == 1,
+        frozen: number("frozen") == 1,
+        open: number("free") + number("held") > 0,
+        returned: number("returned") > 0,
+        use_by: day("use_by"),
+        cash_by: day("cash_by"),
+    };
+    json!(standing.word(state.business_date()))
+}
+
 /// Columns that hold 0 or 1.
 const FLAGS: &[&str] = &[
     "signed_protocol",
@@ -473,13 +501,15 @@ fn named(view: &View<'_>, column: &str, value: &Value) -> Option<Value> {
             view.enterprise(EnterpriseId(number))
         }
         "provider" | "other_provider" => view.provider(ProviderId(number)),
-        "voucher" | "parent" | "child" => view.voucher(VoucherId(number)),
+        "voucher" | "parent" | "child" | "replaces" | "replaced_by" => {
+            view.voucher(VoucherId(number))
+        }
+        "application" => view.application(ApplicationId(number)),
         "claim" => view.claim(ClaimId(number)),
         "order_id" => view.order(OrderId(number)),
         "agreement" => view.agreement_id(AgreementId(number)),
-        "filed_by" | "sent_by" | "approved_by" | "made_by" | "proposed_by" | "applied_by" => {
-            view.principal(PrincipalId(number))
-        }
+        "filed_by" | "sent_by" | "approved_by" | "made_by" | "proposed_by" | "applied_by"
+        | "submitted_by" => view.principal(PrincipalId(number)),
         _ => return None,
     })
 }

@@ -11,6 +11,7 @@ mod context;
 mod credit;
 mod following;
 mod forward;
+mod history;
 mod lists;
 mod moment;
 mod openapi;

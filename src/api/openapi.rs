@@ -11,6 +11,7 @@ use utoipa::openapi::{
 
 use super::accounts::ACCOUNT_ROUTES;
 use super::bulk::ITEMS_MAX;
+use super::history::HISTORY_ROUTES;
 use super::lists::LISTS;
 use super::routes::{CORRIDOR_ROLES, REGISTER_ROUTES, ROUTES, Route, schemas};
 use super::simulations::SimulateBody;
@@ -33,12 +34,12 @@ pub fn openapi() -> OpenApi {
             path(list.path),
             PathItem::new(
                 HttpMethod::Get,
-                query_operation(list.operation, list.parameters()),
+                query_operation(list.path, list.operation, list.parameters()),
             ),
         );
     }
-    for (route, operation, parameters) in ACCOUNT_ROUTES {
-        let operation = query_operation(operation, parameters.iter().copied());
+    for (route, operation, parameters) in ACCOUNT_ROUTES.iter().chain(HISTORY_ROUTES) {
+        let operation = query_operation(route, operation, parameters.iter().copied());
         paths = paths.path(path(route), PathItem::new(HttpMethod::Get, operation));
     }
     let refusal = Route {
@@ -247,8 +248,22 @@ fn path(route: &str) -> String {
     )
 }
 
+/// The parameters that a path holds.
+fn path_parameters(route: &str) -> Vec<utoipa::openapi::path::Parameter> {
+    let path = path(route);
+    let names = path.split('/').filter(|part| part.starts_with('{'));
+    let parameter = |part: &str| {
+        let name = part.trim_matches(['{', '}']);
+        let parameter = ParameterBuilder::new().name(name).schema(Some(text()));
+        let parameter = parameter.parameter_in(ParameterIn::Path);
+        parameter.required(Required::True).build()
+    };
+    names.map(parameter).collect()
+}
+
 /// A read of the views.
 fn query_operation(
+    route: &str,
     name: &str,
     parameters: impl Iterator<Item = &'static str>,
 ) -> utoipa::openapi::path::Operation {
@@ -256,6 +271,9 @@ fn query_operation(
         .operation_id(Some(name))
         .summary(Some(name.replace('_', " ")))
         .security(SecurityRequirement::new::<_, [&str; 0], _>("bearer", []));
+    for parameter in path_parameters(route) {
+        operation = operation.parameter(parameter);
+    }
     for name in parameters {
         let parameter = ParameterBuilder::new()
             .name(name)
@@ -285,12 +303,7 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
         .operation_id(Some(route.operation))
         .summary(Some(route.operation.replace('_', " ")))
         .security(SecurityRequirement::new::<_, [&str; 0], _>("bearer", []));
-    for segment in path(route.path).split('/').filter(|s| s.starts_with('{')) {
-        let name = segment.trim_matches(['{', '}']);
-        let parameter = ParameterBuilder::new().name(name).schema(Some(text()));
-        let parameter = parameter
-            .parameter_in(ParameterIn::Path)
-            .required(Required::True);
+    for parameter in path_parameters(route.path) {
         operation = operation.parameter(parameter);
     }
     if route.body.is_empty() {

@@ -7,7 +7,7 @@ use super::request::{Asked, look, parameters};
 use super::resources::{Finder, concerned_by};
 use super::server::Shared;
 use crate::domain::{IdKind, PublicId, Seq};
-use crate::engine::command::{PartyName, Scope};
+use crate::engine::command::{PartyName, Purpose, Scope};
 use crate::engine::event::{Event, Recorded};
 use crate::engine::refusal_of;
 use crate::node as fields;
@@ -63,6 +63,10 @@ async fn open_personal(
     let node = &shared.node;
     let seq = recorded.meta.seq;
     let personal = |name: &PartyName| matches!(name, PartyName::Personal(_));
+    let purpose = |purpose: Option<&Purpose>| {
+        let personal = matches!(purpose, Some(Purpose::Personal(_)));
+        ("purpose", fields::TEAM_PURPOSE, personal)
+    };
     let texts = match &recorded.event {
         Event::PrincipalRegistered(_) => vec![("name", fields::PRINCIPAL_NAME, true)],
         Event::EnterpriseRegistered(e) => vec![("name", fields::TEAM_NAME, personal(&e.name))],
@@ -82,6 +86,8 @@ async fn open_personal(
             )]
         }
         Event::TeamSet(_) => vec![("leader", fields::TEAM_MEMBERS, true)],
+        Event::ApplicationFiled(e) => vec![purpose(e.purpose.as_ref())],
+        Event::ApplicationResubmitted(e) => vec![purpose(e.purpose.as_ref())],
         _ => Vec::new(),
     };
     for (name, field, _) in texts.into_iter().filter(|(_, _, there)| *there) {

@@ -1,6 +1,7 @@
 //! Events as JSON. An answer to a command is rendered from its events alone (and from what never
 //! changes: codes, identifiers), so that a replayed answer is the first one, byte for byte.
 
+mod applications;
 mod files;
 mod people;
 
@@ -10,7 +11,7 @@ mod register;
 use serde_json::{Value, json};
 
 use crate::domain::{
-    EnterpriseId, Fen, LedgerTag, MemberId, PeriodId, ProgrammeId, ProviderId, Seq, hex,
+    EnterpriseId, Fen, LedgerTag, MemberId, PeriodId, ProgrammeId, ProviderId, Seq,
 };
 use crate::engine::IdText;
 use crate::engine::State;
@@ -67,6 +68,10 @@ impl View<'_> {
 
     pub(super) fn voucher(&self, id: crate::domain::VoucherId) -> Value {
         text(self.state.voucher_id(id, self.tag))
+    }
+
+    pub(super) fn application(&self, id: crate::domain::ApplicationId) -> Value {
+        text(self.state.application_id(id, self.tag))
     }
 
     pub(super) fn claim(&self, id: crate::domain::ClaimId) -> Value {
@@ -195,6 +200,7 @@ impl View<'_> {
                 "kind": rule.kind.as_str(),
                 "document_no": rule.document_no.as_ref().map(|no| no.as_str()),
             })).collect::<Value>(),
+            "application_required": terms.application_required,
         })
     }
 
@@ -216,6 +222,14 @@ impl View<'_> {
             | Event::TransferProposed(_)
             | Event::TransferApproved(_)
             | Event::TransferDeclined(_)) => self.voucher_fact(event),
+            event @ (Event::ApplicationFiled(_)
+            | Event::ApplicationResubmitted(_)
+            | Event::ApplicationReviewBegun(_)
+            | Event::ApplicationReturned(_)
+            | Event::ApplicationApproved(_)
+            | Event::ApplicationDeclined(_)
+            | Event::ApplicationWithdrawn(_)
+            | Event::VoucherExtended(_)) => self.application_fact(event),
             event @ (Event::CloseRequested(_)
             | Event::PositionFixed(_)
             | Event::PeriodClosed(_)
@@ -305,12 +319,7 @@ impl View<'_> {
             }),
             Event::EvidenceRecorded(e) => json!({
                 "id": self.claim(e.claim),
-                "files": e.files.iter().map(|file| json!({
-                    "kind": file.kind.as_str(),
-                    "sha256": hex(&file.sha256),
-                    "size_bytes": file.size_bytes,
-                    "media_type": file.media_type.as_str(),
-                })).collect::<Value>(),
+                "files": applications::files(&e.files),
             }),
             Event::ClaimReversed(e) => json!({
                 "id": self.claim(e.claim),
@@ -353,6 +362,8 @@ impl View<'_> {
                 "amount": yuan(e.amount),
                 "use_by": e.use_by.to_string(),
                 "cash_by": e.cash_by.to_string(),
+                "application": e.application.map(|id| self.application(id)),
+                "replaces": e.replaces.map(|id| self.voucher(id)),
             }),
             Event::VoucherRefused(e) => json!({
                 "result": e.code.as_str(),

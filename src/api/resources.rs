@@ -15,7 +15,11 @@ pub(super) use register::{
     get_team,
 };
 
+mod applications;
+
 use serde_json::{Value, json};
+
+pub(super) use applications::{Standing, get_application};
 
 use super::context::Cx;
 use super::problem::Problem;
@@ -169,6 +173,21 @@ pub(super) fn get_agreement(cx: &Cx<'_>) -> Result<Found, Problem> {
     found(json!({}), row.details)
 }
 
+/// Whose a voucher is: its issuer's and its holder's, and of a firm that has moved its new city's
+/// as well.
+pub(super) fn of_voucher(state: &State, id: VoucherId) -> Vec<Scope> {
+    let Some(row) = state.voucher(id) else {
+        return Vec::new();
+    };
+    let (programme, holder) = state.voucher_owner(row);
+    let cities = [
+        state.programme(programme).map(|row| row.city),
+        state.enterprise(holder).map(|row| row.city),
+    ];
+    let cities = cities.into_iter().flatten().map(Scope::Member);
+    cities.chain([Scope::Enterprise(holder)]).collect()
+}
+
 pub(super) fn get_voucher(cx: &Cx<'_>) -> Result<Found, Problem> {
     let canonical = |state: &State, id, tag| state.voucher_id(VoucherId(id), tag);
     let id = VoucherId(cx.id("id", cx.param("id"), IdKind::Voucher, canonical)?);
@@ -182,17 +201,15 @@ pub(super) fn get_voucher(cx: &Cx<'_>) -> Result<Found, Problem> {
         .programme(programme)
         .map_or(MemberId(0), |row| row.city);
     let consents: Vec<_> = cx.state.consents_of(id).collect();
-    let mut scopes = vec![Scope::Member(issuer), Scope::Enterprise(holder)];
-    // A firm that has moved is its new city's as well.
-    scopes.extend(
-        cx.state
-            .enterprise(holder)
-            .map(|row| Scope::Member(row.city)),
-    );
+    let mut scopes = of_voucher(cx.state, id);
     let consented = consents.iter().filter_map(|(_, consent)| consent.provider);
     scopes.extend(consented.map(Scope::Provider));
     cx.reading("voucher", &scopes)?;
     let view = view(cx);
+    let replaced_by: Value = (cx.state.reissued_of(id).into_iter())
+        .flat_map(|row| &row.vouchers)
+        .map(|id| view.voucher(*id))
+        .collect();
     let consents = consents.iter().map(|(_, consent)| {
         json!({
             "giver": if consent.by_provider { "provider" } else { "holder" },
@@ -217,6 +234,8 @@ pub(super) fn get_voucher(cx: &Cx<'_>) -> Result<Found, Problem> {
         "cash_by": row.cash_by.to_string(),
         "revoked": row.revoked,
         "frozen": row.frozen,
+        "status": Standing::of(row).word(cx.state.business_date()),
+        "replaced_by": replaced_by,
         "consents": consents.collect::<Value>(),
     });
     found(body, row.details)

@@ -143,6 +143,12 @@ routes! {
         post "/vouchers/{id}/consents" give_consent GiveConsentBody;
         post "/vouchers/{id}/freeze" set_freeze SetFreezeBody;
         post "/vouchers/{id}/revoke" revoke_voucher RevokeVoucherBody;
+        post "/vouchers/{id}/extend" extend_voucher ExtendVoucherBody;
+        post "/vouchers/{id}/reissue" reissue_voucher ReissueVoucherBody;
+        post "/applications" apply_for_voucher ApplyForVoucherBody;
+        post "/applications/{id}/resubmission" resubmit_application ResubmitApplicationBody;
+        post "/applications/{id}/review" review_application ReviewApplicationBody;
+        post "/applications/{id}/withdraw" withdraw_application WithdrawApplicationBody;
         post "/vouchers/{id}/transfers" propose_transfer ProposeTransferBody;
         post "/transfers/{id}/decision" decide_transfer DecideTransferBody;
         post "/orders" propose_order ProposeOrderBody;
@@ -179,6 +185,7 @@ routes! {
         "/programmes/{code}" get_programme;
         "/agreements/{id}" get_agreement;
         "/vouchers/{id}" get_voucher;
+        "/applications/{id}" get_application;
         "/transfers/{id}" get_transfer;
         "/orders/{id}" get_order;
         "/claims/{id}" get_claim;

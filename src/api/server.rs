@@ -9,7 +9,7 @@ use actix_web::{App, HttpServer, web};
 
 use super::following::Following;
 use super::voucher_files::Running;
-use super::{accounts, forward, lists, routes};
+use super::{accounts, forward, history, lists, routes};
 use crate::node::Node;
 
 /// Limits of the server.
@@ -76,6 +76,7 @@ pub async fn serve(
             .wrap(from_fn(forward::pass_on))
             .configure(lists::configure)
             .configure(accounts::configure)
+            .configure(history::configure)
             .configure(routes::configure)
     })
     .workers(settings.workers)

@@ -132,6 +132,7 @@ pub(super) fn render(view: &View<'_>, events: &[Recorded]) -> Result<(u16, Value
             | Event::VersionPublished(_)
             | Event::AgreementRegistered(_)
             | Event::VoucherIssued(_)
+            | Event::ApplicationFiled(_)
             | Event::ConsentGiven(_)
             | Event::TransferProposed(_)
             | Event::ClaimApproved(_)

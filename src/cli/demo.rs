@@ -245,6 +245,7 @@ async fn transfer(node: &Node, people: &People) -> Result<(), CliError> {
         programme,
         enterprise: EnterpriseKey::Id(holder),
         amount: fen(2_000_000)?,
+        application: None,
     });
     let Event::VoucherIssued(issued) = act(node, maker, issue).await? else {
         return Err(missing("voucher"));

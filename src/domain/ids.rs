@@ -78,6 +78,8 @@ dense_id! {
     AdmissionId: u32;
     /// A credit flag on an enterprise or provider.
     CreditFlagId: u32;
+    /// An application for a voucher.
+    ApplicationId: u32;
 }
 
 /// The position of an event in the journal; the first event is 0.

@@ -21,10 +21,10 @@ pub use day::{Day, DayError, Month};
 pub use division::{DivisionCode, DivisionCodeError};
 pub use fen::{Fen, FenError, SignedFen};
 pub use ids::{
-    AdmissionId, AgreementId, CategoryId, ClaimId, ConsentId, CreditFlagId, EnterpriseId, GroupId,
-    InstructionId, LineId, MemberId, OrderId, PaymentId, PeriodId, PrincipalId, ProgrammeId,
-    ProposalId, ProviderId, RecordedAt, Seq, TransferId, UsageId, VersionNo, VoucherFileId,
-    VoucherId,
+    AdmissionId, AgreementId, ApplicationId, CategoryId, ClaimId, ConsentId, CreditFlagId,
+    EnterpriseId, GroupId, InstructionId, LineId, MemberId, OrderId, PaymentId, PeriodId,
+    PrincipalId, ProgrammeId, ProposalId, ProviderId, RecordedAt, Seq, TransferId, UsageId,
+    VersionNo, VoucherFileId, VoucherId,
 };
 pub use invoice_no::{InvoiceNo, InvoiceNoError};
 pub use personal::{PersonalOpening, PersonalText};

@@ -37,6 +37,8 @@ pub enum IdKind {
     Admission,
     /// `CF`, a credit flag.
     CreditFlag,
+    /// `AP`, an application for a voucher.
+    Application,
 }
 
 impl IdKind {
@@ -57,6 +59,7 @@ impl IdKind {
         IdKind::Order,
         IdKind::Admission,
         IdKind::CreditFlag,
+        IdKind::Application,
     ];
 
     /// The two letters an identifier of this kind begins with.
@@ -77,6 +80,7 @@ impl IdKind {
             IdKind::Order => "OR",
             IdKind::Admission => "AD",
             IdKind::CreditFlag => "CF",
+            IdKind::Application => "AP",
         }
     }
 }

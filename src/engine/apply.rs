@@ -13,12 +13,14 @@ use super::event::{
 use super::posting::posting;
 use super::refusal::RefusalCode;
 use super::state::{
-    AgreementRow, CategoryRow, EnterpriseRow, LedgerRow, Marks, MemberRow, PeriodRow, PeriodStatus,
-    PrincipalRow, ProgrammeRow, ProgrammeStatus, ProviderRow, RefRow, State, TokenRow,
+    AgreementRow, ApplicationStatus, CategoryRow, EnterpriseRow, LedgerRow, Marks, MemberRow,
+    PeriodRow, PeriodStatus, PrincipalRow, ProgrammeRow, ProgrammeStatus, ProviderRow, RefRow,
+    State, TokenRow,
 };
 use super::tables::Hash128;
 use crate::domain::{Day, Fen, GroupId, Month, PrincipalId};
 
+mod applications;
 mod claims;
 mod files;
 mod orders;
@@ -84,6 +86,7 @@ impl State {
     }
 
     fn apply_fact(&mut self, meta: &EventMeta, event: &Event) {
+        use ApplicationStatus::{Declined, InReview, Returned, Withdrawn};
         match event {
             Event::ClaimApproved(e) => self.claim_approved(meta, e),
             Event::CommandRefused(_)
@@ -200,12 +203,17 @@ impl State {
             }
             Event::VoucherIssued(e) => self.voucher_issued(meta, e),
             Event::ConsentGiven(e) => self.consent_given(e),
-            Event::FreezeSet(e) => {
-                self.vouchers
-                    .update(e.voucher.index(), |row| row.frozen = e.frozen);
-            }
+            Event::FreezeSet(e) => self.freeze_set(e),
             Event::VoucherRevoked(e) => self.voucher_revoked(e),
             Event::VoucherLapsed(e) => self.voucher_lapsed(e),
+            Event::VoucherExtended(e) => self.voucher_extended(e),
+            Event::ApplicationFiled(e) => self.application_filed(meta, e),
+            Event::ApplicationResubmitted(e) => self.application_resubmitted(meta, e),
+            Event::ApplicationApproved(e) => self.application_approved(meta, e),
+            Event::ApplicationReviewBegun(e) => self.move_application(e.application, InReview),
+            Event::ApplicationReturned(e) => self.move_application(e.application, Returned),
+            Event::ApplicationDeclined(e) => self.move_application(e.application, Declined),
+            Event::ApplicationWithdrawn(e) => self.move_application(e.application, Withdrawn),
             Event::TransferProposed(e) => self.transfer_proposed(meta, e),
             Event::TransferApproved(e) => self.transfer_approved(meta, e),
             Event::TransferDeclined(e) => self.transfer_declined(e),
@@ -473,6 +481,14 @@ pub fn subject_of(event: &Event) -> Subject {
         Event::FreezeSet(e) => Subject::Voucher(e.voucher),
         Event::VoucherRevoked(e) => Subject::Voucher(e.voucher),
         Event::VoucherLapsed(e) => Subject::Voucher(e.voucher),
+        Event::VoucherExtended(e) => Subject::Voucher(e.voucher),
+        Event::ApplicationFiled(e) => Subject::Application(e.application),
+        Event::ApplicationResubmitted(e) => Subject::Application(e.application),
+        Event::ApplicationReviewBegun(e) => Subject::Application(e.application),
+        Event::ApplicationReturned(e) => Subject::Application(e.application),
+        Event::ApplicationApproved(e) => Subject::Application(e.application),
+        Event::ApplicationDeclined(e) => Subject::Application(e.application),
+        Event::ApplicationWithdrawn(e) => Subject::Application(e.application),
         Event::TransferProposed(e) => Subject::Transfer(e.transfer),
         Event::TransferApproved(e) => Subject::Transfer(e.transfer),
         Event::TransferDeclined(e) => Subject::Transfer(e.transfer),

@@ -1,6 +1,7 @@
 //! What can be asked of the engine. A command is well formed by its types; whether a rule allows
 //! it is for `execute` to say.
 
+mod applications;
 mod claims;
 mod files;
 mod orders;
@@ -12,11 +13,15 @@ mod register;
 mod vouchers;
 
 use crate::domain::{
-    AdmissionId, AgreementId, CategoryId, ClaimId, CreditCode, CreditFlagId, EnterpriseId,
-    InstructionId, MemberId, OrderId, PaymentId, PeriodId, PersonalText, PrincipalId, ProgrammeId,
-    ProposalId, ProviderId, Text, TransferId, VoucherId,
+    AdmissionId, AgreementId, ApplicationId, CategoryId, ClaimId, CreditCode, CreditFlagId,
+    EnterpriseId, InstructionId, MemberId, OrderId, PaymentId, PeriodId, PersonalText, PrincipalId,
+    ProgrammeId, ProposalId, ProviderId, Text, TransferId, VoucherId,
 };
 
+pub use applications::{
+    ApplyForVoucher, ExtendVoucher, Purpose, ReissueVoucher, ResubmitApplication,
+    ReviewApplication, ReviewStep, VoucherRequest, WithdrawApplication,
+};
 pub use claims::{FileClaim, PayClaim, ReturnPayment, ReverseClaim};
 pub use files::{ApproveVoucherFile, FileRow, IssueFileRows};
 pub use orders::{
@@ -42,10 +47,10 @@ pub use vouchers::{
 };
 
 pub use super::terms::{
-    AccrualPoint, Action, AgreementTerms, BasePolicy, DisputeCode, DisputeOutcome, EnterpriseKind,
-    Evidence, EvidenceKind, EvidenceKinds, FileMode, MemberKind, OrderParties, OrderSide,
-    OrderStatus, PayeeMode, PayerModel, RateTerms, ReleaseCause, Role, Scope, SettlementMode, Tier,
-    TransferKind, TransferRule, VersionTerms,
+    AccrualPoint, Action, AgreementTerms, BasePolicy, DeclineCode, DisputeCode, DisputeOutcome,
+    EnterpriseKind, Evidence, EvidenceKind, EvidenceKinds, FileMode, MemberKind, OrderParties,
+    OrderSide, OrderStatus, PayeeMode, PayerModel, RateTerms, ReleaseCause, Role, Scope,
+    SettlementMode, Tier, TransferKind, TransferRule, VersionTerms,
 };
 pub use super::terms::{
     AdmissionAnswer, AdmissionDecision, AdmissionDocument, FlagCode, FlagLevel, ObjectionReason,
@@ -227,6 +232,18 @@ commands! {
     SetFreeze(SetFreeze) = 42;
     /// See [`RevokeVoucher`].
     RevokeVoucher(RevokeVoucher) = 43;
+    /// See [`ApplyForVoucher`].
+    ApplyForVoucher(Box<ApplyForVoucher>) = 44;
+    /// See [`ResubmitApplication`].
+    ResubmitApplication(Box<ResubmitApplication>) = 45;
+    /// See [`ReviewApplication`].
+    ReviewApplication(ReviewApplication) = 46;
+    /// See [`WithdrawApplication`].
+    WithdrawApplication(WithdrawApplication) = 47;
+    /// See [`ExtendVoucher`].
+    ExtendVoucher(ExtendVoucher) = 48;
+    /// See [`ReissueVoucher`].
+    ReissueVoucher(ReissueVoucher) = 49;
     /// See [`ProposeTransfer`].
     ProposeTransfer(ProposeTransfer) = 50;
     /// See [`DecideTransfer`].
@@ -349,4 +366,6 @@ pub enum Subject {
     Admission(AdmissionId),
     /// A credit flag.
     CreditFlag(CreditFlagId),
+    /// An application.
+    Application(ApplicationId),
 }

@@ -1,6 +1,7 @@
 //! Facts. An event carries everything needed to apply and to post it; a changed meaning is a new
 //! event, and the arms of old ones are never edited.
 
+mod applications;
 mod claims;
 mod files;
 mod orders;
@@ -15,6 +16,10 @@ use super::command::{CommandKind, ExternalRef, Reason};
 use super::refusal::RefusalCode;
 use crate::domain::{Day, PrincipalId, RecordedAt, Seq, Text};
 
+pub use applications::{
+    ApplicationApproved, ApplicationDeclined, ApplicationFiled, ApplicationResubmitted,
+    ApplicationReturned, ApplicationReviewBegun, ApplicationWithdrawn, VoucherExtended,
+};
 pub use claims::{
     ClaimApproved, ClaimRefused, ClaimReversed, EvidenceRecorded, Funding, LinesUndone, PayeePaid,
     PaymentReturned,
@@ -233,6 +238,14 @@ events! {
     VoucherRevoked(VoucherRevoked) = 54;
     /// See [`VoucherLapsed`].
     VoucherLapsed(VoucherLapsed) = 55;
+    /// See [`VoucherExtended`].
+    VoucherExtended(VoucherExtended) = 56;
+    /// See [`ApplicationFiled`].
+    ApplicationFiled(Box<ApplicationFiled>) = 57;
+    /// See [`ApplicationResubmitted`].
+    ApplicationResubmitted(Box<ApplicationResubmitted>) = 58;
+    /// See [`ApplicationReviewBegun`].
+    ApplicationReviewBegun(ApplicationReviewBegun) = 59;
     /// See [`TransferProposed`].
     TransferProposed(Box<TransferProposed>) = 60;
     /// See [`TransferApproved`].
@@ -313,6 +326,14 @@ events! {
     PartyCorrected(Box<PartyCorrected>) = 138;
     /// See [`PartyDissolved`].
     PartyDissolved(PartyDissolved) = 139;
+    /// See [`ApplicationReturned`].
+    ApplicationReturned(ApplicationReturned) = 110;
+    /// See [`ApplicationApproved`].
+    ApplicationApproved(ApplicationApproved) = 111;
+    /// See [`ApplicationDeclined`].
+    ApplicationDeclined(ApplicationDeclined) = 112;
+    /// See [`ApplicationWithdrawn`].
+    ApplicationWithdrawn(ApplicationWithdrawn) = 113;
     /// See [`VoucherFileApproved`].
     VoucherFileApproved(Box<VoucherFileApproved>) = 140;
     /// See [`FileRowsIssued`].

@@ -1,10 +1,12 @@
 //! What is always true, `rules.md` §6. Cost O(state): for tests, `verify` and the demonstration,
 //! not for every command of a running node.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::books::{AccountKind as Kind, Balance, Detail, Section};
-use super::state::{ClaimStatus, PeriodStatus, State, TransferStatus, cell_key, group_key};
+use super::state::{
+    ApplicationStatus, ClaimStatus, PeriodStatus, State, TransferStatus, cell_key, group_key,
+};
 use crate::domain::{Fen, GroupId, MemberId, PeriodId, ProgrammeId, Ratio, VoucherId};
 
 /// A broken invariant, in words.
@@ -88,6 +90,8 @@ pub fn check(state: &State) -> Check {
     check_files(state)?;
     check_holds(state)?;
     check_usage(state)?;
+    check_applications(state)?;
+    check_reissues(state)?;
     check_lines(state)
 }
 
@@ -230,6 +234,58 @@ fn check_usage(state: &State) -> Check {
         let sum = firms.remove(&position).unwrap_or_default();
         ensure(moved || i128::from(row.used.get()) == sum, || {
             format!("usage {key:x} is {}, its claims and holds {sum}", row.used)
+        })?;
+    }
+    Ok(())
+}
+
+/// An application is issued at most once, for what it asked for and at most what was approved.
+fn check_applications(state: &State) -> Check {
+    let mut answered: BTreeSet<VoucherId> = BTreeSet::new();
+    for (id, row) in state.applications() {
+        ensure(row.approved <= row.amount, || {
+            format!(
+                "{id:?} asks for {} and {} is approved",
+                row.amount, row.approved
+            )
+        })?;
+        let issued = row.status == ApplicationStatus::Issued;
+        ensure(issued == row.voucher.is_some(), || {
+            format!("{id:?} is {:?} with {:?}", row.status, row.voucher)
+        })?;
+        let Some(voucher) = row.voucher else { continue };
+        ensure(answered.insert(voucher), || {
+            format!("{voucher:?} answers two applications")
+        })?;
+        let fits = state.voucher(voucher).is_some_and(|issued| {
+            issued.amount <= row.approved && state.voucher_owner(issued).0 == row.programme
+        });
+        ensure(fits, || {
+            format!("{voucher:?} is not what {id:?} was approved for")
+        })?;
+    }
+    Ok(())
+}
+
+/// What came back of a voucher is issued again at most once in all.
+fn check_reissues(state: &State) -> Check {
+    for (id, row) in state.vouchers() {
+        let Some(reissued) = state.reissued_of(id) else {
+            continue;
+        };
+        let issued = reissued.vouchers.iter().filter_map(|id| state.voucher(*id));
+        let sum: i128 = issued.map(|row| i128::from(row.amount.get())).sum();
+        ensure(sum == i128::from(reissued.amount.get()), || {
+            format!(
+                "of {id:?} {} is reissued in vouchers of {sum}",
+                reissued.amount
+            )
+        })?;
+        ensure(reissued.amount <= row.returned, || {
+            format!(
+                "of {id:?} {} came back, {} is reissued",
+                row.returned, reissued.amount
+            )
         })?;
     }
     Ok(())

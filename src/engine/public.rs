@@ -3,9 +3,9 @@
 use super::state::State;
 use super::terms::Scope;
 use crate::domain::{
-    AdmissionId, AgreementId, ClaimId, CreditFlagId, EnterpriseId, IdKind, InlineText,
-    InstructionId, LedgerTag, LineId, MemberId, OrderId, PaymentId, PrincipalId, ProposalId,
-    ProviderId, PublicId, TransferId, VoucherId,
+    AdmissionId, AgreementId, ApplicationId, ClaimId, CreditFlagId, EnterpriseId, IdKind,
+    InlineText, InstructionId, LedgerTag, LineId, MemberId, OrderId, PaymentId, PrincipalId,
+    ProposalId, ProviderId, PublicId, TransferId, VoucherId,
 };
 
 /// An identifier as text.
@@ -85,6 +85,13 @@ impl State {
             id.0,
             tag,
         ))
+    }
+
+    /// Identifier of an application: the city that it is made to and the year.
+    pub fn application_id(&self, id: ApplicationId, tag: LedgerTag) -> Option<IdText> {
+        let row = self.applications.get(id.index())?;
+        let city = self.programmes[row.programme.index()].city;
+        Some(self.id(IdKind::Application, Some(city), row.year, id.0, tag))
     }
 
     /// Identifier of a transfer: the issuing city and the year of the proposal.

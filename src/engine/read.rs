@@ -6,16 +6,16 @@ use super::state::{
     AccountRow, AdmissionRow, CreditFlagRow, DissolvedRow, ObjectionRow, RelationRow, StatusRow,
 };
 use super::state::{
-    AgreementRow, CategoryRow, ClaimRow, ConsentRow, EnterpriseRow, InstructionRow, LedgerRow,
-    LineRow, MemberRow, OrderRow, PaymentRow, PeriodRow, PrincipalRow, ProgrammeRow, ProposalRow,
-    ProviderRow, State, TokenRow, TransferRow, UsageRow, VoucherRow,
+    AgreementRow, ApplicationRow, CategoryRow, ClaimRow, ConsentRow, EnterpriseRow, InstructionRow,
+    LedgerRow, LineRow, MemberRow, OrderRow, PaymentRow, PeriodRow, PrincipalRow, ProgrammeRow,
+    ProposalRow, ProviderRow, ReissuedRow, State, TokenRow, TransferRow, UsageRow, VoucherRow,
 };
 use super::terms::{PUBLICITY_DAYS, Role, Scope};
 use crate::domain::{
-    AdmissionId, AgreementId, CategoryCode, CategoryId, ClaimId, ConsentId, CreditFlagId, Day,
-    DivisionCode, EnterpriseId, Fen, GroupId, InstructionId, InvoiceNo, LineId, MemberId, OrderId,
-    PaymentId, PeriodId, PrincipalId, ProgrammeCode, ProgrammeId, ProposalId, ProviderId,
-    RecordedAt, Seq, SignedFen, TransferId, UsageId, VoucherId,
+    AdmissionId, AgreementId, ApplicationId, CategoryCode, CategoryId, ClaimId, ConsentId,
+    CreditFlagId, Day, DivisionCode, EnterpriseId, Fen, GroupId, InstructionId, InvoiceNo, LineId,
+    MemberId, OrderId, PaymentId, PeriodId, PrincipalId, ProgrammeCode, ProgrammeId, ProposalId,
+    ProviderId, RecordedAt, Seq, SignedFen, TransferId, UsageId, VoucherId,
 };
 
 macro_rules! rows_by_id {
@@ -53,6 +53,8 @@ rows_by_id! {
     voucher, voucher_count: vouchers[VoucherId] -> VoucherRow;
     /// A consent.
     consent, consent_count: consents[ConsentId] -> ConsentRow;
+    /// An application for a voucher.
+    application, application_count: applications[ApplicationId] -> ApplicationRow;
     /// A transfer.
     transfer, transfer_count: transfers[TransferId] -> TransferRow;
     /// An order.
@@ -280,6 +282,16 @@ impl State {
     /// All orders, in the order in which they were made.
     pub fn orders(&self) -> impl Iterator<Item = (OrderId, &OrderRow)> {
         (0..).map(OrderId).zip(self.orders.iter())
+    }
+
+    /// All applications, in the order in which they were made.
+    pub fn applications(&self) -> impl Iterator<Item = (ApplicationId, &ApplicationRow)> {
+        (0..).map(ApplicationId).zip(self.applications.iter())
+    }
+
+    /// What was reissued of what came back of a voucher.
+    pub fn reissued_of(&self, voucher: VoucherId) -> Option<&ReissuedRow> {
+        self.reissued.get(&voucher)
     }
 
     /// All approved claims, in the order in which they were made.

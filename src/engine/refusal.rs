@@ -115,6 +115,22 @@ refusal_codes! {
     NothingToRevoke = 120, "NOTHING_TO_REVOKE", Never;
     /// The voucher, provider or party is already in the state asked for.
     AlreadyInState = 121, "ALREADY_IN_STATE", Never;
+    /// The step needs a reason.
+    ReasonRequired = 122, "REASON_REQUIRED", AfterChange;
+    /// The rules demand an approved application, and the issue names none.
+    ApplicationRequired = 123, "APPLICATION_REQUIRED", AfterChange;
+    /// The application is not in the state that this step needs.
+    ApplicationStateMismatch = 124, "APPLICATION_STATE_MISMATCH", AfterChange;
+    /// The application was made for another enterprise or under another programme.
+    ApplicationMismatch = 125, "APPLICATION_MISMATCH", Never;
+    /// More than was applied for or approved.
+    ApplicationExceeded = 126, "APPLICATION_EXCEEDED", AfterChange;
+    /// The new deadlines are earlier than the old ones or than today, or too late.
+    ExtensionOutOfBounds = 127, "EXTENSION_OUT_OF_BOUNDS", AfterChange;
+    /// The year of the voucher's programme is closed.
+    ProgrammeClosed = 128, "PROGRAMME_CLOSED", Never;
+    /// More than what came back of the voucher and was not reissued yet.
+    ReissueExceeded = 129, "REISSUE_EXCEEDED", Later;
 
     /// The programme's rules do not allow this kind of transfer.
     TransferNotAllowed = 130, "TRANSFER_NOT_ALLOWED", Never;

@@ -4,6 +4,7 @@
 //! Cost per voucher + claim + obligation line + key, with their index entries, is published by
 //! [`State::memory`] and bounded at 300 bytes.
 
+mod applications;
 mod files;
 mod orders;
 mod rows;
@@ -21,6 +22,7 @@ use crate::domain::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use applications::{ApplicationRow, ApplicationStatus, ReissuedRow};
 pub use files::VoucherFileRow;
 pub use orders::{Authority, DisputeRow, OrderLineRow, OrderRow};
 pub use rows::{
@@ -235,6 +237,10 @@ state! {
     lapses: Ordered<(Day, VoucherId), ()> = Ordered::default();
     /// Consents.
     consents: Table<ConsentRow> = Table::default();
+    /// Applications for vouchers.
+    applications: Table<ApplicationRow> = Table::default();
+    /// What was reissued, by the voucher that it came back of.
+    reissued: Ordered<VoucherId, ReissuedRow> = Ordered::default();
     /// Transfers.
     transfers: Table<TransferRow> = Table::default();
     /// Orders.

@@ -242,6 +242,32 @@ closed_set! {
         ContractRegistration = 4, "contract_registration";
         /// Anything else.
         Other = 5, "other";
+        /// The applicant's business licence.
+        BusinessLicence = 6, "business_licence";
+        /// An offer of a provider.
+        Quotation = 7, "quotation";
+        /// What the applicant declares about itself.
+        Declaration = 8, "declaration";
+    }
+}
+
+closed_set! {
+    /// Why an application for a voucher is declined.
+    DeclineCode {
+        /// The applicant is not whom the programme is for.
+        NotEligible = 0, "not_eligible";
+        /// The programme does not fund what the voucher is to be used for.
+        PurposeNotFunded = 1, "purpose_not_funded";
+        /// The documents do not show what they must.
+        DocumentsInsufficient = 2, "documents_insufficient";
+        /// Something stated is not true.
+        StatementUntrue = 3, "statement_untrue";
+        /// The same is applied for, or funded, elsewhere.
+        FundedElsewhere = 4, "funded_elsewhere";
+        /// The programme has no money left for it.
+        BudgetExhausted = 5, "budget_exhausted";
+        /// Anything else.
+        Other = 6, "other";
     }
 }
 
@@ -367,6 +393,8 @@ pub struct VersionTerms {
     pub evidence: EvidenceKinds,
     /// Transfers allowed, ascending by kind.
     pub transfers: Box<[TransferRule]>,
+    /// Whether a voucher is issued on an approved application only.
+    pub application_required: bool,
 }
 
 /// A cost-sharing agreement.

@@ -79,6 +79,12 @@ mod tests {
             day("2024-02-28")
         );
         assert_eq!(Clock::day_of(at("2024-02-28T16:00:00Z")), day("2024-02-29"));
+        // A voucher that may be drawn up to a leap day lapses at midnight in Shanghai.
+        assert_eq!(
+            Clock::day_of(at("2028-02-29T15:59:59.999999Z")),
+            day("2028-02-29")
+        );
+        assert_eq!(Clock::day_of(at("2028-02-29T16:00:00Z")), day("2028-03-01"));
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub use genesis::{Genesis, create};
 pub use handle::{Answers, Node};
 pub use lease::TERM;
 pub use pipeline::{
-    CITIZEN_NAME, PRINCIPAL_NAME, TEAM_ACCOUNT, TEAM_ADDRESS, TEAM_MEMBERS, TEAM_NAME,
+    CITIZEN_NAME, PRINCIPAL_NAME, TEAM_ACCOUNT, TEAM_ADDRESS, TEAM_MEMBERS, TEAM_NAME, TEAM_PURPOSE,
 };
 pub use replay::{ReplayError, Replayed, hash_kind, replay};
 pub use secrets::{candidate, new_token, personal, token_hash};

@@ -14,7 +14,7 @@ use super::sequencer::Warm;
 use super::timing::Stage;
 use super::{Durable, NodeError, Outcome, Released, Reply, Shared};
 use crate::domain::{PersonalText, Seq};
-use crate::engine::command::PartyName;
+use crate::engine::command::{PartyName, Purpose};
 use crate::engine::event::{Event, Recorded};
 use crate::journal::codec;
 use crate::journal::{AnchorWriter, BodyWriter, Chain, PrivateKey, PrivateRow, Row, Store};
@@ -222,6 +222,8 @@ fn personal_texts(event: &Event) -> Vec<(u16, &PersonalText)> {
     match event {
         Event::PrincipalRegistered(e) => vec![(PRINCIPAL_NAME, &e.name)],
         Event::EnterpriseRegistered(e) => one(personal_name(TEAM_NAME, &e.name)),
+        Event::ApplicationFiled(e) => one(personal_purpose(e.purpose.as_ref())),
+        Event::ApplicationResubmitted(e) => one(personal_purpose(e.purpose.as_ref())),
         Event::AdmissionObjected(e) => {
             one(e.on_behalf_of.as_ref().map(|text| (CITIZEN_NAME, text)))
         }
@@ -242,6 +244,13 @@ fn personal_texts(event: &Event) -> Vec<(u16, &PersonalText)> {
     }
 }
 
+fn personal_purpose(purpose: Option<&Purpose>) -> Option<(u16, &PersonalText)> {
+    match purpose? {
+        Purpose::Personal(text) => Some((TEAM_PURPOSE, text)),
+        Purpose::Public(_) => None,
+    }
+}
+
 /// Field of a principal's name in table `private`.
 pub const PRINCIPAL_NAME: u16 = 1;
 /// Field of a team's name in table `private`.
@@ -254,6 +263,8 @@ pub const TEAM_ACCOUNT: u16 = 4;
 pub const TEAM_ADDRESS: u16 = 5;
 /// Field of a team's leader; the other members follow.
 pub const TEAM_MEMBERS: u16 = 100;
+/// Field of what a team wants a voucher for in table `private`.
+pub const TEAM_PURPOSE: u16 = 6;
 
 struct Committer {
     shared: Arc<Shared>,

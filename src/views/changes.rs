@@ -161,6 +161,18 @@ pub(super) enum Update {
     VoucherFrozen,
     /// Voucher; revoked.
     VoucherRevoked,
+    /// Voucher; last contract date, last filing date.
+    VoucherDeadlines,
+    /// Voucher; the newest one issued for its money.
+    VoucherReplaced,
+    /// Application; amount, purpose, who submitted it.
+    ApplicationRequest,
+    /// Application; amount approved, who approved it.
+    ApplicationApproved,
+    /// Application; status, code, reason.
+    ApplicationStep,
+    /// Application, which is issued; voucher.
+    ApplicationVoucher,
     /// Transfer; status, child.
     TransferStatus,
     /// Claim; status.

@@ -1,6 +1,7 @@
 //! What each event changes in the tables. Everything follows from the event, from the codes of the
 //! members and from the years of the vouchers; a transfer's child alone is read from the tables.
 
+mod applications;
 mod files;
 mod orders;
 mod people;
@@ -8,6 +9,8 @@ mod register;
 mod settlement;
 mod setup;
 
+pub(super) use applications::note_voucher;
+use applications::{applied, issued_for, note};
 use files::voucher_file;
 use orders::order;
 
@@ -73,6 +76,7 @@ fn maybe<'a, T>(value: Option<T>, of: impl FnOnce(T) -> Value<'a>) -> Value<'a> 
 pub(super) fn gather(memory: &mut Memory, changes: &mut Changes, recorded: &Recorded) -> bool {
     let Recorded { meta, event } = recorded;
     changes.post(event, meta.business_date);
+    note(changes, meta, event);
     match event {
         Event::ClaimApproved(e) => claim_approved(memory, changes, meta, e),
         Event::ClaimReversed(e) => claim_reversed(changes, meta, e),
@@ -97,6 +101,14 @@ pub(super) fn gather(memory: &mut Memory, changes: &mut Changes, recorded: &Reco
                 &[number(e.voucher.0), e.frozen.into()],
             );
         }
+        Event::VoucherExtended(_)
+        | Event::ApplicationFiled(_)
+        | Event::ApplicationResubmitted(_)
+        | Event::ApplicationReviewBegun(_)
+        | Event::ApplicationReturned(_)
+        | Event::ApplicationApproved(_)
+        | Event::ApplicationDeclined(_)
+        | Event::ApplicationWithdrawn(_) => applied(changes, meta, event),
         Event::TransferProposed(e) => transfer_proposed(changes, meta, e),
         Event::TransferApproved(_) | Event::TransferDeclined(_) => return false,
         Event::LedgerCreated(_)
@@ -326,8 +338,12 @@ fn voucher_issued(memory: &mut Memory, changes: &mut Changes, meta: &EventMeta, 
             false.into(),
             false.into(),
             seq(meta),
+            maybe(e.application, |id| number(id.0)),
+            maybe(e.replaces, |id| number(id.0)),
+            Value::None,
         ],
     );
+    issued_for(changes, e);
 }
 
 fn transfer_proposed(changes: &mut Changes, meta: &EventMeta, e: &TransferProposed) {

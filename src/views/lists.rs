@@ -24,6 +24,8 @@ pub enum Resource {
     Agreements,
     /// Vouchers.
     Vouchers,
+    /// Applications for vouchers.
+    Applications,
     /// Transfers.
     Transfers,
     /// Orders.
@@ -149,6 +151,7 @@ impl Resource {
             Resource::Programmes => &schema::PROGRAMMES,
             Resource::Agreements => &schema::AGREEMENTS,
             Resource::Vouchers => &schema::VOUCHERS,
+            Resource::Applications => &schema::APPLICATIONS,
             Resource::Transfers => &schema::TRANSFERS,
             Resource::Orders => &schema::ORDERS,
             Resource::Claims => &schema::CLAIMS,
@@ -193,6 +196,10 @@ impl Resource {
                 "(issuer = ? OR holder IN (SELECT id FROM enterprises WHERE city = ?))"
             }
             (Resource::Vouchers, Enterprise(_)) => "holder = ?",
+            (Resource::Applications, Member(_)) => {
+                "(issuer = ? OR enterprise IN (SELECT id FROM enterprises WHERE city = ?))"
+            }
+            (Resource::Applications, Enterprise(_)) => "enterprise = ?",
             (Resource::Transfers, Member(_)) => "issuer = ?",
             (Resource::Transfers, Enterprise(_)) => {
                 "(receiver = ? OR voucher IN (SELECT id FROM vouchers WHERE holder = ?))"
@@ -282,6 +289,7 @@ impl Resource {
         match self {
             Resource::Claims => matches!(column, "filed_on" | "period"),
             Resource::Vouchers => column == "issued_on",
+            Resource::Applications => column == "filed_on",
             Resource::Refusals => column == "refused_on",
             _ => false,
         }
@@ -293,6 +301,7 @@ impl Resource {
         match self {
             Resource::Claims => matches!(column, "voucher" | "provider" | "invoice_no"),
             Resource::Vouchers => matches!(column, "holder" | "issuer"),
+            Resource::Applications => matches!(column, "enterprise" | "issuer"),
             Resource::Payments => column == "claim",
             Resource::Orders => column == "provider" || column.starts_with("SELECT"),
             Resource::Enterprises | Resource::Providers | Resource::CreditFlags => column == "city",
@@ -321,7 +330,7 @@ impl Resource {
             (Resource::Claims | Resource::Orders, Reach::Enterprise(_) | Reach::Provider(_)) => {
                 true
             }
-            (Resource::Vouchers, Reach::Enterprise(_)) => true,
+            (Resource::Vouchers | Resource::Applications, Reach::Enterprise(_)) => true,
             // What concerns nobody is not looked for.
             _ => self.concerns(reach).is_none(),
         }

@@ -10,6 +10,7 @@ mod accounts;
 mod changes;
 mod database;
 mod events;
+mod history;
 mod lists;
 mod projector;
 mod schema;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 pub use accounts::{AccountDay, AccountSum, account_place};
 pub use events::mask_account;
+pub use history::About;
 pub use lists::{Compare, Filter, FilterValue, Listed, Page, Reach, Resource, pattern};
 pub use projector::Projector;
 

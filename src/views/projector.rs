@@ -6,10 +6,10 @@ use tokio::task::JoinHandle;
 
 use super::changes::{Changes, Update, Value, number};
 use super::database::{Tables, Transaction};
-use super::events::{Memory, gather};
+use super::events::{Memory, gather, note_voucher};
 use super::schema::{self, TABLES};
 use super::{Position, ViewsError, sql};
-use crate::domain::{LedgerTag, hex};
+use crate::domain::{LedgerTag, VoucherId, hex};
 use crate::engine::event::{Event, Recorded, ReturnedTo, TransferApproved, TransferDeclined};
 use crate::journal::codec;
 use crate::journal::{LedgerUuid, ReadLimit, Row, StoreReader, frames};
@@ -308,12 +308,14 @@ impl Projector {
     ) -> Result<(), ViewsError> {
         match &recorded.event {
             Event::TransferDeclined(e) => {
-                let proposed = self.one(tx, &schema::TRANSFERS, e.transfer.0).await?;
+                let proposed: Proposed = self.one(tx, &schema::TRANSFERS, e.transfer.0).await?;
+                note_voucher(changes, &recorded.meta, VoucherId(proposed.voucher));
                 declined(changes, e, &proposed);
             }
             Event::TransferApproved(e) => {
                 let id = number(e.transfer.0);
                 let proposed: Proposed = self.one(tx, &schema::TRANSFERS, e.transfer.0).await?;
+                note_voucher(changes, &recorded.meta, VoucherId(proposed.voucher));
                 let child = e.child.map_or(Value::None, |child| number(child.0));
                 changes.update(Update::TransferStatus, &[id, "approved".into(), child]);
                 if e.child.is_some() {
@@ -378,6 +380,9 @@ fn add_child(
             false.into(),
             false.into(),
             number(recorded.meta.seq.0),
+            Value::None,
+            Value::None,
+            Value::None,
         ],
     );
     changes.voucher_money(proposed.voucher, [0, -e.amount.get(), 0, 0]);

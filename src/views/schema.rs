@@ -65,6 +65,7 @@ tables! {
         id Number, public_id Text, programme Number, version Number, issuer Number, holder Number,
         amount Number, free Number, held Number, approved Number, returned Number, issued_on Text,
         use_by Text, cash_by Text, parent Number, frozen Number, revoked Number, event Number,
+        application Number, replaces Number, replaced_by Number,
     }
     TRANSFERS = "transfers" {
         id Number, voucher Number, kind Text, receiver Number, to_city Number, amount Number,
@@ -105,6 +106,12 @@ tables! {
         id Number, debtor Number, creditor Number, programme Number, amount Number, period Number,
         origin Text, origin_id Number, voided Number, event Number,
     }
+    APPLICATIONS = "applications" {
+        id Number, programme Number, issuer Number, enterprise Number, amount Number,
+        approved Number, status Text, purpose Text, filed_on Text, submitted_by Number,
+        approved_by Number, code Text, reason Text, voucher Number, event Number,
+    }
+    HISTORY = "history" { about Text, about_id Number, event Number, }
     PERIODS = "periods" {
         id Number, month Text, status Text, gross Number, closed_on Text, pay_by Text,
         carried Number,

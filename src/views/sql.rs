@@ -79,8 +79,10 @@ pub(super) fn insert(dialect: Dialect, table: &Table, rows: usize) -> String {
     sql
 }
 
+type Parts = (&'static str, &'static str, &'static str, &'static [Type]);
+
 /// Table, what is set, and where; `c` holds the row's columns as c0, c1 and so on.
-fn parts(update: Update) -> (&'static str, &'static str, &'static str, &'static [Type]) {
+fn parts(update: Update) -> Parts {
     const N: Type = Type::Number;
     const T: Type = Type::Text;
     match update {
@@ -91,8 +93,14 @@ fn parts(update: Update) -> (&'static str, &'static str, &'static str, &'static 
             "vouchers.id = c.c0",
             &[N, N, N, N, N],
         ),
-        Update::VoucherFrozen => ("vouchers", "frozen = c.c1", "vouchers.id = c.c0", &[N, N]),
-        Update::VoucherRevoked => ("vouchers", "revoked = c.c1", "vouchers.id = c.c0", &[N, N]),
+        Update::VoucherFrozen
+        | Update::VoucherRevoked
+        | Update::VoucherDeadlines
+        | Update::VoucherReplaced => voucher_parts(update),
+        Update::ApplicationRequest
+        | Update::ApplicationApproved
+        | Update::ApplicationStep
+        | Update::ApplicationVoucher => application_parts(update),
         Update::TransferStatus => (
             "transfers",
             "status = c.c1, child = c.c2",
@@ -164,6 +172,18 @@ fn parts_of_registers(
             "proposals.status = 'open' AND proposals.expires_on < c.c1",
             &[N, T],
         ),
+        Update::MemberProtocol
+        | Update::ProviderSuspended
+        | Update::EnterpriseCity
+        | Update::EnterpriseGroup
+        | Update::ProviderGroup => party_parts(update),
+    }
+}
+
+fn party_parts(update: Update) -> Parts {
+    const N: Type = Type::Number;
+    const T: Type = Type::Text;
+    match update {
         Update::MemberProtocol => (
             "members",
             "signed_protocol = c.c1",
@@ -261,6 +281,33 @@ fn parts_of_registers(
         ),
         _ => unreachable!("the others are in `parts`"),
     }
+}
+
+fn voucher_parts(update: Update) -> Parts {
+    const N: Type = Type::Number;
+    const T: Type = Type::Text;
+    let (set, types): (_, &[Type]) = match update {
+        Update::VoucherFrozen => ("frozen = c.c1", &[N, N]),
+        Update::VoucherRevoked => ("revoked = c.c1", &[N, N]),
+        Update::VoucherDeadlines => ("use_by = c.c1, cash_by = c.c2", &[N, T, T]),
+        _ => ("replaced_by = c.c1", &[N, N]),
+    };
+    ("vouchers", set, "vouchers.id = c.c0", types)
+}
+
+fn application_parts(update: Update) -> Parts {
+    const N: Type = Type::Number;
+    const T: Type = Type::Text;
+    let (set, types): (_, &[Type]) = match update {
+        Update::ApplicationRequest => (
+            "amount = c.c1, purpose = c.c2, submitted_by = c.c3",
+            &[N, N, T, N],
+        ),
+        Update::ApplicationApproved => ("approved = c.c1, approved_by = c.c2", &[N, N, N]),
+        Update::ApplicationStep => ("status = c.c1, code = c.c2, reason = c.c3", &[N, T, T, T]),
+        _ => ("status = 'issued', voucher = c.c1", &[N, N]),
+    };
+    ("applications", set, "applications.id = c.c0", types)
 }
 
 /// What the columns of an update's rows hold.

@@ -228,3 +228,59 @@ fn the_flow_of_bank_accounts_masks_them_for_others() {
     );
     assert_eq!(answers.last().expect("answers")["event"], "PartyDissolved");
 }
+
+#[test]
+fn the_flow_of_an_application_gives_a_voucher_with_its_history() {
+    let answers = answers_of_flow(&["From nothing to a paid claim", "Applying for a voucher"]);
+    let dry = answers.iter().find(|a| a["event"] == "ApplicationFiled");
+    assert_eq!(dry.expect("a dry run")["issue_fault"], Value::Null);
+    let [application, list, history] = answers.last_chunk().expect("three answers");
+    assert_eq!(application["status"], "issued");
+    assert_eq!(application["purpose"], "芯片可靠性检测");
+    let figures = (&application["amount"], &application["approved"]);
+    assert_eq!(figures, (&"40000.00".into(), &"30000.00".into()));
+    assert_eq!(list["data"][0]["id"], application["id"]);
+    assert_eq!(list["data"][0]["voucher"], application["voucher"]);
+    let steps = [
+        "ApplicationFiled",
+        "ApplicationReviewBegun",
+        "ApplicationReturned",
+        "ApplicationResubmitted",
+        "ApplicationReviewBegun",
+        "ApplicationApproved",
+        "VoucherIssued",
+    ];
+    assert_eq!(events_of(history), steps);
+    assert_eq!(history["data"][2]["reason"], "请补交报价单原件");
+}
+
+/// The kinds of event in a history.
+fn events_of(history: &Value) -> Vec<&str> {
+    let data = history["data"].as_array().expect("a page");
+    let kinds = data.iter().map(|event| event["event"].as_str());
+    kinds.map(|kind| kind.expect("a kind")).collect()
+}
+
+#[test]
+fn the_flow_of_a_voucher_is_extended_frozen_revoked_and_reissued() {
+    let answers = answers_of_flow(&[
+        "From nothing to a paid claim",
+        "Applying for a voucher",
+        "Extending, freezing, revoking, reissuing",
+    ]);
+    let [voucher, again, history] = answers.last_chunk().expect("three answers");
+    assert_eq!(voucher["status"], "revoked");
+    assert_eq!(voucher["replaced_by"][0], again["data"][0]["id"]);
+    assert_eq!(again["data"][0]["replaces"], voucher["id"]);
+    assert_eq!(again["data"][0]["status"], "active");
+    let steps = [
+        "VoucherIssued",
+        "FreezeSet",
+        "FreezeSet",
+        "VoucherExtended",
+        "VoucherRevoked",
+        "VoucherIssued",
+    ];
+    assert_eq!(events_of(history), steps);
+    assert_eq!(history["data"][4]["reason"], "券面遗失");
+}

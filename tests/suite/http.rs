@@ -305,6 +305,11 @@ async fn a_token_of_another_city_neither_reads_nor_writes() {
         (format!("{voucher}/freeze"), json!({"frozen": true})),
         (format!("{voucher}/revoke"), json!({})),
         (
+            format!("{voucher}/extend"),
+            json!({"use_by": "2030-01-01", "cash_by": "2030-01-01"}),
+        ),
+        (format!("{voucher}/reissue"), json!({"amount": "1.00"})),
+        (
             "/v1/programmes/310117-T/budget-changes".to_owned(),
             json!({"amount": "1.00", "direction": "cut"}),
         ),

@@ -94,6 +94,24 @@ fn proposals(state: &State, tables: &Tables) {
     }
 }
 
+fn applications(state: &State, tables: &Tables) {
+    assert_eq!(tables["applications"].len(), state.application_count());
+    for (id, row) in state.applications() {
+        let found = find(tables, "applications", id.index());
+        let programme = state.programme(row.programme).expect("known");
+        let expected = json!({
+            "id": id.0, "programme": row.programme.0, "issuer": programme.city.0,
+            "enterprise": row.enterprise.0, "amount": row.amount.get(),
+            "approved": row.approved_by.map(|_| row.approved.get()),
+            "status": row.status.as_str(), "submitted_by": row.submitted_by.0,
+            "approved_by": row.approved_by.map(|id| id.0), "voucher": row.voucher.map(|id| id.0),
+            "purpose": found["purpose"], "filed_on": found["filed_on"], "code": found["code"],
+            "reason": found["reason"], "event": found["event"],
+        });
+        assert_eq!(*found, expected);
+    }
+}
+
 fn vouchers(state: &State, tables: &Tables) {
     let tag = LedgerTag::of_ledger(&LEDGER);
     assert_eq!(tables["vouchers"].len(), state.voucher_count());
@@ -109,10 +127,19 @@ fn vouchers(state: &State, tables: &Tables) {
             "issued_on": row.issued_on.to_string(), "use_by": row.use_by.to_string(),
             "cash_by": row.cash_by.to_string(), "parent": row.parent.map(|id| id.0),
             "frozen": u8::from(row.frozen), "revoked": u8::from(row.revoked),
+            "application": state.applications().find_map(|(application, row)| {
+                (row.voucher == Some(id)).then_some(application.0)
+            }),
+            "replaces": state.vouchers().find_map(|(old, _)| {
+                let again = &state.reissued_of(old)?.vouchers;
+                again.contains(&id).then_some(old.0)
+            }),
+            "replaced_by": state.reissued_of(id).and_then(|row| row.vouchers.last()).map(|id| id.0),
             "event": found["event"],
         });
         assert_eq!(*found, expected);
     }
+    applications(state, tables);
     assert_eq!(tables["transfers"].len(), state.transfer_count());
     for found in &tables["transfers"] {
         let key = found["id"].as_u64().expect("a number");

@@ -25,6 +25,19 @@ pub(in crate::api) struct EvidenceBody {
     media_type: String,
 }
 
+/// Files by hash.
+pub(super) fn evidence(files: Vec<EvidenceBody>) -> Result<Box<[Evidence]>, Problem> {
+    let files = files.into_iter().map(|file| {
+        Ok(Evidence {
+            kind: word("kind", &file.kind, EvidenceKind::parse)?,
+            sha256: sha256("sha256", &file.sha256)?,
+            size_bytes: file.size_bytes,
+            media_type: parse("media_type", &file.media_type, crate::domain::Text::parse)?,
+        })
+    });
+    files.collect()
+}
+
 body! {
     /// A claim on an instant programme.
     FileClaimBody {
@@ -72,14 +85,6 @@ body! {
             Err(_) => ProviderKey::Id(cx.provider("provider", &self.provider)?),
         };
         let enterprise = self.enterprise.map(|e| cx.enterprise_key("enterprise", &e)).transpose()?;
-        let evidence = self.evidence.into_iter().map(|file| {
-            Ok(Evidence {
-                kind: word("kind", &file.kind, EvidenceKind::parse)?,
-                sha256: sha256("sha256", &file.sha256)?,
-                size_bytes: file.size_bytes,
-                media_type: parse("media_type", &file.media_type, crate::domain::Text::parse)?,
-            })
-        });
         Ok(Command::FileClaim(FileClaim {
             voucher: VoucherKey::Id(voucher),
             provider,
@@ -91,7 +96,7 @@ body! {
             invoice_no: parse("invoice_no", &self.invoice_no, InvoiceNo::parse)?,
             invoice_amount: yuan("invoice_amount", &self.invoice_amount)?,
             paid_amount: yuan("paid_amount", &self.paid_amount)?,
-            evidence: evidence.collect::<Result<_, Problem>>()?,
+            evidence: evidence(self.evidence)?,
             order: order.map(|order| Capture { order, last: self.last }),
         }))
     }

@@ -97,6 +97,9 @@ body! {
         evidence: Vec<String>,
         #[serde(default)]
         transfers: Vec<TransferRuleBody>,
+        /// Whether a voucher is issued on an approved application only.
+        #[serde(default)]
+        application_required: bool,
     } (self, cx) {
         let mut rates =
             self.rates.iter().map(|rate| rate_terms(cx, rate)).collect::<Result<Vec<_>, _>>()?;
@@ -135,6 +138,7 @@ body! {
                 recognised,
                 evidence,
                 transfers: transfers.into(),
+                application_required: self.application_required,
             }),
         }))
     }

@@ -3,7 +3,7 @@
 use super::{Body, body, document};
 use crate::api::context::{Cx, day, ratio, word, yuan};
 use crate::api::problem::Problem;
-use crate::domain::{IdKind, TransferId, VoucherId};
+use crate::domain::{ApplicationId, IdKind, TransferId, VoucherId};
 use crate::engine::command::{
     Command, ConsentGiver, DecideTransfer, GiveConsent, IssueVoucher, ProposeTransfer,
     RevokeVoucher, SetFreeze, TransferKind, TransferRequest,
@@ -20,17 +20,25 @@ body! {
         enterprise: String,
         /// Yuan.
         amount: String,
+        /// Identifier of the approved application that it answers.
+        application: Option<String>,
     } (self, cx) {
+        let canonical =
+            |state: &crate::engine::State, id, tag| state.application_id(ApplicationId(id), tag);
+        let application = self.application.map(|text| {
+            cx.id("application", &text, IdKind::Application, canonical).map(ApplicationId)
+        });
         Ok(Command::IssueVoucher(IssueVoucher {
             programme: cx.programme("programme", &self.programme)?,
             enterprise: cx.enterprise_key("enterprise", &self.enterprise)?,
             amount: yuan("amount", &self.amount)?,
+            application: application.transpose()?,
         }))
     }
 }
 
 /// The voucher of the path.
-fn voucher(cx: &Cx<'_>) -> Result<VoucherId, Problem> {
+pub(in crate::api) fn voucher(cx: &Cx<'_>) -> Result<VoucherId, Problem> {
     let canonical = |state: &crate::engine::State, id, tag| state.voucher_id(VoucherId(id), tag);
     cx.id("id", cx.param("id"), IdKind::Voucher, canonical)
         .map(VoucherId)
@@ -65,14 +73,14 @@ body! {
 }
 
 body! {
-    /// Freezes or unfreezes a voucher.
+    /// Freezes or unfreezes a voucher; needs a `reason`.
     SetFreezeBody { frozen: bool, } (self, cx) {
         Ok(Command::SetFreeze(SetFreeze { voucher: voucher(cx)?, frozen: self.frozen }))
     }
 }
 
 body! {
-    /// Takes back what is free on a voucher.
+    /// Takes back what is free on a voucher; needs a `reason`.
     RevokeVoucherBody {} (self, cx) {
         Ok(Command::RevokeVoucher(RevokeVoucher { voucher: voucher(cx)? }))
     }

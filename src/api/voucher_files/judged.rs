@@ -200,6 +200,7 @@ fn file_row(state: &State, asker: &Asker, row: &Row, enterprise: EnterpriseKey) 
         programme: asker.programme,
         enterprise: found.unwrap_or(enterprise),
         amount: row.amount,
+        application: None,
     };
     let source = RefSource::Principal(asker.references_of);
     FileRow {

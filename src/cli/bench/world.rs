@@ -182,6 +182,7 @@ impl World {
                     recognised: None,
                     evidence: EvidenceKinds::NONE,
                     transfers: Box::default(),
+                    application_required: false,
                 }),
             }),
         ]
@@ -240,6 +241,7 @@ impl World {
                     programme: ProgrammeId(programme),
                     enterprise: EnterpriseKey::Id(EnterpriseId(enterprise)),
                     amount: fen(5_000_000),
+                    application: None,
                 });
                 let consent = Command::GiveConsent(GiveConsent {
                     voucher: VoucherId(n),

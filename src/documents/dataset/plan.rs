@@ -223,6 +223,7 @@ impl Step<'_> {
                 programme: state.programme_by_code(&r.programme)?,
                 enterprise: EnterpriseKey::Code(r.enterprise),
                 amount: r.amount,
+                application: None,
             }),
             StepKind::Claim(r) => file(r, state)?,
         })
@@ -264,6 +265,7 @@ fn publish(r: &VersionRecord, state: &State) -> Option<Command> {
             recognised: (!recognised.is_empty()).then(|| recognised.into()),
             evidence: EvidenceKinds::NONE,
             transfers: Box::default(),
+            application_required: false,
         }),
     }))
 }

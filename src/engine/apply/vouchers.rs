@@ -2,8 +2,8 @@
 
 use crate::domain::{Fen, UsageId, VoucherId};
 use crate::engine::event::{
-    ConsentGiven, EventMeta, ReturnedTo, TransferApproved, TransferDeclined, TransferProposed,
-    VoucherIssued, VoucherLapsed, VoucherRevoked,
+    ConsentGiven, EventMeta, FreezeSet, ReturnedTo, TransferApproved, TransferDeclined,
+    TransferProposed, VoucherIssued, VoucherLapsed, VoucherRevoked,
 };
 use crate::engine::state::{ConsentRow, State, TransferRow, TransferStatus, VoucherRow, usage_key};
 use crate::engine::terms::TransferKind;
@@ -47,6 +47,7 @@ impl State {
         });
         assert_eq!(position, e.voucher.index(), "voucher ids are dense");
         self.lapses.insert((e.cash_by.next(), e.voucher), ());
+        self.issued_for(e);
     }
 
     pub(super) fn consent_given(&mut self, e: &ConsentGiven) {
@@ -72,6 +73,11 @@ impl State {
         assert_eq!(position, e.consent.index(), "consent ids are dense");
         self.vouchers
             .update(e.voucher.index(), |row| row.consent = Some(e.consent));
+    }
+
+    pub(super) fn freeze_set(&mut self, e: &FreezeSet) {
+        self.vouchers
+            .update(e.voucher.index(), |row| row.frozen = e.frozen);
     }
 
     pub(super) fn voucher_revoked(&mut self, e: &VoucherRevoked) {

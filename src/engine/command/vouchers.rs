@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{DocumentNo, EnterpriseKey};
 use crate::domain::{
-    Day, EnterpriseId, Fen, MemberId, ProgrammeId, ProviderId, Ratio, TransferId, VoucherId,
+    ApplicationId, Day, EnterpriseId, Fen, MemberId, ProgrammeId, ProviderId, Ratio, TransferId,
+    VoucherId,
 };
 
 /// Issues a voucher to an enterprise.
@@ -16,6 +17,8 @@ pub struct IssueVoucher {
     pub enterprise: EnterpriseKey,
     /// Amount set aside, more than zero.
     pub amount: Fen,
+    /// The approved application that it answers.
+    pub application: Option<ApplicationId>,
 }
 
 /// The holder consents to redemption at a provider (payee is the provider), or a provider

@@ -1,8 +1,8 @@
 //! Vouchers, consents and transfers.
 
 use crate::domain::{
-    ConsentId, Day, EnterpriseId, Fen, MemberId, ProgrammeId, ProviderId, Ratio, TransferId,
-    VersionNo, VoucherId,
+    ApplicationId, ConsentId, Day, EnterpriseId, Fen, MemberId, ProgrammeId, ProviderId, Ratio,
+    TransferId, VersionNo, VoucherId,
 };
 use crate::engine::command::DocumentNo;
 use crate::engine::refusal::RefusalCode;
@@ -28,6 +28,10 @@ pub struct VoucherIssued {
     pub use_by: Day,
     /// Last filing date.
     pub cash_by: Day,
+    /// The application it answers.
+    pub application: Option<ApplicationId>,
+    /// The voucher whose money it is issued for again.
+    pub replaces: Option<VoucherId>,
 }
 
 /// An issue was refused.

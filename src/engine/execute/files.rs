@@ -87,6 +87,9 @@ impl State {
             .get(programme.index())
             .and_then(|row| row.judging_version(*self.business_date));
         let fault = match version {
+            Some((_, terms)) if terms.application_required => {
+                Some(RefusalCode::ApplicationRequired)
+            }
             Some((_, terms)) => {
                 self.issue_fault_after(programme, enterprise, row.amount, terms, planned)
             }
@@ -192,6 +195,8 @@ impl Execution<'_> {
                         amount: row.amount,
                         use_by,
                         cash_by,
+                        application: None,
+                        replaces: None,
                     };
                     let named = (&row.reference, row.fingerprint);
                     self.emit_named(Event::VoucherIssued(issue), named);

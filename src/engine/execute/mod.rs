@@ -3,6 +3,7 @@
 mod accounts;
 mod actions;
 mod admissions;
+mod applications;
 mod atomic;
 mod claims;
 mod credit;
@@ -12,8 +13,10 @@ mod orders;
 mod parties;
 mod periods;
 mod programmes;
+mod reasons;
 mod redo;
 mod register;
+mod renewal;
 mod setup;
 mod transfers;
 mod vouchers;
@@ -353,6 +356,12 @@ impl<'a> Execution<'a> {
             Command::GiveConsent(c) => self.give_consent(c),
             Command::SetFreeze(c) => self.set_freeze(c),
             Command::RevokeVoucher(c) => self.revoke_voucher(c),
+            Command::ApplyForVoucher(c) => self.apply_for_voucher(c),
+            Command::ResubmitApplication(c) => self.resubmit_application(c),
+            Command::ReviewApplication(c) => self.review_application(c),
+            Command::WithdrawApplication(c) => self.withdraw_application(c),
+            Command::ExtendVoucher(c) => self.extend_voucher(c),
+            Command::ReissueVoucher(c) => self.reissue_voucher(c),
             Command::ProposeTransfer(c) => self.propose_transfer(c),
             Command::DecideTransfer(c) => self.decide_transfer(c),
             Command::ReverseClaim(c) => self.reverse_claim(c),
@@ -433,12 +442,14 @@ impl<'a> Execution<'a> {
         self.index += 1;
     }
 
-    /// Stops unless the sender has one of the roles; imports and the node itself need none.
+    /// Stops unless the sender has one of the roles, and a reason where one is wanted; imports need
+    /// neither, the node itself no role.
     pub(super) fn require_party(&self, roles: &[(Role, Scope)], needed: &'static str) -> Decision {
         if self.submission.imported {
             Ok(())
         } else {
-            self.require(roles, needed)
+            self.require(roles, needed)?;
+            self.check_reason()
         }
     }
 

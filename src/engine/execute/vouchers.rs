@@ -3,7 +3,7 @@
 use super::parties::positive;
 use super::{Decision, Execution, Planned, Rejection, Stop, refuse_if, valid};
 use crate::domain::{
-    ConsentId, Day, EnterpriseId, Fen, MemberId, ProgrammeId, VersionNo, VoucherId,
+    ApplicationId, ConsentId, Day, EnterpriseId, Fen, MemberId, ProgrammeId, VersionNo, VoucherId,
 };
 use crate::engine::books::AccountKind;
 use crate::engine::command::{
@@ -22,6 +22,21 @@ pub(super) struct Owned {
     pub(super) programme: ProgrammeId,
     pub(super) issuer: MemberId,
     pub(super) holder: EnterpriseId,
+}
+
+/// A voucher that is about to be issued.
+pub(super) struct Offer {
+    programme: ProgrammeId,
+    issuer: MemberId,
+    enterprise: EnterpriseId,
+    amount: Fen,
+    version: VersionNo,
+    use_by: Day,
+    cash_by: Day,
+    /// True if the rules want an approved application.
+    pub(super) application_required: bool,
+    /// The first rule that the issue breaks.
+    pub(super) fault: Option<RefusalCode>,
 }
 
 impl Execution<'_> {
@@ -46,18 +61,9 @@ impl Execution<'_> {
         self.require_officer(Role::ScienceOfficer, issuer)?;
         positive(c.amount)?;
         let enterprise = self.enterprise(c.enterprise)?;
-        let today = *self.state.business_date;
-        let Some((version, terms)) =
-            self.state.programmes[c.programme.index()].judging_version(today)
-        else {
-            return Err(RefusalCode::NoVersionInForce.into());
-        };
-        let use_by = today.plus_months(terms.use_months);
-        let cash_by = use_by.plus_days(u32::from(terms.cash_days));
-        if let Some(code) = self
-            .state
-            .issue_fault(c.programme, enterprise, c.amount, terms)
-        {
+        let offer = self.offer(c.programme, enterprise, c.amount)?;
+        self.check_application(c, enterprise, offer.application_required)?;
+        if let Some(code) = offer.fault {
             self.emit(Event::VoucherRefused(VoucherRefused {
                 programme: c.programme,
                 enterprise,
@@ -66,17 +72,55 @@ impl Execution<'_> {
             }));
             return Ok(());
         }
+        self.emit_issue(offer, c.application, None)
+    }
+
+    /// What a voucher gets that is issued today, and what stands in the way of it.
+    pub(super) fn offer(
+        &self,
+        programme: ProgrammeId,
+        enterprise: EnterpriseId,
+        amount: Fen,
+    ) -> Result<Offer, Stop> {
+        let today = *self.state.business_date;
+        let row = &self.state.programmes[programme.index()];
+        let (version, terms) = row
+            .judging_version(today)
+            .ok_or(Stop::Refuse(RefusalCode::NoVersionInForce))?;
+        let use_by = today.plus_months(terms.use_months);
+        Ok(Offer {
+            programme,
+            issuer: row.city,
+            enterprise,
+            amount,
+            version,
+            use_by,
+            cash_by: use_by.plus_days(u32::from(terms.cash_days)),
+            application_required: terms.application_required,
+            fault: self.state.issue_fault(programme, enterprise, amount, terms),
+        })
+    }
+
+    /// Issues what was offered.
+    pub(super) fn emit_issue(
+        &mut self,
+        offer: Offer,
+        application: Option<ApplicationId>,
+        replaces: Option<VoucherId>,
+    ) -> Decision {
         let voucher =
             VoucherId::from_index(self.state.vouchers.len()).ok_or(Rejection::Full("vouchers"))?;
         self.emit(Event::VoucherIssued(VoucherIssued {
             voucher,
-            programme: c.programme,
-            version,
-            issuer,
-            enterprise,
-            amount: c.amount,
-            use_by,
-            cash_by,
+            programme: offer.programme,
+            version: offer.version,
+            issuer: offer.issuer,
+            enterprise: offer.enterprise,
+            amount: offer.amount,
+            use_by: offer.use_by,
+            cash_by: offer.cash_by,
+            application,
+            replaces,
         }));
         Ok(())
     }
@@ -135,7 +179,11 @@ impl Execution<'_> {
 
     pub(super) fn set_freeze(&mut self, c: &SetFreeze) -> Decision {
         let voucher = self.voucher(c.voucher)?;
-        self.require_officer(Role::ScienceOfficer, voucher.issuer)?;
+        let offices = [
+            (Role::ScienceOfficer, Scope::Member(voucher.issuer)),
+            (Role::FinanceOfficer, Scope::Member(voucher.issuer)),
+        ];
+        self.require_party(&offices, "an office of the issuing city")?;
         refuse_if(voucher.row.revoked, RefusalCode::VoucherRevoked)?;
         refuse_if(voucher.row.frozen == c.frozen, RefusalCode::AlreadyInState)?;
         self.emit(Event::FreezeSet(FreezeSet {

@@ -9,7 +9,7 @@ use crate::domain::{
 use crate::engine::command::{EnterpriseKey, ProviderKey, VoucherKey};
 use crate::engine::event::{
     AgreementRegistered, ClaimApproved, ClaimRefused, ConsentGiven, Event, EventMeta, FreezeSet,
-    Recorded, VersionPublished, VoucherIssued, VoucherRevoked,
+    Recorded, VersionPublished, VoucherExtended, VoucherIssued, VoucherRevoked,
 };
 use crate::engine::refusal::RefusalCode;
 use crate::engine::state::AgreementRow;
@@ -129,6 +129,17 @@ impl Simulation {
                     self.apply(recorded, Event::FreezeSet(FreezeSet { voucher, frozen }));
                 }
             }
+            Event::VoucherExtended(e) => {
+                if let Some(voucher) = self.voucher(e.voucher) {
+                    let (use_by, cash_by) = (e.use_by, e.cash_by);
+                    let extended = VoucherExtended {
+                        voucher,
+                        use_by,
+                        cash_by,
+                    };
+                    self.apply(recorded, Event::VoucherExtended(extended));
+                }
+            }
             Event::VoucherRevoked(e) => self.revoke(recorded, e),
             // Decided again.
             Event::ClaimApproved(_) | Event::ClaimRefused(_) => {
@@ -149,8 +160,8 @@ impl Simulation {
             | Event::OrderExtended(_)
             | Event::OrderDisputed(_)
             | Event::DisputeClosed(_) => {}
-            // Lapses and closes come by themselves with the days. People, payments and settlement
-            // say nothing to a claim; evidence came with its claim.
+            // Lapses and closes come by themselves with the days. People, payments, settlement and
+            // what was applied for say nothing to a claim; evidence came with its claim.
             Event::VoucherLapsed(_)
             | Event::CommandRefused(_)
             | Event::ProtocolSet(_)
@@ -181,7 +192,14 @@ impl Simulation {
             | Event::ProposalDeclined(_)
             | Event::ProposalWithdrawn(_)
             | Event::ProposalFailed(_)
-            | Event::ActionRuleSet(_) => {}
+            | Event::ActionRuleSet(_)
+            | Event::ApplicationFiled(_)
+            | Event::ApplicationResubmitted(_)
+            | Event::ApplicationReviewBegun(_)
+            | Event::ApplicationReturned(_)
+            | Event::ApplicationApproved(_)
+            | Event::ApplicationDeclined(_)
+            | Event::ApplicationWithdrawn(_) => {}
         }
     }
 
@@ -237,6 +255,8 @@ impl Simulation {
         let voucher = next.expect("a past history had room for its vouchers");
         let issued = VoucherIssued {
             voucher,
+            application: None,
+            replaces: None,
             ..e.clone()
         };
         self.apply(recorded, Event::VoucherIssued(issued));

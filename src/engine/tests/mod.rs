@@ -8,6 +8,8 @@ mod people;
 mod postings;
 mod random;
 mod refusals;
+mod renewal;
 mod scopes;
 mod simulate;
+mod vouchers;
 pub(super) mod world;

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 
 use super::world::*;
 use crate::domain::{
-    BankRef, ClaimId, ContractNo, EnterpriseId, InstructionId, OrderId, PaymentId, PeriodId,
-    ProposalId, ProviderId, RecordedAt, TransferId, VoucherId,
+    ApplicationId, BankRef, ClaimId, ContractNo, EnterpriseId, InstructionId, OrderId, PaymentId,
+    PeriodId, ProposalId, ProviderId, RecordedAt, TransferId, VoucherId,
 };
 use crate::engine::command::*;
 use crate::engine::{State, rehearse};
@@ -38,6 +38,7 @@ pub(super) fn command(
             programme: PROGRAMME,
             enterprise: EnterpriseKey::Id(EnterpriseId(u32::from(a) % 3)),
             amount,
+            application: (b % 8 == 7).then_some(ApplicationId(u32::from(a) % 4)),
         }),
         6 => {
             let giver = ConsentGiver::Holder(None);
@@ -66,6 +67,7 @@ pub(super) fn command(
             approve: n.is_multiple_of(3),
         }),
         12 if n.is_multiple_of(3) => registers(paid_on, a, b, n),
+        12 if n.is_multiple_of(2) => around(world, voucher, a, b, n),
         12 => two_persons(voucher, a, n, amount),
         13 => {
             let to = paid_on.plus_days(n % 40 + 1);
@@ -169,6 +171,55 @@ fn registers(today: crate::domain::Day, a: u8, b: u8, n: u32) -> Command {
                 _ => AdmissionStep::Admit,
             },
         })),
+    }
+}
+
+/// Freezes, extends or reissues a voucher, or moves an application on.
+fn around(world: &World, voucher: VoucherId, a: u8, b: u8, n: u32) -> Command {
+    let application = ApplicationId(u32::from(b) % 4);
+    let amount = fen(i64::from(n % 40_000) + 1);
+    let request = VoucherRequest {
+        amount,
+        purpose: None,
+        documents: Box::default(),
+    };
+    match a % 10 {
+        0 => Command::SetFreeze(SetFreeze {
+            voucher,
+            frozen: n.is_multiple_of(4),
+        }),
+        1..=3 => {
+            let use_by = world.state.business_date().plus_days(n % 400);
+            Command::ExtendVoucher(ExtendVoucher {
+                voucher,
+                use_by,
+                cash_by: use_by.plus_days(u32::from(b) / 4),
+            })
+        }
+        4 => Command::ReissueVoucher(ReissueVoucher { voucher, amount }),
+        5 => Command::ApplyForVoucher(Box::new(ApplyForVoucher {
+            programme: PROGRAMME,
+            enterprise: EnterpriseKey::Id(EnterpriseId(n % 3)),
+            request,
+        })),
+        6 => Command::ResubmitApplication(Box::new(ResubmitApplication {
+            application,
+            request,
+        })),
+        7 if n.is_multiple_of(5) => {
+            Command::WithdrawApplication(WithdrawApplication { application })
+        }
+        _ => Command::ReviewApplication(ReviewApplication {
+            application,
+            step: match n % 6 {
+                0..=2 => ReviewStep::Begin,
+                3 => ReviewStep::Return,
+                4 => ReviewStep::Approve { amount },
+                _ => ReviewStep::Decline {
+                    code: DeclineCode::Other,
+                },
+            },
+        }),
     }
 }
 
@@ -319,7 +370,10 @@ proptest! {
         let mut world = World::new();
         for step in steps {
             let (principal, command) = command(&mut world, step);
-            let submission = Submission::new(principal, command);
+            let submission = Submission {
+                reason: (step.3 % 8 > 0).then(|| Reason::parse("核").expect("short")),
+                ..Submission::new(principal, command)
+            };
             let before = bytes(&world.state);
             let mut rehearsed = Vec::new();
             let said = rehearse(&mut world.state, RecordedAt(1), &submission, &mut rehearsed)

@@ -17,6 +17,7 @@ fn issue(firm: crate::domain::EnterpriseId, amount: i64) -> Command {
         programme: PROGRAMME,
         enterprise,
         amount: fen(amount),
+        application: None,
     })
 }
 
@@ -105,6 +106,7 @@ const LINES: &[Line] = &[
                 programme,
                 enterprise,
                 amount: fen(1),
+                application: None,
             }),
         )
     }),
@@ -274,6 +276,9 @@ fn every_other_refusal_has_a_line() {
     // These stand at rows of a file: files.rs has their lines.
     seen.extend(super::files::ROW_CODES);
     seen.extend(super::orders::codes());
+    seen.extend(super::vouchers::LINES.iter().map(|(code, _)| *code));
+    // `steps_that_take_or_turn_down_are_refused_without_a_reason`.
+    seen.push(Code::ReasonRequired);
     for code in Code::ALL.iter().filter(|code| code.number() >= 100) {
         assert!(seen.contains(code), "{code:?} has no line");
     }

@@ -100,15 +100,17 @@ impl World {
         world
     }
 
-    /// A command that must not be rejected; its events.
+    /// A command, with a reason, that must not be rejected; its events.
     pub(in crate::engine) fn by(
         &mut self,
         principal: PrincipalId,
         command: Command,
     ) -> Vec<Recorded> {
-        let done = self
-            .send(&Submission::new(principal, command))
-            .expect("no rejection");
+        let submission = Submission {
+            reason: Reason::parse("依规定办理").ok(),
+            ..Submission::new(principal, command)
+        };
+        let done = self.send(&submission).expect("no rejection");
         let first = self.out.len() - done.events as usize;
         self.out[first..].to_vec()
     }
@@ -248,6 +250,7 @@ impl World {
                     document_no: None,
                 },
             ]),
+            application_required: false,
         }
     }
 
@@ -318,6 +321,7 @@ impl World {
             programme: PROGRAMME,
             enterprise: EnterpriseKey::Id(firm),
             amount: fen(amount),
+            application: None,
         }));
         if let Event::VoucherIssued(e) = &issued[0].event {
             self.consent(e.voucher, ConsentGiver::Holder(None), 1_000_000);

@@ -8,15 +8,17 @@ use super::field::Field;
 use super::table::{left_out, present, spelled_out, table};
 use super::terms::write_choice;
 use crate::engine::command::{
-    AdvanceDate, AdvanceOrder, AgreeOrder, ApproveVoucherFile, CancelOrder, ChangeBudget,
-    ClosePeriod, Command, CommandKind, ConfirmInstruction, ConfirmOrder, ConfirmStatement,
-    ConsentGiver, CreateProgramme, DecideProposal, DecideTransfer, DisputeOrder, EnterpriseKey,
-    ExtendOrder, FileClaim, FileRow, GiveConsent, InstructPeriod, IssueFileRows, IssueToken,
-    IssueVoucher, PayClaim, ProposeOrder, ProposeTransfer, ProposedCommand, ProviderKey,
-    PublishVersion, RegisterAgreement, RegisterCategory, RegisterEnterprise, RegisterMember,
-    RegisterPrincipal, RegisterProvider, ReleaseOrder, ReturnPayment, ReverseClaim, RevokeToken,
-    RevokeVoucher, SetActionRule, SetControllerGroup, SetFreeze, SetGrant, SetProtocol,
-    SetSuspension, TransferRequest, VoucherKey, WithdrawProposal,
+    AdvanceDate, AdvanceOrder, AgreeOrder, ApplyForVoucher, ApproveVoucherFile, CancelOrder,
+    ChangeBudget, ClosePeriod, Command, CommandKind, ConfirmInstruction, ConfirmOrder,
+    ConfirmStatement, ConsentGiver, CreateProgramme, DecideProposal, DecideTransfer, DisputeOrder,
+    EnterpriseKey, ExtendOrder, ExtendVoucher, FileClaim, FileRow, GiveConsent, InstructPeriod,
+    IssueFileRows, IssueToken, IssueVoucher, PayClaim, ProposeOrder, ProposeTransfer,
+    ProposedCommand, ProviderKey, PublishVersion, RegisterAgreement, RegisterCategory,
+    RegisterEnterprise, RegisterMember, RegisterPrincipal, RegisterProvider, ReissueVoucher,
+    ReleaseOrder, ResubmitApplication, ReturnPayment, ReverseClaim, ReviewApplication, ReviewStep,
+    RevokeToken, RevokeVoucher, SetActionRule, SetControllerGroup, SetFreeze, SetGrant,
+    SetProtocol, SetSuspension, TransferRequest, VoucherKey, VoucherRequest, WithdrawApplication,
+    WithdrawProposal,
 };
 use crate::engine::command::{
     ApplyForAdmission, LiftCreditFlag, RaiseCreditFlag, SetBankAccount, StepAdmission,
@@ -92,6 +94,23 @@ impl Canonical for ConsentGiver {
                 write_choice(writer, 0, provider.map(|provider| provider.0));
             }
             ConsentGiver::Provider(provider) => write_choice(writer, 1, Some(provider.0)),
+        }
+    }
+}
+
+impl Canonical for ReviewStep {
+    fn put(&self, writer: &mut Writer<'_>) {
+        match self {
+            ReviewStep::Begin => write_choice(writer, 0, None),
+            ReviewStep::Return => write_choice(writer, 1, None),
+            ReviewStep::Approve { amount } => {
+                writer.array(2);
+                writer.uint(2);
+                amount.write(writer);
+            }
+            ReviewStep::Decline { code } => {
+                write_choice(writer, 3, Some(u32::from(code.number())));
+            }
         }
     }
 }
@@ -181,9 +200,16 @@ command_tables! {
     SetBankAccount { 0: party, 1: step, }
     CreateProgramme { 0: code, 1: title, 2: city, 3: budget_year, }
     RegisterAgreement { 0: terms, 1: document_no, }
-    IssueVoucher { 0: programme, 1: enterprise, 2: amount, }
+    IssueVoucher { 0: programme, 1: enterprise, 2: amount, 3: application, }
     GiveConsent { 0: voucher, 1: giver, 2: up_to, 3: until, }
     SetFreeze { 0: voucher, 1: frozen, }
+    VoucherRequest { 0: amount, 1: purpose, 2: documents, }
+    ApplyForVoucher { 0: programme, 1: enterprise, 2: request, }
+    ResubmitApplication { 0: application, 1: request, }
+    ReviewApplication { 0: application, 1: step, }
+    WithdrawApplication { 0: application, }
+    ExtendVoucher { 0: voucher, 1: use_by, 2: cash_by, }
+    ReissueVoucher { 0: voucher, 1: amount, }
     ProposeTransfer { 0: voucher, 1: kind, 2: amount, 3: document_no, }
     DecideTransfer { 0: transfer, 1: approve, }
     FileClaim {
@@ -279,6 +305,5 @@ payloads! {
     CreateProgramme ChangeBudget PublishVersion RegisterAgreement IssueVoucher GiveConsent
     SetFreeze RevokeVoucher ProposeTransfer DecideTransfer FileClaim ReverseClaim PayClaim
     ReturnPayment RequestClose ClosePeriod ConfirmStatement InstructPeriod ConfirmInstruction
-    AdvanceDate ApproveVoucherFile IssueFileRows ProposeOrder AgreeOrder ConfirmOrder AdvanceOrder
-    CancelOrder ReleaseOrder ExtendOrder DisputeOrder
+    AdvanceDate ApproveVoucherFile IssueFileRows ProposeOrder AgreeOrder ConfirmOrder AdvanceOrder CancelOrder ReleaseOrder ExtendOrder DisputeOrder ApplyForVoucher ResubmitApplication ReviewApplication WithdrawApplication ExtendVoucher ReissueVoucher
 }

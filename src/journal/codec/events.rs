@@ -6,18 +6,20 @@ use super::field::Field;
 use super::table::{left_out, present, spelled_out, table};
 use crate::engine::command::Payee;
 use crate::engine::event::{
-    ActionProposed, ActionRuleSet, AgreementRegistered, ArrearsCarried, BudgetChanged, CalendarSet,
-    CategoryRegistered, CellAgreed, ClaimApproved, ClaimRefused, ClaimReversed, CloseRequested,
-    CommandRefused, ConsentGiven, ControllerGroupSet, DateAdvanced, DisputeClosed,
-    EnterpriseRegistered, EpochStarted, Event, EvidenceRecorded, FileRowRefused, FileRowsIssued,
-    FreezeSet, GrantSet, InstructionIssued, InstructionPaid, LedgerCreated, MemberRegistered,
-    OrderAdvanced, OrderAgreed, OrderAsked, OrderConfirmed, OrderDisputed, OrderExtended,
-    OrderProposed, OrderRefused, OrderReleased, PayeePaid, PaymentReturned, PeriodAgreed,
-    PeriodClosed, PeriodInstructed, PeriodSettled, PositionFixed, PrincipalRegistered,
-    ProgrammeCreated, ProposalApproved, ProposalDeclined, ProposalFailed, ProposalWithdrawn,
-    ProtocolSet, ProviderRegistered, StatementConfirmed, SuspensionSet, TokenIssued, TokenRevoked,
-    TransferApproved, TransferDeclined, TransferProposed, VersionPublished, VoucherFileApproved,
-    VoucherIssued, VoucherLapsed, VoucherRefused, VoucherRevoked,
+    ActionProposed, ActionRuleSet, AgreementRegistered, ApplicationApproved, ApplicationDeclined,
+    ApplicationFiled, ApplicationResubmitted, ApplicationReturned, ApplicationReviewBegun,
+    ApplicationWithdrawn, ArrearsCarried, BudgetChanged, CalendarSet, CategoryRegistered,
+    CellAgreed, ClaimApproved, ClaimRefused, ClaimReversed, CloseRequested, CommandRefused,
+    ConsentGiven, ControllerGroupSet, DateAdvanced, DisputeClosed, EnterpriseRegistered,
+    EpochStarted, Event, EvidenceRecorded, FileRowRefused, FileRowsIssued, FreezeSet, GrantSet,
+    InstructionIssued, InstructionPaid, LedgerCreated, MemberRegistered, OrderAdvanced,
+    OrderAgreed, OrderAsked, OrderConfirmed, OrderDisputed, OrderExtended, OrderProposed,
+    OrderRefused, OrderReleased, PayeePaid, PaymentReturned, PeriodAgreed, PeriodClosed,
+    PeriodInstructed, PeriodSettled, PositionFixed, PrincipalRegistered, ProgrammeCreated,
+    ProposalApproved, ProposalDeclined, ProposalFailed, ProposalWithdrawn, ProtocolSet,
+    ProviderRegistered, StatementConfirmed, SuspensionSet, TokenIssued, TokenRevoked,
+    TransferApproved, TransferDeclined, TransferProposed, VersionPublished, VoucherExtended,
+    VoucherFileApproved, VoucherIssued, VoucherLapsed, VoucherRefused, VoucherRevoked,
 };
 use crate::engine::event::{
     AdmissionApplied, AdmissionDecided, AdmissionEnded, AdmissionObjected, AdmissionPolicySet,
@@ -118,7 +120,7 @@ event_tables! {
 
     50 v 1 VoucherIssued {
         0: voucher, 1: programme, 2: version, 3: issuer, 4: enterprise, 5: amount, 6: use_by,
-        7: cash_by,
+        7: cash_by, 8: application, 9: replaces,
     }
     51 v 1 VoucherRefused { 0: programme, 1: enterprise, 2: amount, 3: code, }
     52 v 1 ConsentGiven {
@@ -127,6 +129,16 @@ event_tables! {
     53 v 1 FreezeSet { 0: voucher, 1: frozen, }
     54 v 1 VoucherRevoked { 0: voucher, 1: programme, 2: issuer, 3: amount, 4: to_lapsed, }
     55 v 1 VoucherLapsed { 0: voucher, 1: programme, 2: issuer, 3: amount, 4: to_lapsed, }
+
+    56 v 1 VoucherExtended { 0: voucher, 1: use_by, 2: cash_by, }
+    57 v 1 ApplicationFiled {
+        0: application, 1: programme, 2: issuer, 3: enterprise, 4: amount, 5: purpose,
+        6: documents, 7: issue_fault,
+    }
+    58 v 1 ApplicationResubmitted {
+        0: application, 1: amount, 2: purpose, 3: documents, 4: issue_fault,
+    }
+    59 v 1 ApplicationReviewBegun { 0: application, }
 
     60 v 1 TransferProposed {
         0: transfer, 1: voucher, 2: programme, 3: issuer, 4: kind, 5: to, 6: to_city,
@@ -231,6 +243,10 @@ event_tables! {
     137 v 1 TeamSet { 0: enterprise, 1: leader, 2: members, }
     138 v 1 PartyCorrected { 0: party, 1: name, 2: address, 3: from, }
     139 v 1 PartyDissolved { 0: party, 1: from, 2: successor, }
+    110 v 1 ApplicationReturned { 0: application, }
+    111 v 1 ApplicationApproved { 0: application, 1: amount, }
+    112 v 1 ApplicationDeclined { 0: application, 1: code, }
+    113 v 1 ApplicationWithdrawn { 0: application, }
     140 v 1 VoucherFileApproved {
         0: file, 1: programme, 2: issuer, 3: sha256, 4: mode, 5: rows, 6: total, 7: chunks,
     }

@@ -1,6 +1,7 @@
 //! One fixed example of every kind of event, every option present, and a few with none. The
 //! golden files hold their leaves: change nothing here, add.
 
+use super::examples_applications::{self, applications};
 use super::examples_orders::{captured_claim, orders};
 use super::examples_terms::{agreement_terms, version_terms};
 use super::reference;
@@ -143,11 +144,13 @@ pub(super) fn typical_claim() -> ClaimApproved {
 
 /// File stem of the golden file, and the event with its envelope.
 pub(super) fn examples() -> Vec<(String, Recorded)> {
-    let full = [ledger(), parties(), programmes(), transfers(), claims()]
+    let full = [ledger(), parties(), programmes(), vouchers(), transfers()]
         .into_iter()
         .chain([
+            claims(),
             periods(),
             instructions(),
+            applications(),
             super::examples_files::files(),
             orders(),
             super::examples_register::registers(),
@@ -173,11 +176,15 @@ pub(super) fn examples() -> Vec<(String, Recorded)> {
     let grown = super::examples_register::grown()
         .into_iter()
         .map(|event| ("-grown", full_meta(&event), event));
+    let further = examples_applications::further()
+        .into_iter()
+        .map(|(suffix, event)| (suffix, full_meta(&event), event));
     full.chain(minimal)
         .chain(typical)
         .chain(proposed)
         .chain([("-captured", claim_meta(), captured)])
         .chain(grown)
+        .chain(further)
         .map(|(suffix, meta, event)| {
             let stem = format!("{:02}-{}{suffix}-v1", event.kind(), event.name());
             (stem, Recorded { meta, event })
@@ -315,6 +322,11 @@ fn programmes() -> Vec<Event> {
             terms: Box::new(agreement_terms()),
             document_no: Some(text("G60办〔2025〕3号")),
         }),
+    ]
+}
+
+fn vouchers() -> Vec<Event> {
+    vec![
         Event::VoucherIssued(VoucherIssued {
             voucher: VoucherId(1_234_567),
             programme: ProgrammeId(117),
@@ -324,6 +336,8 @@ fn programmes() -> Vec<Event> {
             amount: fen(30_000_000),
             use_by: day("2026-06-30"),
             cash_by: day("2026-09-30"),
+            application: None,
+            replaces: None,
         }),
         Event::VoucherRefused(VoucherRefused {
             programme: ProgrammeId(117),

@@ -50,6 +50,7 @@ pub(super) fn version_terms() -> VersionTerms {
                 document_no: Some(text("沪松科〔2024〕32号")),
             },
         ]),
+        application_required: false,
     }
 }
 

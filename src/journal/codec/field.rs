@@ -3,10 +3,11 @@
 use super::Fault;
 use super::cbor::{Personal, Reader, Writer};
 use crate::domain::{
-    AdmissionId, AgreementId, CategoryId, ClaimId, ConsentId, CreditCode, CreditFlagId, Day,
-    DivisionCode, EnterpriseId, Fen, InlineText, InstructionId, InvoiceNo, LineId, MemberId, Month,
-    OrderId, PaymentId, PeriodId, PersonalText, PrincipalId, ProgrammeId, ProposalId, ProviderId,
-    Ratio, RecordedAt, Seq, Text, TransferId, VersionNo, VoucherFileId, VoucherId,
+    AdmissionId, AgreementId, ApplicationId, CategoryId, ClaimId, ConsentId, CreditCode,
+    CreditFlagId, Day, DivisionCode, EnterpriseId, Fen, InlineText, InstructionId, InvoiceNo,
+    LineId, MemberId, Month, OrderId, PaymentId, PeriodId, PersonalText, PrincipalId, ProgrammeId,
+    ProposalId, ProviderId, Ratio, RecordedAt, Seq, Text, TransferId, VersionNo, VoucherFileId,
+    VoucherId,
 };
 
 /// A value of a map entry. `read` accepts exactly what `write` writes.
@@ -72,7 +73,7 @@ macro_rules! ids {
 
 ids! {
     MemberId EnterpriseId ProviderId PrincipalId CategoryId ProgrammeId VersionNo AgreementId
-    VoucherId ConsentId TransferId ClaimId LineId PeriodId InstructionId PaymentId VoucherFileId ProposalId Seq OrderId AdmissionId CreditFlagId
+    VoucherId ConsentId TransferId ClaimId LineId PeriodId InstructionId PaymentId VoucherFileId ProposalId Seq OrderId AdmissionId CreditFlagId ApplicationId
 }
 
 /// Types that stand as another type and are checked when they are read.

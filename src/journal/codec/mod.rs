@@ -14,6 +14,8 @@ mod events;
 #[cfg(test)]
 mod examples;
 #[cfg(test)]
+mod examples_applications;
+#[cfg(test)]
 mod examples_files;
 #[cfg(test)]
 mod examples_orders;

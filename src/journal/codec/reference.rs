@@ -103,10 +103,19 @@ pub(super) fn family_of_event(event: &Event) -> Option<CommandKind> {
         Event::BudgetChanged(_) => CommandKind::ChangeBudget,
         Event::VersionPublished(_) => CommandKind::PublishVersion,
         Event::AgreementRegistered(_) => CommandKind::RegisterAgreement,
+        Event::VoucherIssued(e) if e.replaces.is_some() => CommandKind::ReissueVoucher,
         Event::VoucherIssued(_) | Event::VoucherRefused(_) => CommandKind::IssueVoucher,
         Event::ConsentGiven(_) => CommandKind::GiveConsent,
         Event::FreezeSet(_) => CommandKind::SetFreeze,
         Event::VoucherRevoked(_) => CommandKind::RevokeVoucher,
+        Event::VoucherExtended(_) => CommandKind::ExtendVoucher,
+        Event::ApplicationFiled(_) => CommandKind::ApplyForVoucher,
+        Event::ApplicationResubmitted(_) => CommandKind::ResubmitApplication,
+        Event::ApplicationReviewBegun(_)
+        | Event::ApplicationReturned(_)
+        | Event::ApplicationApproved(_)
+        | Event::ApplicationDeclined(_) => CommandKind::ReviewApplication,
+        Event::ApplicationWithdrawn(_) => CommandKind::WithdrawApplication,
         Event::TransferProposed(_) => CommandKind::ProposeTransfer,
         Event::TransferApproved(_) | Event::TransferDeclined(_) => CommandKind::DecideTransfer,
         Event::ClaimApproved(_) | Event::ClaimRefused(_) => CommandKind::FileClaim,

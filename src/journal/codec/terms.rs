@@ -5,15 +5,15 @@ use super::cbor::{Reader, Writer};
 use super::field::Field;
 use super::table::{left_out, present, spelled_out, table};
 use crate::domain::{EnterpriseId, Fen, MemberId, ProviderId};
-use crate::engine::command::{Calendar, CommandKind, PartyName, Payee};
+use crate::engine::command::{Calendar, CommandKind, PartyName, Payee, Purpose};
 use crate::engine::event::{Funding, LinesUndone, ReturnedTo};
 use crate::engine::refusal::{Faults, RefusalCode};
 use crate::engine::terms::{
     AccrualPoint, Action, AdmissionAnswer, AdmissionDecision, AdmissionDocument, AgreementTerms,
-    BasePolicy, EnterpriseKind, Evidence, EvidenceKind, EvidenceKinds, FileMode, FlagCode,
-    FlagLevel, MemberKind, ObjectionReason, PayeeMode, PayerModel, RateTerms, RecognitionStance,
-    RecognitionSubject, RelationKind, Role, Scope, SettlementMode, Tier, TransferKind,
-    TransferRule, VersionTerms,
+    BasePolicy, DeclineCode, EnterpriseKind, Evidence, EvidenceKind, EvidenceKinds, FileMode,
+    FlagCode, FlagLevel, MemberKind, ObjectionReason, PayeeMode, PayerModel, RateTerms,
+    RecognitionStance, RecognitionSubject, RelationKind, Role, Scope, SettlementMode, Tier,
+    TransferKind, TransferRule, VersionTerms,
 };
 
 macro_rules! closed_sets {
@@ -53,6 +53,7 @@ closed_sets! {
     RelationKind: u8;
     FlagCode: u8;
     FlagLevel: u8;
+    DeclineCode: u8;
     CommandKind: u16;
     RefusalCode: u16;
 }
@@ -249,6 +250,25 @@ impl Field for PartyName {
     }
 }
 
+impl Field for Purpose {
+    const SHAPE: &'static str = "text or commitment";
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        match self {
+            Purpose::Public(text) => text.write(writer),
+            Purpose::Personal(text) => text.write(writer),
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
+        if reader.is_text() {
+            Field::read(reader).map(Purpose::Public)
+        } else {
+            Field::read(reader).map(Purpose::Personal)
+        }
+    }
+}
+
 /// `[payer, funder, part, funder, part, …]`.
 impl Field for Funding {
     const SHAPE: &'static str = "funding";
@@ -325,6 +345,7 @@ tables_of_terms! {
     VersionTerms {
         0: effective_from, 1: document_no, 2: payee, 3: base, 4: cap_enterprise, 5: cap_group,
         6: use_months, 7: cash_days, 8: rates, 9: recognised, 10: evidence, 11: transfers,
+        20: application_required,
     }
     AgreementTerms {
         0: home, 1: host, 2: category, 3: from, 4: to, 5: model, 6: pool, 7: shares,

@@ -15,9 +15,10 @@ type Check = fn(&State, &Model) -> Result<(), String>;
 
 /// The first thing on which they differ, in words.
 pub(super) fn differences(state: &State, model: &Model) -> Option<String> {
-    let checks: [Check; 7] = [
+    let checks: [Check; 8] = [
         vouchers,
         orders,
+        applications,
         programmes,
         lines,
         periods,
@@ -72,6 +73,26 @@ fn vouchers(state: &State, model: &Model) -> Result<(), String> {
         let what = || format!("voucher {id}: revoked, frozen");
         let naive = (voucher.revoked, voucher.frozen);
         same(what, (row.revoked, row.frozen), naive)?;
+        let reissued = state.reissued_of(at(VoucherId::from_index, id));
+        let reissued = reissued.map_or(0, |row| Money::from(row.amount.get()));
+        let what = || format!("voucher {id}: reissued");
+        same(what, reissued, model.reissued_of(id))?;
+    }
+    Ok(())
+}
+
+fn applications(state: &State, model: &Model) -> Result<(), String> {
+    let count = state.application_count();
+    same(|| "applications".into(), count, model.applications.len())?;
+    for ((id, row), naive) in state.applications().zip(&model.applications) {
+        let engine = (
+            row.status.as_str(),
+            Money::from(row.amount.get()),
+            row.approved_by.map(|_| Money::from(row.approved.get())),
+            row.voucher.map(VoucherId::index),
+        );
+        let naive = (naive.stage, naive.amount, naive.approved, naive.voucher);
+        same(|| format!("{id:?}"), engine, naive)?;
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ mod pair;
 mod periods;
 mod random;
 mod registers;
+mod renewal;
 mod vouchers;
 mod world;
 
@@ -175,6 +176,8 @@ struct Voucher {
     version: usize,
     contracts_from: Date,
     parent: Option<usize>,
+    /// The voucher whose money it is issued for again.
+    replaces: Option<usize>,
     revoked: bool,
     frozen: bool,
     /// What went back to the programme.
@@ -286,6 +289,7 @@ struct Model {
     providers: Vec<Provider>,
     agreements: Vec<Agreement>,
     vouchers: Vec<Voucher>,
+    applications: Vec<renewal::Application>,
     consents: Vec<Consent>,
     transfers: Vec<Transfer>,
     orders: Vec<orders::Order>,
@@ -317,6 +321,7 @@ impl Model {
             providers: Vec::new(),
             agreements: Vec::new(),
             vouchers: Vec::new(),
+            applications: Vec::new(),
             consents: Vec::new(),
             transfers: Vec::new(),
             orders: Vec::new(),

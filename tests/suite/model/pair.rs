@@ -75,7 +75,7 @@ impl Verdict {
 }
 
 /// One of so many, the newer ones more often; now and then one that does not exist.
-fn pick(number: u8, count: usize) -> usize {
+pub(super) fn pick(number: u8, count: usize) -> usize {
     match number % 16 {
         15 => count,
         0..6 => count.saturating_sub(1 + usize::from(number / 16) % 4),
@@ -141,7 +141,7 @@ impl Pair {
             };
             (STRANGER, Command::GiveConsent(consent), Verdict::Rejected)
         } else {
-            match kind % 37 {
+            match kind % 40 {
                 0..=6 => self.file(a, b, n),
                 7..=9 => self.issue(a, n),
                 10 | 11 => self.consent(a, b, n),
@@ -156,7 +156,8 @@ impl Pair {
                 22 => self.instruct(a, b),
                 23 | 24 => self.settle(a, n),
                 25 => self.registers(a, b, n),
-                _ => self.order(kind % 37 - 1, a, b, n),
+                26..=28 => self.renew(a, b, n),
+                _ => self.order(kind % 40 - 4, a, b, n),
             }
         };
         self.send((by, command, expected))
@@ -239,6 +240,7 @@ impl Pair {
             programme: ProgrammeId::from_index(programme).expect("few"),
             enterprise: EnterpriseKey::Id(EnterpriseId::from_index(enterprise).expect("few")),
             amount: fen(amount),
+            application: None,
         });
         let expected = self.model.issue(programme, enterprise, amount);
         (OFFICERS[0], command, expected)

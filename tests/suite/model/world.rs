@@ -164,6 +164,7 @@ fn terms(version: &Version) -> VersionTerms {
             .map(|cities| cities.iter().copied().map(member).collect()),
         evidence: EvidenceKinds::NONE,
         transfers: version.transfers.iter().map(transfer).collect(),
+        application_required: false,
     }
 }
 
@@ -236,7 +237,10 @@ impl Engine {
     pub(super) fn send(&mut self, principal: usize, command: Command) -> Option<&[Recorded]> {
         let mark = self.out.len();
         let principal = PrincipalId::from_index(principal).expect("few");
-        let submission = Submission::new(principal, command);
+        let submission = Submission {
+            reason: Reason::parse("依规定办理").ok(),
+            ..Submission::new(principal, command)
+        };
         submit(&mut self.state, RecordedAt(1), &submission, &mut self.out).ok()?;
         Some(&self.out[mark..])
     }
