@@ -172,11 +172,7 @@ fn parts_of_registers(
             "proposals.status = 'open' AND proposals.expires_on < c.c1",
             &[N, T],
         ),
-        Update::MemberProtocol
-        | Update::ProviderSuspended
-        | Update::EnterpriseCity
-        | Update::EnterpriseGroup
-        | Update::ProviderGroup => party_parts(update),
+        update => party_parts(update),
     }
 }
 

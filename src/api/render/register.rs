@@ -35,7 +35,7 @@ impl View<'_> {
 
     pub(super) fn register_fact(&self, event: &Event) -> Value {
         match event {
-            Event::AdmissionApplied(e) => self.application(e),
+            Event::AdmissionApplied(e) => self.admission_application(e),
             Event::AdmissionDecided(e) => json!({
                 "id": self.admission(e.admission),
                 "decision": e.decision.as_str(),
@@ -67,7 +67,7 @@ impl View<'_> {
         }
     }
 
-    fn application(&self, e: &AdmissionApplied) -> Value {
+    fn admission_application(&self, e: &AdmissionApplied) -> Value {
         let answers = e.answers.iter().map(|answer| {
             json!({
                 "question": answer.question.as_str(),

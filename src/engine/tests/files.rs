@@ -319,6 +319,7 @@ fn single(world: &mut World, row: &FileRow) -> Option<Code> {
         programme: PROGRAMME,
         enterprise: row.enterprise,
         amount: row.amount,
+        application: None,
     });
     refusal_of(&world.by(MAKER, issue)[0].event)
 }

@@ -161,6 +161,7 @@ fn issue() -> Command {
         programme: PROGRAMME,
         enterprise: EnterpriseKey::Id(FIRM),
         amount: fen(1),
+        application: None,
     })
 }
 

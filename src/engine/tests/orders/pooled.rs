@@ -159,6 +159,7 @@ fn a_pooled_claim_falls_on_each_issuer_under_its_own_rules() {
         programme: theirs,
         enterprise: EnterpriseKey::Id(FAR_FIRM),
         amount: fen(30_000),
+        application: None,
     }));
     let far = VoucherId(2);
     w.grant(OTHERS_MAN, Role::Enterprise, Scope::Enterprise(FAR_FIRM));
