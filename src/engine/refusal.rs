@@ -166,18 +166,6 @@ refusal_codes! {
     /// A payment with this bank reference was confirmed for the instruction before.
     PaymentRecorded = 165, "PAYMENT_RECORDED", Never;
 
-    /// The proposal was decided or withdrawn before.
-    ProposalDecided = 180, "PROPOSAL_DECIDED", Never;
-    /// The proposal was not decided in time.
-    ProposalExpired = 181, "PROPOSAL_EXPIRED", Never;
-    /// What was proposed can no longer be asked for: something it names has changed, or its maker
-    /// may not do it any more.
-    ProposalOutdated = 182, "PROPOSAL_OUTDATED", Never;
-    /// This person has approved the proposal; another one must as well.
-    CheckedBefore = 183, "CHECKED_BEFORE", AfterChange;
-    /// The rule would let fewer than two persons act, or another office than the action's.
-    ActionRuleTooLoose = 184, "ACTION_RULE_TOO_LOOSE", Never;
-
     /// The order is not in the state that this step needs.
     OrderStateMismatch = 170, "ORDER_STATE_MISMATCH", AfterChange;
     /// The order is disputed.
@@ -193,6 +181,18 @@ refusal_codes! {
     OrderDelivered = 175, "ORDER_DELIVERED", AfterChange;
     /// The order is not disputed.
     OrderNotDisputed = 176, "ORDER_NOT_DISPUTED", AfterChange;
+
+    /// The proposal was decided or withdrawn before.
+    ProposalDecided = 180, "PROPOSAL_DECIDED", Never;
+    /// The proposal was not decided in time.
+    ProposalExpired = 181, "PROPOSAL_EXPIRED", Never;
+    /// What was proposed can no longer be asked for: something it names has changed, or its maker
+    /// may not do it any more.
+    ProposalOutdated = 182, "PROPOSAL_OUTDATED", Never;
+    /// This person has approved the proposal; another one must as well.
+    CheckedBefore = 183, "CHECKED_BEFORE", AfterChange;
+    /// The rule would let fewer than two persons act, or another office than the action's.
+    ActionRuleTooLoose = 184, "ACTION_RULE_TOO_LOOSE", Never;
 
     /// The enterprise or provider is on the block list today.
     PartyBlocked = 190, "PARTY_BLOCKED", AfterChange;
@@ -214,12 +214,14 @@ refusal_codes! {
     TermPassed = 198, "TERM_PASSED", Never;
     /// The provider is not admitted on that day or later.
     NotAdmitted = 199, "NOT_ADMITTED", Never;
+
     /// Another entry of the same kind begins on that day or later, or is in force on it.
     EntryOverlaps = 200, "ENTRY_OVERLAPS", AfterChange;
     /// The flag was lifted before.
     FlagLifted = 201, "FLAG_LIFTED", Never;
     /// No proposal of this version of the account waits.
     AccountNotProposed = 202, "ACCOUNT_NOT_PROPOSED", AfterChange;
+
     /// The reference of the row names a voucher of other content.
     RowReferenceTaken = 210, "ROW_REFERENCE_TAKEN", AfterChange;
     /// No enterprise has the credit code of the row.

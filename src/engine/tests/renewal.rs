@@ -151,7 +151,7 @@ fn a_child_of_a_transfer_keeps_its_own_deadlines() {
 #[test]
 fn what_came_back_is_issued_again_once_and_linked_both_ways() {
     let mut world = World::new();
-    world.by(MAKER, revoke());
+    world.system(revoke());
     world.advance("2025-03-20");
     let issued: Vec<_> = [60_000, 40_000]
         .into_iter()

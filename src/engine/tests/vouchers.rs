@@ -188,7 +188,7 @@ pub(super) const LINES: &[Line] = &[
         (MAKER, issue(OTHER_FIRM, 30_000, Some(FIRST)))
     }),
     (Code::VoucherRevoked, |w| {
-        w.by(MAKER, revoke());
+        w.system(revoke());
         (MAKER, extend("2025-12-31", "2026-01-31"))
     }),
     (Code::ProgrammeClosed, |w| {
@@ -221,7 +221,7 @@ pub(super) const LINES: &[Line] = &[
     }),
     (Code::ReissueExceeded, |_| (MAKER, reissue(1))),
     (Code::ReissueExceeded, |w| {
-        w.by(MAKER, revoke());
+        w.system(revoke());
         w.by(MAKER, reissue(60_000));
         (MAKER, reissue(40_001))
     }),
@@ -231,14 +231,14 @@ pub(super) const LINES: &[Line] = &[
         (MAKER, reissue(50_001))
     }),
     (Code::NotHomeCity, |w| {
-        w.by(MAKER, revoke());
+        w.system(revoke());
         w.state
             .enterprises
             .update(FIRM.index(), |row| row.city = HOST);
         (MAKER, reissue(1))
     }),
     (Code::BudgetExhausted, |w| {
-        w.by(MAKER, revoke());
+        w.system(revoke());
         w.issue(OTHER_FIRM, 150_000);
         w.system(Command::ChangeBudget(ChangeBudget {
             programme: PROGRAMME,
@@ -277,7 +277,7 @@ fn steps_that_take_or_turn_down_are_refused_without_a_reason() {
         (|_| {}, || extend("2025-12-31", "2026-01-31")),
         (
             |w| {
-                w.by(MAKER, revoke());
+                w.system(revoke());
             },
             || reissue(1),
         ),
