@@ -308,6 +308,7 @@ impl View<'_> {
                 "voucher": e.voucher.map(|id| self.voucher(id)),
                 "voucher_given": e.voucher_given.as_ref().map(|text| json!(text.as_str())),
                 "provider": e.provider.map(|id| self.provider(id)),
+                "order": e.order.map(|id| self.order(id)),
                 "provider_given": e.provider_given.as_ref().map(|text| json!(text.as_str())),
                 "category": self.category(e.category),
                 "contract_no": e.contract_no.as_str(),

@@ -7,21 +7,24 @@
 //! leaves more of a voucher, a cap and a budget for later. Nothing here is ever written.
 
 mod history;
+mod orders;
 mod report;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::command::{
-    Command, DecideTransfer, FileClaim, ProposeTransfer, RefSource, ReverseClaim, Submission,
-    TransferRequest,
+    Capture, Command, DecideTransfer, FileClaim, ProposeTransfer, RefSource, ReverseClaim,
+    Submission, TransferRequest,
 };
 use super::event::{Event, Recorded, TransferProposed};
 use super::execute::redo;
 use super::state::State;
 use super::terms::{AgreementTerms, EvidenceKinds, TransferKind, VersionTerms};
 use super::timers::advance;
-use crate::domain::{ClaimId, Day, Fen, MemberId, ProgrammeId, ProviderId, TransferId, VoucherId};
+use crate::domain::{
+    ClaimId, Day, Fen, MemberId, OrderId, ProgrammeId, ProviderId, TransferId, VoucherId,
+};
 
 pub use report::{Change, RanOut, Report, Side, SimulatedClaim, Verdict};
 
@@ -61,6 +64,7 @@ pub struct Simulation {
     waiting: Option<Recorded>,
     vouchers: Vec<Option<VoucherId>>,
     transfers: Vec<Option<TransferId>>,
+    orders: Vec<Option<OrderId>>,
     claims: Vec<Past>,
     /// What evidence the published versions require, by programme: first day, kinds.
     evidence: BTreeMap<ProgrammeId, Vec<(Day, EvidenceKinds)>>,
@@ -79,6 +83,7 @@ impl Simulation {
             waiting: None,
             vouchers: Vec::new(),
             transfers: Vec::new(),
+            orders: Vec::new(),
             claims: Vec::new(),
             evidence: BTreeMap::new(),
             drafted: false,
@@ -169,16 +174,14 @@ impl Simulation {
             Event::ClaimApproved(e) => {
                 imported |= e.consent.is_none();
                 let mut claim = history::approved(e, self.voucher(e.voucher), files);
-                let taken = self.state.claim_by_invoice(e.invoice_no).is_some();
-                if e.order.is_some() && taken {
-                    claim.invoice_no = history::part_of_invoice(e.claim);
-                }
+                claim.order = e.order.and_then(|id| self.capture(id, true));
                 (claim, Verdict::approved(e.amount, e.funding.clone()))
             }
             Event::ClaimRefused(e) => {
                 let voucher = e.voucher.and_then(|id| self.voucher(id));
                 let required = e.voucher.map(|id| self.required(id, e.contract_date));
-                let claim = history::refused(e, voucher, required.unwrap_or_default());
+                let mut claim = history::refused(e, voucher, required.unwrap_or_default());
+                claim.order = e.order.and_then(|id| self.capture(id, false));
                 (claim, Verdict::refused(e.result))
             }
             _ => return,
@@ -197,6 +200,13 @@ impl Simulation {
         let asked = self.asks(place, recorded.meta.business_date);
         self.note(recorded, simulated, asked);
         self.count(recorded, place, asked, real, verdict, each);
+    }
+
+    /// How a claim draws on the simulated order: `last` marks a part that was approved by itself,
+    /// see `Execution::recapture`. What the last claim releases is released by its own event.
+    fn capture(&self, real: OrderId, part: bool) -> Option<Capture> {
+        let order = self.order(real)?;
+        Some(Capture { order, last: part })
     }
 
     /// Remembers what became of a claim of the past.

@@ -90,6 +90,53 @@ fn the_simulation_of_the_api_document_gives_what_the_document_says() {
     assert_eq!(answer["rows"][0]["after"]["amount"], "2400.00");
 }
 
+/// The amounts of the claims that an answer approves.
+fn approved(answer: &Value) -> Vec<&str> {
+    let events = answer["events"].as_array();
+    let events = events.map_or_else(|| vec![answer], |events| events.iter().collect());
+    let claims = events.into_iter().filter(|e| e["event"] == "ClaimApproved");
+    claims
+        .filter_map(|claim| claim["amount"].as_str())
+        .collect()
+}
+
+#[test]
+fn the_orders_of_the_api_document_hold_and_pay_what_it_says() {
+    let answers = answers_of_flow(&[
+        "From nothing to a paid claim",
+        "An order, from proposal to capture",
+        "Pooling: one order on several vouchers",
+    ]);
+    let claims = answers
+        .iter()
+        .map(approved)
+        .filter(|claim| !claim.is_empty());
+    let claims: Vec<Vec<&str>> = claims.collect();
+    assert_eq!(
+        claims,
+        [
+            vec!["4000.00"],
+            vec!["3000.00"],
+            vec!["1000.00"],
+            vec!["3000.00", "800.00"]
+        ]
+    );
+    let order = answers
+        .iter()
+        .find(|answer| answer["status"] == "closed" && answer["ends_on"].is_string());
+    let order = order.unwrap_or_else(|| panic!("{answers:#?}"));
+    assert_eq!(order["lines"][0]["remaining"], "0.00");
+    assert_eq!(order["lines"][0]["accepted"], true);
+    let list = answers
+        .iter()
+        .find(|answer| answer["data"].is_array())
+        .expect("a list");
+    assert_eq!(list["data"][0]["id"], order["id"]);
+    let released = answers.last().expect("answers");
+    assert_eq!(released["cause"], "released");
+    assert_eq!(released["lines"][0]["amount"], "200.00");
+}
+
 #[test]
 fn the_flow_of_the_api_document_gives_an_approved_claim() {
     let answers = answers_of_flow(&["From nothing to a paid claim"]);

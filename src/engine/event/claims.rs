@@ -146,6 +146,8 @@ pub struct ClaimRefused {
     pub invoice_amount: Fen,
     /// What the firm paid itself.
     pub paid_amount: Fen,
+    /// The order that it was filed on.
+    pub order: Option<OrderId>,
 }
 
 /// An approved claim was undone.

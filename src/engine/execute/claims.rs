@@ -158,6 +158,7 @@ impl Execution<'_> {
             invoice_no: c.invoice_no,
             invoice_amount: c.invoice_amount,
             paid_amount: c.paid_amount,
+            order: c.order.map(|capture| capture.order),
         })));
     }
 

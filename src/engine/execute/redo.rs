@@ -23,6 +23,7 @@ pub(in crate::engine) fn redo(
     let mut execution = Execution::of_node(state, submission, recorded_at, out);
     let decided = match &submission.command {
         Command::FileClaim(c) => execution.refile(c),
+        Command::ConfirmOrder(c) => execution.confirm_order(c),
         Command::ProposeTransfer(c) => execution.propose_transfer(c),
         Command::DecideTransfer(c) => execution.decide_transfer(c),
         Command::ReverseClaim(c) => execution.reverse_claim(c),
@@ -37,6 +38,9 @@ pub(in crate::engine) fn redo(
 impl Execution<'_> {
     /// Judges a claim as it was judged then, whoever filed it.
     fn refile(&mut self, c: &FileClaim) -> Decision {
+        if let Some(capture) = c.order {
+            return self.recapture(c, capture);
+        }
         match self.state.judge(c, self.submission.imported) {
             Judgement {
                 approved: Some(approval),

@@ -260,7 +260,11 @@ impl State {
     }
 
     /// Where money goes that becomes free again on a voucher today.
-    pub(super) fn return_of(&self, voucher: &VoucherRow, programme: ProgrammeId) -> ReturnedTo {
+    pub(in crate::engine) fn return_of(
+        &self,
+        voucher: &VoucherRow,
+        programme: ProgrammeId,
+    ) -> ReturnedTo {
         self.return_on(*self.business_date, voucher, programme)
     }
 

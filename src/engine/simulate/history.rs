@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use super::{FileClaim, SimulatedClaim, Simulation};
-use crate::domain::{
-    ClaimId, ConsentId, EnterpriseId, Fen, InvoiceNo, ProviderId, Text, VoucherId,
-};
+use crate::domain::{ConsentId, EnterpriseId, Fen, ProviderId, Text, VoucherId};
 use crate::engine::command::{EnterpriseKey, ProviderKey, VoucherKey};
 use crate::engine::event::{
     AgreementRegistered, ClaimApproved, ClaimRefused, ConsentGiven, Event, EventMeta, FreezeSet,
@@ -38,11 +36,6 @@ pub(super) fn approved(
         evidence,
         order: None,
     }
-}
-
-/// A number for a further part of an invoice that was split over the vouchers of an order.
-pub(super) fn part_of_invoice(claim: ClaimId) -> InvoiceNo {
-    InvoiceNo::parse(&format!("PART{}", claim.0)).expect("letters and digits")
 }
 
 /// A refused claim as it was filed. Its evidence is not in the journal: it brought what was
@@ -149,7 +142,6 @@ impl Simulation {
             Event::TransferProposed(e) => self.propose(recorded, e),
             Event::TransferApproved(e) => self.decide(recorded, e.transfer, true),
             Event::TransferDeclined(e) => self.decide(recorded, e.transfer, false),
-            // Holds are not followed: a claim on an order is decided as one without.
             Event::OrderProposed(_)
             | Event::OrderAgreed(_)
             | Event::OrderConfirmed(_)
@@ -159,7 +151,7 @@ impl Simulation {
             | Event::OrderAsked(_)
             | Event::OrderExtended(_)
             | Event::OrderDisputed(_)
-            | Event::DisputeClosed(_) => {}
+            | Event::DisputeClosed(_) => self.follow_order(recorded),
             // Lapses and closes come by themselves with the days. People, payments, settlement and
             // what was applied for say nothing to a claim; evidence came with its claim.
             Event::VoucherLapsed(_)
@@ -204,7 +196,7 @@ impl Simulation {
     }
 
     /// Applies a fact at this place of the simulated history.
-    fn apply(&mut self, recorded: &Recorded, event: Event) {
+    pub(super) fn apply(&mut self, recorded: &Recorded, event: Event) {
         self.reach(recorded, recorded.meta.business_date);
         let meta = EventMeta {
             seq: self.state.next_seq(),

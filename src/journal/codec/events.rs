@@ -179,6 +179,7 @@ event_tables! {
         0: result, 1: faults, 2: voucher, 3: provider, 4: voucher_given, 5: provider_given,
         6: category, 7: contract_no, 8: contract_date, 9: contract_amount, 10: invoice_no,
         11: invoice_amount or { contract_amount => contract_amount }, 12: paid_amount,
+        13: order,
     }
     73 v 1 ClaimReversed {
         0: claim, 1: voucher, 2: programme, 3: issuer, 4: payee, 5: amount, 6: funding,

@@ -2,7 +2,7 @@
 //! golden files hold their leaves: change nothing here, add.
 
 use super::examples_applications::{self, applications};
-use super::examples_orders::{captured_claim, orders};
+use super::examples_orders::{captured_claim, orders, refused_on_order};
 use super::examples_terms::{agreement_terms, version_terms};
 use super::reference;
 use crate::domain::{
@@ -179,12 +179,14 @@ pub(super) fn examples() -> Vec<(String, Recorded)> {
     let further = examples_applications::further()
         .into_iter()
         .map(|(suffix, event)| (suffix, full_meta(&event), event));
+    let refused = Event::ClaimRefused(Box::new(refused_on_order()));
     full.chain(minimal)
         .chain(typical)
         .chain(proposed)
         .chain([("-captured", claim_meta(), captured)])
         .chain(grown)
         .chain(further)
+        .chain([("-captured", claim_meta(), refused)])
         .map(|(suffix, meta, event)| {
             let stem = format!("{:02}-{}{suffix}-v1", event.kind(), event.name());
             (stem, Recorded { meta, event })
@@ -449,6 +451,7 @@ fn claims() -> Vec<Event> {
             invoice_no: InvoiceNo::parse("0332A").expect("example invoice"),
             invoice_amount: fen(24_900_000),
             paid_amount: fen(0),
+            order: None,
         })),
         Event::ClaimReversed(Box::new(ClaimReversed {
             claim,

@@ -5,9 +5,9 @@ use crate::domain::{
     CategoryId, EnterpriseId, MemberId, OrderId, ProgrammeId, ProviderId, VersionNo, VoucherId,
 };
 use crate::engine::event::{
-    ClaimApproved, DisputeClosed, Event, HeldLine, OrderAdvanced, OrderAgreed, OrderAsked,
-    OrderConfirmed, OrderDisputed, OrderExtended, OrderProposed, OrderRefused, OrderReleased,
-    ProposedLine, ReleasedLine, ReturnedTo,
+    ClaimApproved, ClaimRefused, DisputeClosed, Event, HeldLine, OrderAdvanced, OrderAgreed,
+    OrderAsked, OrderConfirmed, OrderDisputed, OrderExtended, OrderProposed, OrderRefused,
+    OrderReleased, ProposedLine, ReleasedLine, ReturnedTo,
 };
 use crate::engine::refusal::{Faults, RefusalCode};
 use crate::engine::terms::{
@@ -108,6 +108,29 @@ fn made() -> Vec<Event> {
             accepted: OrderParties::lines(2),
         }),
     ]
+}
+
+/// A claim that was refused on an order.
+pub(super) fn refused_on_order() -> ClaimRefused {
+    let claim = typical_claim();
+    let mut faults = Faults::NONE;
+    faults.add(RefusalCode::VoucherExhausted);
+    ClaimRefused {
+        result: RefusalCode::VoucherExhausted,
+        faults,
+        voucher: Some(claim.voucher),
+        provider: Some(claim.provider),
+        voucher_given: None,
+        provider_given: None,
+        category: claim.category,
+        contract_no: claim.contract_no,
+        contract_date: claim.contract_date,
+        contract_amount: claim.contract_amount,
+        invoice_no: claim.invoice_no,
+        invoice_amount: claim.invoice_amount,
+        paid_amount: claim.paid_amount,
+        order: Some(ORDER),
+    }
 }
 
 /// A claim on an order.

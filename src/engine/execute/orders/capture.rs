@@ -3,14 +3,14 @@
 //! its own hold; all parts are approved or none.
 
 use super::is_provider;
-use crate::domain::{ClaimId, FUNDERS_MAX, Fen, LineId, VoucherId};
+use crate::domain::{ClaimId, FUNDERS_MAX, Fen, LineId, OrderId, VoucherId};
 use crate::engine::command::{Capture, EnterpriseKey, FileClaim, ORDER_LINES_MAX, VoucherKey};
 use crate::engine::event::{Event, OrderReleased};
 use crate::engine::execute::judge::{Approval, Judgement, base_of, payee};
 use crate::engine::execute::{Decision, Execution, Rejection, refuse_if};
 use crate::engine::refusal::{Faults, RefusalCode};
 use crate::engine::rules::OnVoucher;
-use crate::engine::state::{OrderRow, State};
+use crate::engine::state::{Authority, OrderRow, State};
 use crate::engine::terms::{OrderSide, OrderStatus, PayeeMode, ReleaseCause};
 
 /// A part of a claim, with what is approved of it.
@@ -36,6 +36,29 @@ impl Execution<'_> {
                     self.approve(part, *voucher, row.provider, approval)?;
                 }
                 self.end_if_drawn(capture);
+            }
+            Err(judgement) => self.refuse(c, &judgement),
+        }
+        Ok(())
+    }
+
+    /// Decides a claim on an order again for a simulation: a filing that was refused as it was
+    /// filed; one that was approved part by part, each marked as `last`.
+    pub(in crate::engine::execute) fn recapture(
+        &mut self,
+        c: &FileClaim,
+        capture: Capture,
+    ) -> Decision {
+        let row = self.order(capture.order)?;
+        let judged = match (&c.voucher, capture.last) {
+            (VoucherKey::Id(id), true) => self.state.judge_again(c, &row, *id, capture.order),
+            _ => self.state.judge_capture(c, &row, capture),
+        };
+        match judged {
+            Ok(parts) => {
+                for (part, voucher, approval) in &parts {
+                    self.approve(part, *voucher, row.provider, approval)?;
+                }
             }
             Err(judgement) => self.refuse(c, &judgement),
         }
@@ -109,26 +132,12 @@ impl State {
                 paid_amount: paid[i],
                 ..c.clone()
             };
-            let (own, x) = self.judge_line(&part, line.voucher);
+            let (own, approval) = self.judge_part(&part, order, i, capture.order, false);
             faults.0 |= own.0;
             if !own.is_empty() && faulty.is_none() {
                 faulty = Some(line.voucher);
             }
-            if !own.is_empty() {
-                continue;
-            }
-            let amount = worth(&part, &x).min(line.left);
-            if !amount.is_zero() {
-                let approval = Approval {
-                    amount,
-                    version: x.version,
-                    payee: payee(&x, order.provider),
-                    programme: x.programme,
-                    consent: None,
-                    order: Some(capture.order),
-                };
-                parts.push((part, line.voucher, approval));
-            }
+            parts.extend(approval.map(|approval| (part, line.voucher, approval)));
         }
         let stranger = c.enterprise.is_some_and(|key| !self.is_holder(key, order));
         faults.add_if(stranger, RefusalCode::HolderMismatch);
@@ -146,6 +155,67 @@ impl State {
             provider: Some(order.provider),
             approved: None,
         })
+    }
+
+    /// Judges a part that was approved once, by itself, on what its line holds now.
+    fn judge_again(
+        &self,
+        part: &FileClaim,
+        order: &OrderRow,
+        voucher: VoucherId,
+        id: OrderId,
+    ) -> Result<Vec<Part>, Judgement> {
+        let mut faults = Faults::NONE;
+        if let Some(place) = order.place_of(voucher) {
+            let (own, approval) = self.judge_part(part, order, place, id, true);
+            if let Some(approval) = approval {
+                return Ok(vec![(part.clone(), voucher, approval)]);
+            }
+            faults = own;
+        }
+        faults.add_if(faults.is_empty(), RefusalCode::VoucherExhausted);
+        Err(Judgement {
+            faults,
+            voucher: Some(voucher),
+            provider: Some(order.provider),
+            approved: None,
+        })
+    }
+
+    /// True if the invoice of a part stands at another part of a filing on the order.
+    fn is_drawn_on(&self, part: &FileClaim, order: OrderId) -> bool {
+        let claim = self.find_invoice(part.invoice_no);
+        claim.is_some_and(|id| self.claims[id.index()].authority == Authority::Order(order))
+    }
+
+    /// Judges the part of a claim that falls on a line: its faults, and what is approved of it.
+    /// One that is judged again may stand beside the others of its filing.
+    fn judge_part(
+        &self,
+        part: &FileClaim,
+        order: &OrderRow,
+        place: usize,
+        id: OrderId,
+        again: bool,
+    ) -> (Faults, Option<Approval>) {
+        let line = &order.lines[place];
+        let (mut faults, voucher) = self.judge_line(part, line.voucher);
+        if again && self.is_drawn_on(part, id) {
+            faults.0 &= !(1 << RefusalCode::DuplicateInvoice.number());
+        }
+        if !faults.is_empty() {
+            return (faults, None);
+        }
+        let amount = worth(part, &voucher).min(line.left);
+        let approval = Approval {
+            amount,
+            version: voucher.version,
+            payee: payee(&voucher, order.provider),
+            programme: voucher.programme,
+            consent: None,
+            order: Some(id),
+        };
+        (faults, Some(approval).filter(|_| !amount.is_zero()))
     }
 
     fn is_holder(&self, key: EnterpriseKey, order: &OrderRow) -> bool {
