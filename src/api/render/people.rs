@@ -92,6 +92,15 @@ impl View<'_> {
                 terms
             }
             ProposedCommand::RevokeVoucher(c) => json!({"voucher": self.voucher(c.voucher)}),
+            ProposedCommand::ExtendVoucher(c) => json!({
+                "voucher": self.voucher(c.voucher),
+                "use_by": c.use_by.to_string(),
+                "cash_by": c.cash_by.to_string(),
+            }),
+            ProposedCommand::ReissueVoucher(c) => json!({
+                "voucher": self.voucher(c.voucher),
+                "amount": yuan(c.amount),
+            }),
         };
         shown["kind_of_command"] = json!(command.kind().as_str());
         shown

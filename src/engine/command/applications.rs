@@ -4,6 +4,7 @@
 use super::EnterpriseKey;
 use crate::domain::{ApplicationId, Day, Fen, PersonalText, ProgrammeId, Text, VoucherId};
 use crate::engine::terms::{DeclineCode, Evidence};
+use serde::{Deserialize, Serialize};
 
 /// What a voucher is to be used for: a firm's words are public, a team's are personal data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +83,7 @@ pub struct WithdrawApplication {
 
 /// Gives a voucher later deadlines. What has lapsed stays lapsed; what becomes free from now on
 /// stays with the voucher up to the new `cash_by`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExtendVoucher {
     /// Which voucher.
     pub voucher: VoucherId,
@@ -93,7 +94,7 @@ pub struct ExtendVoucher {
 }
 
 /// Issues a new voucher to the same holder for what came back of an old one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReissueVoucher {
     /// The old voucher, revoked or lapsed.
     pub voucher: VoucherId,

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChangeBudget, Command, CommandKind, IssueToken, PartyName, PublishVersion, RegisterEnterprise,
-    RegisterProvider, RevokeVoucher, SetGrant,
+    ChangeBudget, Command, CommandKind, ExtendVoucher, IssueToken, PartyName, PublishVersion,
+    RegisterEnterprise, RegisterProvider, ReissueVoucher, RevokeVoucher, SetGrant,
 };
 use crate::domain::{MemberId, ProposalId};
 use crate::engine::terms::{Action, Role};
@@ -82,6 +82,8 @@ proposable! {
     ChangeBudget(ChangeBudget),
     PublishVersion(PublishVersion),
     RevokeVoucher(RevokeVoucher),
+    ExtendVoucher(ExtendVoucher),
+    ReissueVoucher(ReissueVoucher),
 }
 
 impl ProposedCommand {

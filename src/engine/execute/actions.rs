@@ -125,6 +125,8 @@ impl<'a> Execution<'a> {
                 Some((Action::Publish, state.programme_office(c.programme)?))
             }
             Command::RevokeVoucher(c) => Some((Action::Revoke, state.voucher_office(c.voucher)?)),
+            Command::ExtendVoucher(c) => Some((Action::Extend, state.voucher_office(c.voucher)?)),
+            Command::ReissueVoucher(c) => Some((Action::Reissue, state.voucher_office(c.voucher)?)),
             Command::RegisterEnterprise(c) => overridden(c.code, c.accept_failed_check, c.city),
             Command::RegisterProvider(c) => overridden(Some(c.code), c.accept_failed_check, c.city),
             Command::SetGrant(c) => Some((Action::Grants, state.office_of(c.scope))),

@@ -149,6 +149,20 @@ fn a_reference_is_used_once_and_names_one_content() {
 }
 
 #[test]
+fn no_row_is_issued_where_the_rules_demand_an_application() {
+    let mut world = World::new();
+    world.publish(VersionTerms {
+        application_required: true,
+        ..World::terms()
+    });
+    let mut planned = Planned::default();
+    let row = firm(1, FIRM, 10);
+    let said = world.state.plan_row(PROGRAMME, &row, &mut planned);
+    let refused = RowOutcome::Refused(Some(FIRM), Code::ApplicationRequired);
+    assert_eq!(said, refused);
+}
+
+#[test]
 fn a_refused_row_leaves_its_reference_free() {
     let mut world = World::new();
     issue(&mut world, vec![firm(1, FAR_FIRM, 10)]);

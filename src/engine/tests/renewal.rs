@@ -22,7 +22,7 @@ fn lapses(world: &mut World, to: &str) -> Vec<(Day, i64)> {
 fn an_extension_moves_the_lapse_to_the_day_after_the_new_last_day() {
     let mut world = World::new();
     world.advance("2025-10-10");
-    world.by(MAKER, extend("2028-01-31", "2028-02-29"));
+    world.system(extend("2028-01-31", "2028-02-29"));
     assert_eq!(lapses(&mut world, "2028-02-28"), []);
     assert_eq!(lapses(&mut world, "2028-02-29"), []);
     let lapsed = [(day("2028-03-01"), 100_000)];
@@ -45,7 +45,7 @@ fn deadlines_from_the_end_of_a_month_are_clamped_to_the_month() {
         use_by: day("2035-08-31"),
         cash_by: day("2035-09-30"),
     });
-    let events = world.by(MAKER, last);
+    let events = world.system(last);
     assert_eq!(refusal_of(&events[0].event), None);
 }
 
@@ -65,7 +65,7 @@ fn ten_years_after_a_leap_day_end_in_february() {
             use_by: day(use_by),
             cash_by: day("2038-12-31"),
         });
-        refusal_of(&world.by(MAKER, extend)[0].event)
+        refusal_of(&world.system(extend)[0].event)
     };
     assert_eq!(said("2038-03-01"), Some(Code::ExtensionOutOfBounds));
     assert_eq!(said("2038-02-28"), None);
@@ -77,7 +77,7 @@ fn undone_after_extension(today: &str, cash_by: &str, undone: &str) -> World {
     let claim = world.claim();
     world.approve(claim);
     world.advance(today);
-    world.by(MAKER, extend("2025-10-31", cash_by));
+    world.system(extend("2025-10-31", cash_by));
     world.advance(undone);
     world.by(
         CHECKER,
@@ -109,7 +109,7 @@ fn what_lapsed_stays_lapsed_and_what_comes_back_later_stays_with_an_extended_vou
 #[test]
 fn an_extended_voucher_takes_contracts_up_to_its_new_last_day() {
     let mut world = World::new();
-    world.by(MAKER, extend("2025-09-11", "2025-10-10"));
+    world.system(extend("2025-09-11", "2025-10-10"));
     world.advance("2025-09-12");
     let on = |world: &mut World, contract_date| {
         let contract_date = day(contract_date);
@@ -141,7 +141,7 @@ fn a_child_of_a_transfer_keeps_its_own_deadlines() {
         approve: true,
     });
     world.by(CHECKER, decision);
-    world.by(MAKER, extend("2025-12-31", "2026-01-31"));
+    world.system(extend("2025-12-31", "2026-01-31"));
     let child = world.state.voucher(NEW).expect("the child");
     assert_eq!(child.cash_by, day("2025-10-10"));
     let lapsed = [(day("2025-10-11"), 30_000)];
@@ -155,7 +155,7 @@ fn what_came_back_is_issued_again_once_and_linked_both_ways() {
     world.advance("2025-03-20");
     let issued: Vec<_> = [60_000, 40_000]
         .into_iter()
-        .map(|amount| match &world.by(MAKER, reissue(amount))[0].event {
+        .map(|amount| match &world.system(reissue(amount))[0].event {
             Event::VoucherIssued(e) => e.clone(),
             other => panic!("{other:?}"),
         })
@@ -167,4 +167,44 @@ fn what_came_back_is_issued_again_once_and_linked_both_ways() {
     assert_eq!(reissued.amount, fen(100_000));
     let vouchers: Vec<_> = issued.iter().map(|e| e.voucher).collect();
     assert_eq!(reissued.vouchers, vouchers);
+}
+
+#[test]
+fn a_second_person_agrees_to_extension_and_reissue_and_the_reason_stays_the_makers() {
+    let approve = |n| {
+        Command::DecideProposal(DecideProposal {
+            proposal: crate::domain::ProposalId(n),
+            approve: true,
+        })
+    };
+    let mut world = World::new();
+    let waits = world.by(MAKER, extend("2025-12-31", "2026-01-31"));
+    assert!(matches!(waits[0].event, Event::ActionProposed(_)));
+    let cash_by = |world: &World| world.state.voucher(VOUCHER).expect("there").cash_by;
+    assert_eq!(cash_by(&world), day("2025-10-10"));
+    let own = world.by(MAKER, approve(0));
+    assert_eq!(refusal_of(&own[0].event), Some(Code::SecondPersonRequired));
+    let done = world.by(CHECKER, approve(0));
+    let extended = done.last().expect("an event");
+    assert!(
+        matches!(extended.event, Event::VoucherExtended(_)),
+        "{done:?}"
+    );
+    assert_eq!(
+        (extended.meta.principal, extended.meta.second),
+        (MAKER, Some(CHECKER))
+    );
+    assert!(extended.meta.reason.is_some());
+    assert_eq!(cash_by(&world), day("2026-01-31"));
+    world.system(revoke());
+    world.by(MAKER, reissue(70_000));
+    let done = world.by(CHECKER, approve(1));
+    let issued = done.last().expect("an event");
+    assert!(matches!(&issued.event, Event::VoucherIssued(e) if e.replaces == Some(VOUCHER)));
+    // What a second person has agreed to meanwhile is not there any more.
+    world.by(MAKER, reissue(30_000));
+    world.system(reissue(1));
+    let failed = world.by(CHECKER, approve(2));
+    let last = &failed.last().expect("an event").event;
+    assert!(matches!(last, Event::ProposalFailed(e) if e.code == Code::ReissueExceeded));
 }

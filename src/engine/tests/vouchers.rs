@@ -222,7 +222,7 @@ pub(super) const LINES: &[Line] = &[
     (Code::ReissueExceeded, |_| (MAKER, reissue(1))),
     (Code::ReissueExceeded, |w| {
         w.system(revoke());
-        w.by(MAKER, reissue(60_000));
+        w.system(reissue(60_000));
         (MAKER, reissue(40_001))
     }),
     (Code::IssueCapExceeded, |w| {

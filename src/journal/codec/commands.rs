@@ -208,8 +208,6 @@ command_tables! {
     ResubmitApplication { 0: application, 1: request, }
     ReviewApplication { 0: application, 1: step, }
     WithdrawApplication { 0: application, }
-    ExtendVoucher { 0: voucher, 1: use_by, 2: cash_by, }
-    ReissueVoucher { 0: voucher, 1: amount, }
     ProposeTransfer { 0: voucher, 1: kind, 2: amount, 3: document_no, }
     DecideTransfer { 0: transfer, 1: approve, }
     FileClaim {
@@ -286,6 +284,8 @@ proposed_tables! {
     ChangeBudget { 0: programme, 1: amount, 2: raise, 3: document_no, }
     PublishVersion { 0: programme, 1: terms, }
     RevokeVoucher { 0: voucher, }
+    ExtendVoucher { 0: voucher, 1: use_by, 2: cash_by, }
+    ReissueVoucher { 0: voucher, 1: amount, }
 }
 
 macro_rules! payloads {

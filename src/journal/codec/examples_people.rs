@@ -12,8 +12,8 @@ use crate::domain::{
     CategoryId, CreditCode, MemberId, PrincipalId, ProgrammeId, ProposalId, VoucherId,
 };
 use crate::engine::command::{
-    ChangeBudget, IssueToken, PartyName, ProposedCommand, PublishVersion, RegisterEnterprise,
-    RegisterProvider, RevokeVoucher, SetActionRule, SetGrant,
+    ChangeBudget, ExtendVoucher, IssueToken, PartyName, ProposedCommand, PublishVersion,
+    RegisterEnterprise, RegisterProvider, ReissueVoucher, RevokeVoucher, SetActionRule, SetGrant,
 };
 use crate::engine::event::{
     ActionProposed, ActionRuleSet, Event, ProposalApproved, ProposalDeclined, ProposalFailed,
@@ -53,6 +53,23 @@ fn programmes() -> Vec<(&'static str, Action, ProposedCommand)> {
             Action::Revoke,
             ProposedCommand::RevokeVoucher(RevokeVoucher {
                 voucher: VoucherId(1_234_567),
+            }),
+        ),
+        (
+            "-extend",
+            Action::Extend,
+            ProposedCommand::ExtendVoucher(ExtendVoucher {
+                voucher: VoucherId(1_234_567),
+                use_by: day("2026-12-31"),
+                cash_by: day("2027-03-31"),
+            }),
+        ),
+        (
+            "-reissue",
+            Action::Reissue,
+            ProposedCommand::ReissueVoucher(ReissueVoucher {
+                voucher: VoucherId(1_234_567),
+                amount: fen(17_550_000),
             }),
         ),
     ]

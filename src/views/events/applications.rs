@@ -130,6 +130,15 @@ pub(super) fn note(changes: &mut Changes, meta: &EventMeta, event: &Event) {
         Event::VoucherExtended(e) => note_voucher(changes, meta, e.voucher),
         Event::TransferProposed(e) => note_voucher(changes, meta, e.voucher),
         Event::ClaimReversed(e) => note_voucher(changes, meta, e.voucher),
+        Event::OrderProposed(e) => {
+            (e.lines.iter()).for_each(|line| note_voucher(changes, meta, line.voucher));
+        }
+        Event::OrderConfirmed(e) => {
+            (e.lines.iter()).for_each(|line| note_voucher(changes, meta, line.voucher));
+        }
+        Event::OrderReleased(e) => {
+            (e.lines.iter()).for_each(|line| note_voucher(changes, meta, line.voucher));
+        }
         Event::ApplicationFiled(e) => note_application(changes, meta, e.application),
         Event::ApplicationResubmitted(e) => note_application(changes, meta, e.application),
         Event::ApplicationReviewBegun(e) => note_application(changes, meta, e.application),
