@@ -372,36 +372,8 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
     let Value::Object(row) = row else {
         return Value::Null;
     };
-    let number = row.get("id").and_then(Value::as_u64).unwrap_or(0);
-    let number = u32::try_from(number).unwrap_or(u32::MAX);
-    let short = u16::try_from(number).unwrap_or(u16::MAX);
     let mut shown = Map::new();
-    let id = match resource {
-        Resource::Members => view.member(MemberId(short)),
-        Resource::Categories | Resource::Programmes => row["code"].clone(),
-        Resource::Agreements => view.agreement_id(AgreementId(number)),
-        Resource::Applications => view.application(ApplicationId(number)),
-        Resource::Transfers => view.transfer(TransferId(number)),
-        Resource::Lines => view.line(LineId(number)),
-        Resource::Periods => row["month"].clone(),
-        Resource::Instructions => view.instruction(InstructionId(number)),
-        Resource::Payments => view.payment(PaymentId(number)),
-        Resource::VoucherFiles => row["sha256"].clone(),
-        Resource::Proposals => view.proposal(ProposalId(number)),
-        Resource::Refusals => view.refusal(Seq(row["event"].as_u64().unwrap_or(0))),
-        Resource::Recognitions
-        | Resource::Statuses
-        | Resource::Relations
-        | Resource::BankAccounts => row["event"].clone(),
-        Resource::Enterprises
-        | Resource::Providers
-        | Resource::Vouchers
-        | Resource::Orders
-        | Resource::Claims
-        | Resource::Admissions
-        | Resource::CreditFlags => row["public_id"].clone(),
-    };
-    shown.insert("id".to_owned(), id);
+    shown.insert("id".to_owned(), row_id(view, resource, &row));
     if resource == Resource::Vouchers {
         shown.insert("status".to_owned(), standing(view.state, &row));
     }
@@ -475,6 +447,38 @@ fn standing(state: &State, row: &Map<String, Value>) -> Value {
         cash_by: day("cash_by"),
     };
     json!(standing.word(state.business_date()))
+}
+
+/// What names a row to the outside.
+fn row_id(view: &View<'_>, resource: Resource, row: &Map<String, Value>) -> Value {
+    let number = row.get("id").and_then(Value::as_u64).unwrap_or(0);
+    let number = u32::try_from(number).unwrap_or(u32::MAX);
+    let short = u16::try_from(number).unwrap_or(u16::MAX);
+    match resource {
+        Resource::Members => view.member(MemberId(short)),
+        Resource::Categories | Resource::Programmes => row["code"].clone(),
+        Resource::Agreements => view.agreement_id(AgreementId(number)),
+        Resource::Applications => view.application(ApplicationId(number)),
+        Resource::Transfers => view.transfer(TransferId(number)),
+        Resource::Lines => view.line(LineId(number)),
+        Resource::Periods => row["month"].clone(),
+        Resource::Instructions => view.instruction(InstructionId(number)),
+        Resource::Payments => view.payment(PaymentId(number)),
+        Resource::VoucherFiles => row["sha256"].clone(),
+        Resource::Proposals => view.proposal(ProposalId(number)),
+        Resource::Refusals => view.refusal(Seq(row["event"].as_u64().unwrap_or(0))),
+        Resource::Recognitions
+        | Resource::Statuses
+        | Resource::Relations
+        | Resource::BankAccounts => row["event"].clone(),
+        Resource::Enterprises
+        | Resource::Providers
+        | Resource::Vouchers
+        | Resource::Orders
+        | Resource::Claims
+        | Resource::Admissions
+        | Resource::CreditFlags => row["public_id"].clone(),
+    }
 }
 
 /// Columns that hold 0 or 1.

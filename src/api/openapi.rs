@@ -298,6 +298,14 @@ fn query_of(route: &Route) -> &'static [&'static str] {
     }
 }
 
+/// Media type of a route's body.
+fn media(route: &Route) -> &'static str {
+    match route.body {
+        CSV => "text/csv",
+        _ => "application/json",
+    }
+}
+
 fn operation(route: &Route) -> utoipa::openapi::path::Operation {
     let mut operation = OperationBuilder::new()
         .operation_id(Some(route.operation))
@@ -326,11 +334,6 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
             .parameter_in(place)
             .schema(Some(text()))
     };
-    let media = if route.body == CSV {
-        "text/csv"
-    } else {
-        "application/json"
-    };
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name(route.body)))
         .build();
@@ -340,7 +343,7 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
         .response("default", problems())
         .request_body(Some(
             RequestBodyBuilder::new()
-                .content(media, content)
+                .content(media(route), content)
                 .required(Some(Required::True))
                 .build(),
         ))

@@ -59,7 +59,7 @@ pub const ACTIONS: &[ActionLine] = &[
     line(Action::Reissue, &[SCIENCE], &[SCIENCE, FINANCE]),
     own_steps(Action::Transfer, &[Role::Enterprise, SCIENCE], &[SCIENCE]),
     own_steps(Action::Reverse, &[SCIENCE, FINANCE], &[SCIENCE, FINANCE]),
-    line(
+    own_steps(
         Action::BankAccount,
         &[Role::Provider, Role::Enterprise, SCIENCE],
         &[FINANCE],

@@ -42,7 +42,8 @@ tables! {
     }
     PROVIDERS = "providers" {
         id Number, public_id Text, code Text, name Text, city Number, controller_group Text,
-        admitted_from Text, admitted_to Text, bank_account Text, suspended Number, event Number, suspended_until Text,
+        admitted_from Text, admitted_to Text, bank_account Text, suspended Number, event Number,
+        suspended_until Text,
     }
     PROVIDER_CATEGORIES = "provider_categories" { provider Number, category Number }
     PROGRAMMES = "programmes" {

@@ -5,8 +5,8 @@ use super::parties::positive;
 use super::{Decision, Execution, Rejection, Stop, refuse_if, valid};
 use crate::domain::{ApplicationId, EnterpriseId, Fen, MemberId, ProgrammeId};
 use crate::engine::command::{
-    ApplyForVoucher, EnterpriseKind, IssueVoucher, Purpose, ResubmitApplication, ReviewApplication,
-    ReviewStep, VoucherRequest, WithdrawApplication,
+    ApplyForVoucher, EnterpriseKind, IssueVoucher, Payee, Purpose, ResubmitApplication,
+    ReviewApplication, ReviewStep, VoucherRequest, WithdrawApplication,
 };
 use crate::engine::event::{
     ApplicationApproved, ApplicationDeclined, ApplicationFiled, ApplicationResubmitted,
@@ -49,6 +49,7 @@ impl Execution<'_> {
         let enterprise = self.enterprise(c.enterprise)?;
         self.require_applicant(enterprise)?;
         self.check_request(&c.request, enterprise)?;
+        self.refuse_standing(Payee::Enterprise(enterprise))?;
         let application = ApplicationId::from_index(self.state.applications.len())
             .ok_or(Rejection::Full("applications"))?;
         let issue_fault = self.preflight(c.programme, enterprise, c.request.amount);

@@ -23,6 +23,14 @@ impl Execution<'_> {
         }
     }
 
+    /// Refuses what is new to a party that is struck off or on the block list today.
+    pub(super) fn refuse_standing(&self, party: Payee) -> Decision {
+        match self.state.standing_fault(party) {
+            Some(code) => Err(code.into()),
+            None => Ok(()),
+        }
+    }
+
     pub(super) fn raise_credit_flag(&mut self, c: &RaiseCreditFlag) -> Decision {
         self.check_city(c.city, "city")?;
         let roles = [

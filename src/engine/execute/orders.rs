@@ -13,8 +13,8 @@ use crate::domain::{
     ContractNo, Day, Fen, InvoiceNo, OrderId, ProviderId, VersionNo, VoucherId, split_by_weights,
 };
 use crate::engine::command::{
-    AdvanceOrder, AgreeOrder, ConfirmOrder, FileClaim, ORDER_LINES_MAX, OrderStep, ProposeOrder,
-    ProviderKey, VoucherKey,
+    AdvanceOrder, AgreeOrder, ConfirmOrder, FileClaim, ORDER_LINES_MAX, OrderStep, Payee,
+    ProposeOrder, ProviderKey, VoucherKey,
 };
 use crate::engine::event::{
     Event, HeldLine, OrderAdvanced, OrderAgreed, OrderConfirmed, OrderProposed, OrderRefused,
@@ -91,6 +91,10 @@ impl Execution<'_> {
         }
         if agreed == OrderParties::NONE {
             return Err(Rejection::Forbidden("a holder of the order's vouchers").into());
+        }
+        self.refuse_standing(Payee::Provider(c.provider))?;
+        for line in &lines {
+            self.refuse_standing(Payee::Enterprise(line.enterprise))?;
         }
         refuse_if(past, RefusalCode::HoldPastDeadline)?;
         let order =

@@ -11,5 +11,6 @@ mod refusals;
 mod renewal;
 mod scopes;
 mod simulate;
+mod standing;
 mod vouchers;
 pub(super) mod world;
