@@ -334,9 +334,12 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name(route.body)))
         .build();
+    if route.body != SIMULATION {
+        operation = operation
+            .parameter(parameter("Idempotency-Key", ParameterIn::Header))
+            .parameter(parameter("dry_run", ParameterIn::Query));
+    }
     operation
-        .parameter(parameter("Idempotency-Key", ParameterIn::Header))
-        .parameter(parameter("dry_run", ParameterIn::Query))
         .response("default", problems())
         .request_body(Some(
             RequestBodyBuilder::new()
