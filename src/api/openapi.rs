@@ -298,6 +298,19 @@ fn query_of(route: &Route) -> &'static [&'static str] {
     }
 }
 
+/// What every write takes besides its body.
+fn repeatable(operation: OperationBuilder) -> OperationBuilder {
+    let parameter = |name: &str, place| {
+        ParameterBuilder::new()
+            .name(name)
+            .parameter_in(place)
+            .schema(Some(text()))
+    };
+    operation
+        .parameter(parameter("Idempotency-Key", ParameterIn::Header))
+        .parameter(parameter("dry_run", ParameterIn::Query))
+}
+
 fn operation(route: &Route) -> utoipa::openapi::path::Operation {
     let mut operation = OperationBuilder::new()
         .operation_id(Some(route.operation))
@@ -320,12 +333,6 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
             )
             .build();
     }
-    let parameter = |name: &str, place| {
-        ParameterBuilder::new()
-            .name(name)
-            .parameter_in(place)
-            .schema(Some(text()))
-    };
     let media = if route.body == CSV {
         "text/csv"
     } else {
@@ -335,9 +342,7 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
         .schema(Some(Ref::from_schema_name(route.body)))
         .build();
     if route.body != SIMULATION {
-        operation = operation
-            .parameter(parameter("Idempotency-Key", ParameterIn::Header))
-            .parameter(parameter("dry_run", ParameterIn::Query));
+        operation = repeatable(operation);
     }
     operation
         .response("default", problems())

@@ -5,7 +5,7 @@ use crate::domain::{Fen, ProgrammeId};
 use crate::engine::terms::FileMode;
 
 /// Approves the issue of vouchers from a file: exactly these rows, in this order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ApproveVoucherFile {
     /// Under which programme.
     pub programme: ProgrammeId,
