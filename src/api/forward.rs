@@ -72,7 +72,12 @@ pub(super) async fn pass_on<B: MessageBody + 'static>(
         Err(Problem::new("UNAVAILABLE").header(NOT_LEADING, true))
     } else {
         let settings = &shared.settings;
-        let most = settings.bulk_bytes_max.max(settings.file_bytes_max);
+        let file = request.path().ends_with("/voucher-files");
+        let most = if file {
+            settings.file_bytes_max
+        } else {
+            settings.bulk_bytes_max
+        };
         match whole_body(request.take_payload(), most).await {
             Err(problem) => Err(problem),
             Ok(body) => match deliver(&shared, request.request(), &body).await {

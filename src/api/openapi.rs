@@ -306,6 +306,19 @@ fn media(route: &Route) -> &'static str {
     }
 }
 
+/// What every write takes besides its body.
+fn repeatable(operation: OperationBuilder) -> OperationBuilder {
+    let parameter = |name: &str, place| {
+        ParameterBuilder::new()
+            .name(name)
+            .parameter_in(place)
+            .schema(Some(text()))
+    };
+    operation
+        .parameter(parameter("Idempotency-Key", ParameterIn::Header))
+        .parameter(parameter("dry_run", ParameterIn::Query))
+}
+
 fn operation(route: &Route) -> utoipa::openapi::path::Operation {
     let mut operation = OperationBuilder::new()
         .operation_id(Some(route.operation))
@@ -328,18 +341,13 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
             )
             .build();
     }
-    let parameter = |name: &str, place| {
-        ParameterBuilder::new()
-            .name(name)
-            .parameter_in(place)
-            .schema(Some(text()))
-    };
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name(route.body)))
         .build();
+    if route.body != SIMULATION {
+        operation = repeatable(operation);
+    }
     operation
-        .parameter(parameter("Idempotency-Key", ParameterIn::Header))
-        .parameter(parameter("dry_run", ParameterIn::Query))
         .response("default", problems())
         .request_body(Some(
             RequestBodyBuilder::new()

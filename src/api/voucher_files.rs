@@ -70,14 +70,14 @@ async fn take(
         (sha256, read_voucher_file(&bytes, kind))
     });
     let (sha256, file) = read.await.map_err(|_| Problem::new("UNAVAILABLE"))?;
-    let approved_by = shared.node.peek(|state| {
+    let sent_by = shared.node.peek(|state| {
         let id = state.voucher_file_by_hash(sha256, wish.programme)?;
-        state.voucher_file(id).map(|row| row.approved_by)
+        state.voucher_file(id).map(|row| row.sent_by)
     })?;
-    let known = approved_by.is_some();
+    let known = sent_by.is_some();
     let asker = Asker {
         programme: wish.programme,
-        references_of: approved_by.unwrap_or(wish.principal),
+        references_of: sent_by.unwrap_or(wish.principal),
     };
     let rules = !known || wish.preview;
     let mut judged = judge(&shared.node, &asker, &file.rows, rules).await?;

@@ -96,7 +96,7 @@ tables! {
     }
     VOUCHER_FILES = "voucher_files" {
         id Number, sha256 Text, programme Number, issuer Number, mode Text, row_count Number,
-        total Number, approved_by Number, approved_on Text, event Number,
+        total Number, sent_by Number, approved_on Text, event Number,
     }
     VOUCHER_FILE_CHUNKS = "voucher_file_chunks" {
         event Number, file Number, place Number, issued Number, refused Number, unchanged Number,

@@ -9,7 +9,8 @@ CREATE TABLE voucher_files (
     mode        TEXT   NOT NULL,
     row_count   BIGINT NOT NULL,
     total       BIGINT NOT NULL,
-    approved_by BIGINT NOT NULL,
+    -- Who sent it; the references of its rows are theirs.
+    sent_by     BIGINT NOT NULL,
     approved_on TEXT   NOT NULL,
     event       BIGINT NOT NULL
 );

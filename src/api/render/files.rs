@@ -60,7 +60,7 @@ impl View<'_> {
             "unchanged": row.unchanged,
             "to_do": row.rows.saturating_sub(decided),
             "amount": yuan(row.amount),
-            "approved_by": self.principal(row.approved_by),
+            "sent_by": self.principal(row.sent_by),
         })
     }
 }

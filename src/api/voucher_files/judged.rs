@@ -67,9 +67,19 @@ pub(super) async fn judge(
     let mut planned = Planned::default();
     let tag = node.ledger_tag();
     for chunk in rows.chunks(FILE_CHUNK_ROWS) {
+        // Hashes are made before the state is locked; only what it knows of a row is asked inside.
+        let keys: Vec<_> = node.peek(|state| {
+            let key = |row: &Row| key(state, tag, &row.enterprise);
+            chunk.iter().map(key).collect()
+        })?;
+        let sent: Vec<_> = chunk
+            .iter()
+            .zip(keys)
+            .map(|(row, key)| key.map(|(key, found)| file_row(asker, row, key, found)))
+            .collect();
         node.peek(|state| {
-            for row in chunk {
-                judged.take(state, tag, asker, row, rules.then_some(&mut planned));
+            for (row, sent) in chunk.iter().zip(sent) {
+                judged.take(state, asker, row, sent, rules.then_some(&mut planned));
             }
         })?;
         // Others of this thread get their turn as well.
@@ -82,28 +92,24 @@ impl Judged {
     fn take(
         &mut self,
         state: &State,
-        tag: LedgerTag,
         asker: &Asker,
         row: &Row,
+        sent: Result<FileRow, Told>,
         planned: Option<&mut Planned>,
     ) {
         let value = match &row.enterprise {
             Named::Code(code) => code.as_str(),
             Named::Id(id) => id,
         };
-        let key = match &row.enterprise {
-            Named::Code(code) => EnterpriseKey::Code(*code),
-            Named::Id(id) => match identifier(state, tag, id) {
-                Ok(id) => EnterpriseKey::Id(id),
-                Err(told) => {
-                    // Whether the ledger knows it may change; the rows of a file may not.
-                    self.unusable |= matches!(told, Told::Unknown);
-                    self.fault(row.line, Some("enterprise"), value, told);
-                    return;
-                }
-            },
+        let sent = match sent {
+            Ok(sent) => sent,
+            Err(told) => {
+                // Whether the ledger knows an identifier may change; the rows of a file may not.
+                self.unusable |= matches!(told, Told::Unknown);
+                self.fault(row.line, Some("enterprise"), value, told);
+                return;
+            }
         };
-        let sent = file_row(state, asker, row, key);
         if let Some(planned) = planned {
             match state.plan_row(asker.programme, &sent, planned) {
                 RowOutcome::Issue(_) => {
@@ -176,7 +182,7 @@ fn sum(a: Fen, b: Fen) -> Fen {
     a.checked_add(b).unwrap_or(Fen::MAX)
 }
 
-/// The enterprise that an identifier names, whether or not there is one with its number.
+/// The enterprise that an identifier names.
 fn identifier(state: &State, tag: LedgerTag, text: &str) -> Result<EnterpriseId, Told> {
     let bad = Told::Written(Wrong::BadEnterprise);
     let Ok(id) = PublicId::parse(text, IdKind::Enterprise, tag) else {
@@ -191,14 +197,28 @@ fn identifier(state: &State, tag: LedgerTag, text: &str) -> Result<EnterpriseId,
     }
 }
 
-fn file_row(state: &State, asker: &Asker, row: &Row, enterprise: EnterpriseKey) -> FileRow {
-    let found = match enterprise {
-        EnterpriseKey::Code(code) => state.enterprise_by_code(code).map(EnterpriseKey::Id),
-        EnterpriseKey::Id(_) => None,
-    };
+/// How a row names its enterprise, and which one that is, if there is one.
+fn key(
+    state: &State,
+    tag: LedgerTag,
+    named: &Named,
+) -> Result<(EnterpriseKey, Option<EnterpriseId>), Told> {
+    match named {
+        Named::Code(code) => Ok((EnterpriseKey::Code(*code), state.enterprise_by_code(*code))),
+        Named::Id(id) => identifier(state, tag, id).map(|id| (EnterpriseKey::Id(id), Some(id))),
+    }
+}
+
+fn file_row(
+    asker: &Asker,
+    row: &Row,
+    enterprise: EnterpriseKey,
+    found: Option<EnterpriseId>,
+) -> FileRow {
+    // The same content sent as a single issue has the same fingerprint: it names an id.
     let issue = IssueVoucher {
         programme: asker.programme,
-        enterprise: found.unwrap_or(enterprise),
+        enterprise: found.map_or(enterprise, EnterpriseKey::Id),
         amount: row.amount,
         application: None,
     };

@@ -5,6 +5,7 @@
 mod engine;
 mod lists;
 mod replay;
+mod simulate;
 mod start;
 mod world;
 
@@ -28,6 +29,8 @@ pub enum Bench {
     Lists(ReplayBench),
     /// Start of a node, without and with a snapshot
     Start(ReplayBench),
+    /// Every claim of a journal decided again, as a simulation does
+    Simulate(ReplayBench),
 }
 
 /// Settings of `bench engine`.
@@ -59,7 +62,7 @@ pub struct EngineBench {
     pub keep: Option<PathBuf>,
 }
 
-/// Settings of `bench replay`, `start` and `lists`.
+/// Settings of `bench replay`, `start`, `simulate` and `lists`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ReplayBench {
     /// Folder with a ledger, as `bench engine --keep` leaves it; made anew if it is missing
@@ -166,7 +169,10 @@ pub async fn run(bench: Bench, database: &Database) -> Result<(), BenchError> {
                 clear(&folder, done)
             }
         },
-        Bench::Replay(ref settings) | Bench::Start(ref settings) | Bench::Lists(ref settings) => {
+        Bench::Replay(ref settings)
+        | Bench::Start(ref settings)
+        | Bench::Simulate(ref settings)
+        | Bench::Lists(ref settings) => {
             let keep = settings.folder.is_some();
             let folder = settings.folder.clone().unwrap_or_else(temporary);
             if !database.has_ledger(&folder).await? {
@@ -175,6 +181,7 @@ pub async fn run(bench: Bench, database: &Database) -> Result<(), BenchError> {
             }
             let done = match bench {
                 Bench::Start(_) => start::run(&folder, database).await,
+                Bench::Simulate(_) => simulate::run(&folder, database).await,
                 Bench::Lists(_) => lists::run(&folder, database).await,
                 _ => replay::run(&folder, database).await,
             };

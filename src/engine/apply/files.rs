@@ -19,7 +19,7 @@ impl State {
             refused: 0,
             unchanged: 0,
             amount: Fen::ZERO,
-            approved_by: meta.principal,
+            sent_by: meta.principal,
             details: meta.seq,
         };
         let position = self.voucher_files.push(row);

@@ -5,7 +5,7 @@ use crate::domain::{Fen, ProgrammeId};
 use crate::engine::terms::FileMode;
 
 /// Approves the issue of vouchers from a file: exactly these rows, in this order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ApproveVoucherFile {
     /// Under which programme.
     pub programme: ProgrammeId,
@@ -40,7 +40,7 @@ pub struct IssueFileRows {
 pub struct FileRow {
     /// Line of the file, from 1.
     pub line: u32,
-    /// The row's own reference, of whoever approved the file.
+    /// The row's own reference, of whoever sent the file to be approved.
     pub reference: ExternalRef,
     /// Fingerprint of the issue that the row stands for: what the reference is compared by. It
     /// follows from the rest and is no part of the canonical form.

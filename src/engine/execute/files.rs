@@ -217,7 +217,7 @@ impl Execution<'_> {
     }
 
     /// A chunk is exactly what was approved, in its turn, and each of its references is of whoever
-    /// approved the file, once.
+    /// sent the file first, once.
     fn check_chunk(&self, c: &IssueFileRows, file: &VoucherFileRow) -> Decision {
         refuse_if(c.chunk < file.done, RefusalCode::FileRowsDone)?;
         valid(c.chunk == file.done, "chunk", "is not the next one")?;
@@ -234,7 +234,7 @@ impl Execution<'_> {
             "rows",
             "are not as many as the chunk has",
         )?;
-        let source = RefSource::Principal(file.approved_by);
+        let source = RefSource::Principal(file.sent_by);
         let theirs = c.rows.iter().all(|row| row.reference.source == source);
         valid(theirs, "rows", "have references of another sender")?;
         let positive = c.rows.iter().all(|row| !row.amount.is_zero());

@@ -33,8 +33,8 @@ pub struct VoucherFileRow {
     pub unchanged: u32,
     /// Sum of the vouchers issued.
     pub amount: Fen,
-    /// Who approved it first; the references of the rows are theirs.
-    pub approved_by: PrincipalId,
+    /// Who sent it; the references of the rows are theirs.
+    pub sent_by: PrincipalId,
     /// Its event.
     pub details: Seq,
 }

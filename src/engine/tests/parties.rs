@@ -260,7 +260,7 @@ pub(super) const LINES: &[Line] = &[
             hold_until: day("2025-03-20"),
             lines: Box::new([(VOUCHER, fen(1))]),
         };
-        (FILER, Command::ProposeOrder(Box::new(order)))
+        (FILER, Command::ProposeOrder(order))
     }),
     (Code::PartyDissolved, |w| {
         w.by(MAKER, dissolve(Payee::Enterprise(FIRM), None));
