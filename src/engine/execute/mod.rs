@@ -11,6 +11,7 @@ mod files;
 mod judge;
 mod orders;
 mod parties;
+mod people;
 mod periods;
 mod programmes;
 mod reasons;
@@ -339,6 +340,8 @@ impl<'a> Execution<'a> {
             Command::DecideProposal(c) => self.decide_proposal(c),
             Command::WithdrawProposal(c) => self.withdraw_proposal(c),
             Command::SetActionRule(c) => self.set_action_rule(c),
+            Command::SetAccess(c) => self.set_access(c),
+            Command::SetPassword(c) => self.set_password(c),
             Command::RegisterEnterprise(c) => self.register_enterprise(c),
             Command::RegisterProvider(c) => self.register_provider(c),
             Command::SetControllerGroup(c) => self.set_controller_group(c),

@@ -21,7 +21,8 @@ use crate::engine::command::{
     WithdrawProposal,
 };
 use crate::engine::command::{
-    ApplyForAdmission, LiftCreditFlag, RaiseCreditFlag, SetBankAccount, StepAdmission,
+    ApplyForAdmission, LiftCreditFlag, RaiseCreditFlag, SetAccess, SetBankAccount, SetPassword,
+    StepAdmission,
 };
 
 mod register;
@@ -186,6 +187,7 @@ command_tables! {
     RevokeToken { 0: token_hash, }
     DecideProposal { 0: proposal, 1: approve, }
     WithdrawProposal { 0: proposal, }
+    SetPassword { 0: user_name, 1: verifier, }
     SetControllerGroup { 0: party, 1: group, 2: from, }
     SetSuspension { 0: provider, 1: suspended, 2: until, }
     ApplyForAdmission {
@@ -274,6 +276,7 @@ proposed_tables! {
     SetGrant { 0: principal, 1: role, 2: scope, 3: granted, }
     IssueToken { 0: principal, 1: token_hash, 2: label, 3: expires_on, }
     SetActionRule { 0: member, 1: action, 2: persons, 3: checker, }
+    SetAccess { 0: principal, 1: enabled, }
     RegisterEnterprise {
         0: code, 1: accept_failed_check, 2: name, 3: city, 4: kind, 5: group,
     }
@@ -302,6 +305,7 @@ macro_rules! payloads {
 payloads! {
     RegisterMember SetProtocol RegisterCategory SetCalendar RegisterPrincipal SetGrant IssueToken
     RevokeToken DecideProposal WithdrawProposal SetActionRule RegisterEnterprise RegisterProvider SetControllerGroup SetSuspension ApplyForAdmission StepAdmission ChangeRegister RaiseCreditFlag LiftCreditFlag SetBankAccount
+    SetAccess SetPassword
     CreateProgramme ChangeBudget PublishVersion RegisterAgreement IssueVoucher GiveConsent
     SetFreeze RevokeVoucher ProposeTransfer DecideTransfer FileClaim ReverseClaim PayClaim
     ReturnPayment RequestClose ClosePeriod ConfirmStatement InstructPeriod ConfirmInstruction
