@@ -212,7 +212,9 @@ impl View<'_> {
             | Event::ProposalDeclined(_)
             | Event::ProposalWithdrawn(_)
             | Event::ProposalFailed(_)
-            | Event::ActionRuleSet(_)) => self.people_fact(event),
+            | Event::ActionRuleSet(_)
+            | Event::AccessSet(_)
+            | Event::PasswordSet(_)) => self.people_fact(event),
             event @ (Event::OrderProposed(_)
             | Event::OrderAgreed(_)
             | Event::OrderConfirmed(_)

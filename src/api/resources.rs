@@ -110,7 +110,10 @@ pub(super) fn get_principal(cx: &Cx<'_>) -> Result<Found, Problem> {
         .grants_of(id)
         .map(|(role, scope)| json!({"role": role.as_str(), "scope": view.scope(scope)}))
         .collect();
-    found(json!({"grants": grants}), row.details)
+    found(
+        json!({"grants": grants, "enabled": !row.disabled}),
+        row.details,
+    )
 }
 
 pub(super) fn get_enterprise(cx: &Cx<'_>) -> Result<Found, Problem> {

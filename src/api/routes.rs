@@ -107,6 +107,7 @@ routes! {
         post "/principals/{id}/grants" set_grant SetGrantBody;
         post "/principals/{id}/tokens" issue_token IssueTokenBody;
         post "/tokens/revoke" revoke_token RevokeTokenBody;
+        post "/principals/{id}/access" set_access SetAccessBody;
         post "/proposals/{id}/decision" decide_proposal DecideProposalBody;
         post "/proposals/{id}/withdraw" withdraw_proposal WithdrawProposalBody;
         post "/members/{code}/action-rules" set_action_rule SetActionRuleBody;

@@ -138,7 +138,9 @@ impl State {
             | Event::ProposalDeclined(_)
             | Event::ProposalWithdrawn(_)
             | Event::ProposalFailed(_)
-            | Event::ActionRuleSet(_) => self.apply_people(meta, event),
+            | Event::ActionRuleSet(_)
+            | Event::AccessSet(_)
+            | Event::PasswordSet(_) => self.apply_people(meta, event),
             Event::TokenIssued(e) => self.token_issued(e),
             Event::TokenRevoked(e) => {
                 if let Some(row) = self.tokens.get(&e.token_hash).cloned() {
@@ -293,6 +295,7 @@ impl State {
         let year = meta.business_date.year();
         let row = PrincipalRow {
             first_grant: None,
+            disabled: false,
             year,
             details: meta.seq,
         };
@@ -442,6 +445,8 @@ pub fn subject_of(event: &Event) -> Subject {
         Event::CategoryRegistered(e) => Subject::Category(e.category),
         Event::PrincipalRegistered(e) => Subject::Principal(e.principal),
         Event::GrantSet(e) => Subject::Principal(e.principal),
+        Event::AccessSet(e) => Subject::Principal(e.principal),
+        Event::PasswordSet(e) => Subject::Principal(e.principal),
         Event::TokenIssued(e) => Subject::Principal(e.principal),
         Event::EnterpriseRegistered(e) => Subject::Enterprise(e.enterprise),
         Event::ProviderRegistered(e) => Subject::Provider(e.provider),

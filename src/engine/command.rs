@@ -37,7 +37,10 @@ pub use parties::{
     IssueToken, RegisterCategory, RegisterEnterprise, RegisterMember, RegisterPrincipal,
     RegisterProvider, RevokeToken, SetControllerGroup, SetGrant, SetProtocol, SetSuspension,
 };
-pub use people::{DecideProposal, ProposedCommand, SetActionRule, WithdrawProposal};
+pub use people::{
+    DecideProposal, ProposedCommand, SetAccess, SetActionRule, SetPassword, UserName,
+    WithdrawProposal,
+};
 pub use periods::{
     AdvanceDate, Calendar, ClosePeriod, ConfirmInstruction, ConfirmStatement, InstructPeriod,
 };
@@ -202,6 +205,8 @@ commands! {
     WithdrawProposal(WithdrawProposal) = 15;
     /// See [`SetActionRule`].
     SetActionRule(SetActionRule) = 16;
+    /// See [`SetAccess`].
+    SetAccess(SetAccess) = 17;
     /// See [`RegisterEnterprise`].
     RegisterEnterprise(Box<RegisterEnterprise>) = 20;
     /// See [`RegisterProvider`].
@@ -290,6 +295,8 @@ commands! {
     ConfirmInstruction(ConfirmInstruction) = 74;
     /// See [`AdvanceDate`].
     AdvanceDate(AdvanceDate) = 80;
+    /// See [`SetPassword`].
+    SetPassword(Box<SetPassword>) = 81;
     /// See [`ProposeOrder`].
     ProposeOrder(ProposeOrder) = 90;
     /// See [`AgreeOrder`].

@@ -40,8 +40,8 @@ pub use parties::{
     TokenIssued, TokenRevoked,
 };
 pub use people::{
-    ActionProposed, ActionRuleSet, ProposalApproved, ProposalDeclined, ProposalFailed,
-    ProposalWithdrawn,
+    AccessSet, ActionProposed, ActionRuleSet, PasswordSet, ProposalApproved, ProposalDeclined,
+    ProposalFailed, ProposalWithdrawn,
 };
 pub use periods::{
     ArrearsCarried, CellAgreed, CloseRequested, InstructionIssued, InstructionPaid, PeriodAgreed,
@@ -203,6 +203,10 @@ events! {
     TokenRevoked(TokenRevoked) = 23;
     /// See [`ActionRuleSet`].
     ActionRuleSet(ActionRuleSet) = 24;
+    /// See [`AccessSet`].
+    AccessSet(AccessSet) = 25;
+    /// See [`PasswordSet`].
+    PasswordSet(Box<PasswordSet>) = 28;
     /// See [`EnterpriseRegistered`].
     EnterpriseRegistered(Box<EnterpriseRegistered>) = 30;
     /// See [`ProviderRegistered`].

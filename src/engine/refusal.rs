@@ -224,6 +224,10 @@ refusal_codes! {
     CheckedBefore = 183, "CHECKED_BEFORE", AfterChange;
     /// The rule would let fewer than two persons act, or another office than the action's.
     ActionRuleTooLoose = 184, "ACTION_RULE_TOO_LOOSE", Never;
+    /// Nobody else administers the corridor.
+    LastAdministrator = 185, "LAST_ADMINISTRATOR", AfterChange;
+    /// Somebody else signs in with this name.
+    UserNameTaken = 186, "USER_NAME_TAKEN", AfterChange;
 
     /// The enterprise or provider is on the block list today.
     PartyBlocked = 190, "PARTY_BLOCKED", AfterChange;

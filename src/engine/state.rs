@@ -12,7 +12,7 @@ mod rows;
 mod usage;
 
 use super::books::Books;
-use super::command::{Calendar, Payee};
+use super::command::{Calendar, Payee, UserName};
 use super::keys::Keys;
 use super::tables::{Hash128, Index, Keyed, Ordered, Scoped, Slot, Table};
 use super::terms::{Action, RecognitionSubject, RequiredFields, Role, Scope};
@@ -35,8 +35,9 @@ pub use rows::{
 pub use rows::{
     ActionRule, AgreementRow, CATEGORIES_MAX, CategoryRow, Cell, ClaimRow, ClaimStatus, ConsentRow,
     EnterpriseRow, InstructionRow, LedgerRow, LineOrigin, LineRow, MEMBERS_MAX, MemberRow,
-    NO_PROGRAMME, PaymentRow, PeriodRow, PeriodStatus, PrincipalRow, ProgrammeRow, ProposalRow,
-    ProposalStatus, ProviderRow, RefRow, TokenRow, TransferRow, TransferStatus, VoucherRow,
+    NO_PROGRAMME, PasswordRow, PaymentRow, PeriodRow, PeriodStatus, PrincipalRow, ProgrammeRow,
+    ProposalRow, ProposalStatus, ProviderRow, RefRow, TokenRow, TransferRow, TransferStatus,
+    VoucherRow,
 };
 pub(super) use usage::category_key;
 pub use usage::{ClaimLink, UsageRow};
@@ -183,6 +184,10 @@ state! {
     proposals: Table<ProposalRow> = Table::default();
     /// Rules of members for actions.
     action_rules: Ordered<(MemberId, Action), ActionRule> = Ordered::default();
+    /// With what principals sign in.
+    passwords: Ordered<PrincipalId, PasswordRow> = Ordered::default();
+    /// Principals by the names they sign in with.
+    user_names: Ordered<UserName, PrincipalId> = Ordered::default();
     /// Tokens by SHA-256.
     tokens: Ordered<[u8; 32], TokenRow> = Ordered::default();
     /// Controller groups by code.
@@ -434,13 +439,17 @@ impl State {
         earlier.and_then(|(_, group)| *group)
     }
 
-    /// True if the principal has the role in exactly this scope.
+    /// True if the principal has the role in exactly this scope and is not shut out.
     pub fn has_grant(&self, principal: PrincipalId, role: Role, scope: Scope) -> bool {
-        let first = self
+        let Some(row) = self
             .principals
             .get(principal.index())
-            .and_then(|row| row.first_grant);
-        first == Some((role, scope)) || self.grants.get(&(principal, role, scope)).is_some()
+            .filter(|row| !row.disabled)
+        else {
+            return false;
+        };
+        row.first_grant == Some((role, scope))
+            || self.grants.get(&(principal, role, scope)).is_some()
     }
 
     /// Transfer by id.

@@ -225,6 +225,12 @@ pub(super) enum Update {
     ProviderGroup,
     /// Proposal; status, approvals to come.
     Proposal,
+    /// Event of a newer grant; principal, role, scope and its number. Older ones are in force no more.
+    GrantReplaced,
+    /// Event of the revocation; SHA-256.
+    TokenRevoked,
+    /// Principal; enabled.
+    PrincipalEnabled,
     /// Nothing; the business date. After `Proposal`: what was decided in time has not expired.
     ProposalsExpired,
     /// Order; status.

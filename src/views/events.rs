@@ -128,6 +128,11 @@ pub(super) fn gather(memory: &mut Memory, changes: &mut Changes, recorded: &Reco
             voucher_file(changes, meta, event);
         }
         Event::DateAdvanced(_)
+        | Event::PrincipalRegistered(_)
+        | Event::GrantSet(_)
+        | Event::TokenIssued(_)
+        | Event::TokenRevoked(_)
+        | Event::AccessSet(_)
         | Event::ActionProposed(_)
         | Event::ProposalApproved(_)
         | Event::ProposalDeclined(_)

@@ -60,6 +60,12 @@ pub enum Resource {
     CreditFlags,
     /// Accounts of parties.
     BankAccounts,
+    /// Persons, offices and machines.
+    Principals,
+    /// Roles given and taken.
+    Grants,
+    /// Access tokens.
+    Tokens,
 }
 
 /// Whose rows are listed.
@@ -171,6 +177,9 @@ impl Resource {
             Resource::Relations => &schema::RELATIONS,
             Resource::CreditFlags => &schema::CREDIT_FLAGS,
             Resource::BankAccounts => &schema::BANK_ACCOUNTS,
+            Resource::Principals => &schema::PRINCIPALS,
+            Resource::Grants => &schema::GRANTS,
+            Resource::Tokens => &schema::TOKENS,
         }
     }
 
@@ -182,7 +191,9 @@ impl Resource {
             | Resource::Recognitions
             | Resource::Statuses
             | Resource::Relations
-            | Resource::BankAccounts => "event",
+            | Resource::BankAccounts
+            | Resource::Grants
+            | Resource::Tokens => "event",
             _ => "id",
         }
     }
@@ -245,6 +256,12 @@ impl Resource {
                 | Resource::BankAccounts,
                 _,
             ) => return self.concerns_of_registers(reach),
+            (Resource::Principals, Sender(_)) => "id = ?",
+            (Resource::Principals, Member(_)) => {
+                "id IN (SELECT principal FROM grants WHERE member = ? AND in_force = 1)"
+            }
+            (Resource::Grants, Member(_)) => "member = ?",
+            (Resource::Grants | Resource::Tokens, Sender(_)) => "principal = ?",
             (Resource::Payments, Provider(_)) => {
                 "claim IN (SELECT id FROM claims WHERE provider = ?)"
             }

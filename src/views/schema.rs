@@ -132,6 +132,17 @@ tables! {
         id Number, claim Number, payer Number, amount Number, bank_ref Text, paid_on Text,
         returned Number, event Number,
     }
+    PRINCIPALS = "principals" {
+        id Number, enabled Number, registered_on Text, registered_by Number, event Number,
+    }
+    GRANTS = "grants" {
+        event Number, principal Number, role Text, scope Text, scope_id Number, member Number,
+        change Text, in_force Number, set_on Text, set_by Number, agreed_by Number,
+    }
+    TOKENS = "tokens" {
+        event Number, sha256 Text, principal Number, label Text, expires_on Text, revoked Number,
+        issued_on Text, issued_by Number,
+    }
     PROPOSALS = "proposals" {
         id Number, action Text, command Text, member Number, checker Text, approvals Number,
         status Text, made_by Number, proposed_on Text, expires_on Text, event Number,

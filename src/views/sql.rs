@@ -181,6 +181,20 @@ fn parts_of_registers(
             "proposals.id = c.c0",
             &[N, T, N],
         ),
+        Update::GrantReplaced => (
+            "grants",
+            "in_force = 0",
+            "grants.principal = c.c1 AND grants.event < c.c0 AND grants.role = c.c2 \
+             AND grants.scope = c.c3 AND grants.scope_id = c.c4",
+            &[N, N, T, T, N],
+        ),
+        Update::TokenRevoked => ("tokens", "revoked = 1", "tokens.sha256 = c.c1", &[N, T]),
+        Update::PrincipalEnabled => (
+            "principals",
+            "enabled = c.c1",
+            "principals.id = c.c0",
+            &[N, N],
+        ),
         Update::ProposalsExpired => (
             "proposals",
             "status = 'expired'",

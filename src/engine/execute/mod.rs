@@ -12,6 +12,7 @@ mod judge;
 mod life;
 mod orders;
 mod parties;
+mod people;
 mod periods;
 mod programmes;
 mod reasons;
@@ -341,6 +342,8 @@ impl<'a> Execution<'a> {
             Command::DecideProposal(c) => self.decide_proposal(c),
             Command::WithdrawProposal(c) => self.withdraw_proposal(c),
             Command::SetActionRule(c) => self.set_action_rule(c),
+            Command::SetAccess(c) => self.set_access(c),
+            Command::SetPassword(c) => self.set_password(c),
             Command::RegisterEnterprise(c) => self.register_enterprise(c),
             Command::RegisterProvider(c) => self.register_provider(c),
             Command::SetControllerGroup(c) => self.set_controller_group(c),

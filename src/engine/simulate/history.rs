@@ -204,7 +204,9 @@ impl Simulation {
             | Event::ApplicationReturned(_)
             | Event::ApplicationApproved(_)
             | Event::ApplicationDeclined(_)
-            | Event::ApplicationWithdrawn(_) => {}
+            | Event::ApplicationWithdrawn(_)
+            | Event::AccessSet(_)
+            | Event::PasswordSet(_) => {}
         }
     }
 

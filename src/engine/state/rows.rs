@@ -2,7 +2,7 @@
 
 mod people;
 
-pub use people::{ActionRule, ProposalRow, ProposalStatus};
+pub use people::{ActionRule, PasswordRow, ProposalRow, ProposalStatus};
 
 use super::Authority;
 mod register;
@@ -67,6 +67,8 @@ pub struct CategoryRow {
 pub struct PrincipalRow {
     /// The first grant it was given and still has; looked at before the table of all grants.
     pub first_grant: Option<(Role, Scope)>,
+    /// True if it may not act.
+    pub disabled: bool,
     /// Year of registration.
     pub year: i16,
     /// Event with the name.

@@ -22,7 +22,8 @@ use crate::engine::command::{
     WithdrawApplication, WithdrawClaim, WithdrawProposal,
 };
 use crate::engine::command::{
-    ApplyForAdmission, LiftCreditFlag, RaiseCreditFlag, SetBankAccount, StepAdmission,
+    ApplyForAdmission, LiftCreditFlag, RaiseCreditFlag, SetAccess, SetBankAccount, SetPassword,
+    StepAdmission,
 };
 
 mod register;
@@ -187,6 +188,7 @@ command_tables! {
     RevokeToken { 0: token_hash, }
     DecideProposal { 0: proposal, 1: approve, }
     WithdrawProposal { 0: proposal, }
+    SetPassword { 0: user_name, 1: verifier, }
     SetControllerGroup { 0: party, 1: group, 2: from, }
     SetSuspension { 0: provider, 1: suspended, 2: until, }
     ApplyForAdmission {
@@ -283,6 +285,7 @@ proposed_tables! {
     SetGrant { 0: principal, 1: role, 2: scope, 3: granted, }
     IssueToken { 0: principal, 1: token_hash, 2: label, 3: expires_on, }
     SetActionRule { 0: member, 1: action, 2: persons, 3: checker, }
+    SetAccess { 0: principal, 1: enabled, }
     RegisterEnterprise {
         0: code, 1: accept_failed_check, 2: name, 3: city, 4: kind, 5: group,
     }
@@ -311,6 +314,7 @@ macro_rules! payloads {
 payloads! {
     RegisterMember SetProtocol RegisterCategory SetCalendar RegisterPrincipal SetGrant IssueToken
     RevokeToken DecideProposal WithdrawProposal SetActionRule RegisterEnterprise RegisterProvider SetControllerGroup SetSuspension ApplyForAdmission StepAdmission ChangeRegister RaiseCreditFlag LiftCreditFlag SetBankAccount
+    SetAccess SetPassword
     CreateProgramme ChangeBudget PublishVersion RegisterAgreement IssueVoucher GiveConsent
     SetFreeze RevokeVoucher ProposeTransfer DecideTransfer FileClaim ReverseClaim PayClaim
     ReturnPayment RequestClose ClosePeriod ConfirmStatement InstructPeriod ConfirmInstruction

@@ -6,6 +6,12 @@ use super::field::Field;
 use super::table::{left_out, present, spelled_out, table};
 use crate::engine::command::Payee;
 use crate::engine::event::{
+    AccessSet, AdmissionApplied, AdmissionDecided, AdmissionEnded, AdmissionObjected,
+    AdmissionPolicySet, BankAccountDecided, BankAccountProposed, CreditFlagLifted,
+    CreditFlagRaised, PartyCorrected, PartyDissolved, PasswordSet, ProviderAdmitted,
+    RecognitionSet, RelationSet, StatusSet, TeamSet,
+};
+use crate::engine::event::{
     ActionProposed, ActionRuleSet, AgreementRegistered, ApplicationApproved, ApplicationDeclined,
     ApplicationFiled, ApplicationResubmitted, ApplicationReturned, ApplicationReviewBegun,
     ApplicationWithdrawn, ArrearsCarried, BudgetChanged, CalendarSet, CategoryRegistered,
@@ -21,11 +27,6 @@ use crate::engine::event::{
     SuspensionSet, TokenIssued, TokenRevoked, TransferApproved, TransferDeclined, TransferProposed,
     VersionPublished, VoucherExtended, VoucherFileApproved, VoucherIssued, VoucherLapsed,
     VoucherRefused, VoucherRevoked, WaitingApproved, YearCarried, YearClosed, YearClosingStarted,
-};
-use crate::engine::event::{
-    AdmissionApplied, AdmissionDecided, AdmissionEnded, AdmissionObjected, AdmissionPolicySet,
-    BankAccountDecided, BankAccountProposed, CreditFlagLifted, CreditFlagRaised, PartyCorrected,
-    PartyDissolved, ProviderAdmitted, RecognitionSet, RelationSet, StatusSet, TeamSet,
 };
 use crate::engine::terms::AccrualPoint;
 
@@ -92,6 +93,8 @@ event_tables! {
     22 v 1 TokenIssued { 0: principal, 1: token_hash, 2: label, 3: expires_on, }
     23 v 1 TokenRevoked { 0: token_hash, }
     24 v 1 ActionRuleSet { 0: member, 1: action, 2: persons, 3: checker, }
+    25 v 1 AccessSet { 0: principal, 1: enabled, }
+    28 v 1 PasswordSet { 0: principal, 1: user_name, 2: verifier, }
 
     30 v 1 EnterpriseRegistered {
         0: enterprise, 1: code, 2: name, 3: city, 4: kind, 5: group,

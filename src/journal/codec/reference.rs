@@ -77,6 +77,8 @@ pub(super) fn family_of_event(event: &Event) -> Option<CommandKind> {
         }
         Event::ProposalWithdrawn(_) => CommandKind::WithdrawProposal,
         Event::ActionRuleSet(_) => CommandKind::SetActionRule,
+        Event::AccessSet(_) => CommandKind::SetAccess,
+        Event::PasswordSet(_) => CommandKind::SetPassword,
         Event::MemberRegistered(_) => CommandKind::RegisterMember,
         Event::ProtocolSet(_) => CommandKind::SetProtocol,
         Event::CategoryRegistered(_) => CommandKind::RegisterCategory,

@@ -5,13 +5,16 @@ use super::settlement::open_period;
 use super::{Memory, maybe, seq};
 use crate::domain::IdKind;
 use crate::engine::command::{PartyName, Payee};
-use crate::engine::event::{AgreementRegistered, Event, EventMeta};
+use crate::engine::event::{AgreementRegistered, Event, EventMeta, SYSTEM};
 use crate::views::changes::{Changes, Update, Value, number};
 use crate::views::schema as t;
 
 pub(super) fn set_up(memory: &mut Memory, changes: &mut Changes, meta: &EventMeta, event: &Event) {
     match event {
-        Event::LedgerCreated(_) => open_period(changes, 0, &meta.business_date.month().to_string()),
+        Event::LedgerCreated(_) => {
+            open_period(changes, 0, &meta.business_date.month().to_string());
+            super::people::registered(changes, meta, SYSTEM);
+        }
         Event::MemberRegistered(e) => {
             memory.codes.push(e.code.get());
             let code = e.code.to_string();
