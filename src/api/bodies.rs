@@ -2,12 +2,14 @@
 
 mod applications;
 mod claims;
+mod life;
 mod orders;
 mod parties;
 mod people;
 mod periods;
 mod programmes;
 mod register;
+mod versions;
 mod vouchers;
 
 use super::context::{Cx, parse};
@@ -18,12 +20,14 @@ use utoipa::ToSchema;
 
 pub(super) use applications::*;
 pub(super) use claims::*;
+pub(super) use life::*;
 pub(super) use orders::*;
 pub(super) use parties::*;
 pub(super) use people::*;
 pub(super) use periods::*;
 pub(super) use programmes::*;
 pub(super) use register::*;
+pub(super) use versions::*;
 pub(super) use vouchers::*;
 
 /// A body that becomes a command.

@@ -93,7 +93,12 @@ lists! {
         "q": Search ["name", "code"], "city": Member ["city"],
     }
     "/programmes" list_programmes Programmes {
-        "q": Search ["title", "code"], "city": Member ["city"],
+        "q": Search ["title", "code"], "city": Member ["city"], "status": Text ["status"],
+    }
+    "/budget-changes" list_budget_changes BudgetChanges {
+        "programme": Programme ["programme"], "city": Member ["city"],
+        "direction": Text ["direction"], "changed_from": DayFrom ["changed_on"],
+        "changed_to": DayTo ["changed_on"],
     }
     "/agreements" list_agreements Agreements {
         "home": Member ["home"], "host": Member ["host"], "category": Category ["category"],
@@ -466,6 +471,7 @@ fn row_id(view: &View<'_>, resource: Resource, row: &Map<String, Value>) -> Valu
         Resource::Payments => view.payment(PaymentId(number)),
         Resource::VoucherFiles => row["sha256"].clone(),
         Resource::Proposals => view.proposal(ProposalId(number)),
+        Resource::BudgetChanges => row["event"].clone(),
         Resource::Refusals => view.refusal(Seq(row["event"].as_u64().unwrap_or(0))),
         Resource::Recognitions
         | Resource::Statuses
@@ -498,7 +504,7 @@ fn named(view: &View<'_>, column: &str, value: &Value) -> Option<Value> {
     Some(match column {
         "city" | "to_city" | "issuer" | "payer" | "debtor" | "creditor" | "home" | "host"
         | "pool" | "member" | "subject_city" | "certified_by" => view.member(MemberId(short)),
-        "programme" => view.programme(ProgrammeId(short)),
+        "programme" | "carried_from" | "carried_into" => view.programme(ProgrammeId(short)),
         "category" => view.category(CategoryId(u8::try_from(number).unwrap_or(u8::MAX))),
         "period" => view.period(PeriodId(short)),
         "holder" | "receiver" | "enterprise" | "other_enterprise" => {
@@ -513,7 +519,7 @@ fn named(view: &View<'_>, column: &str, value: &Value) -> Option<Value> {
         "order_id" => view.order(OrderId(number)),
         "agreement" => view.agreement_id(AgreementId(number)),
         "filed_by" | "sent_by" | "approved_by" | "made_by" | "proposed_by" | "applied_by"
-        | "submitted_by" => view.principal(PrincipalId(number)),
+        | "submitted_by" | "changed_by" => view.principal(PrincipalId(number)),
         _ => return None,
     })
 }

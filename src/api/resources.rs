@@ -29,9 +29,13 @@ use crate::domain::{
     VoucherId,
 };
 use crate::engine::State;
-use crate::engine::books::{AccountKind, Detail, Section};
+use crate::engine::books::{Detail, Section};
 use crate::engine::command::Scope;
 use crate::engine::state::{ClaimStatus, LineOrigin, PeriodStatus, TransferStatus};
+
+mod programmes;
+
+pub(super) use programmes::get_programme;
 
 /// A resource: its own members, and the event whose fact lies beneath them.
 pub(super) struct Found {
@@ -62,7 +66,11 @@ pub(super) fn get_member(cx: &Cx<'_>) -> Result<Found, Problem> {
         .state
         .member(id)
         .ok_or_else(|| Problem::not_found("member"))?;
-    found(json!({"signed_protocol": row.signed_protocol}), row.details)
+    let required = view(cx).required(id);
+    found(
+        json!({"signed_protocol": row.signed_protocol, "required": required}),
+        row.details,
+    )
 }
 
 pub(super) fn get_category(cx: &Cx<'_>) -> Result<Found, Problem> {
@@ -130,33 +138,6 @@ pub(super) fn get_provider(cx: &Cx<'_>) -> Result<Found, Problem> {
     found(register::provider(cx, id, row), row.details)
 }
 
-pub(super) fn get_programme(cx: &Cx<'_>) -> Result<Found, Problem> {
-    let id = cx.programme("code", cx.param("code"))?;
-    let row = cx
-        .state
-        .programme(id)
-        .ok_or_else(|| Problem::not_found("programme"))?;
-    let view = view(cx);
-    let versions = (1..)
-        .zip(&row.versions)
-        .map(|(n, terms)| view.version(n, terms));
-    let mut body = json!({"versions": versions.collect::<Value>()});
-    if cx.may_read(&[Scope::Member(row.city)]) {
-        let budget = |kind| yuan(cx.state.budget(id, kind));
-        body["budget"] = json!({
-            "appropriation": budget(AccountKind::Appropriation),
-            "available": budget(AccountKind::Available),
-            "outstanding": budget(AccountKind::Outstanding),
-            "held": budget(AccountKind::Held),
-            "claimed": budget(AccountKind::Claimed),
-            "approved": budget(AccountKind::Approved),
-            "lapsed": budget(AccountKind::Lapsed),
-            "lapsed_total": crate::domain::SignedFen(row.lapsed_total).to_string(),
-        });
-    }
-    found(body, row.details)
-}
-
 pub(super) fn get_agreement(cx: &Cx<'_>) -> Result<Found, Problem> {
     let canonical = |state: &State, id, tag| state.agreement_id(AgreementId(id), tag);
     let id = AgreementId(cx.id("id", cx.param("id"), IdKind::Agreement, canonical)?);
@@ -221,12 +202,14 @@ pub(super) fn get_voucher(cx: &Cx<'_>) -> Result<Found, Problem> {
     let body = json!({
         "id": view.voucher(id),
         "programme": view.programme(programme),
+        "charged_to": view.programme(cx.state.charged(programme)),
         "issuer": view.member(issuer),
         "enterprise": view.enterprise(holder),
         "parent": row.parent.map(|id| view.voucher(id)),
         "amount": yuan(row.amount),
         "free": yuan(row.free),
         "held": yuan(row.held),
+        "claimed": yuan(cx.state.claimed_of(id)),
         "approved": yuan(row.approved),
         "returned": yuan(row.returned),
         "issued_on": row.issued_on.to_string(),
@@ -307,6 +290,8 @@ pub(super) fn get_claim(cx: &Cx<'_>) -> Result<Found, Problem> {
         ClaimStatus::Approved => "approved",
         ClaimStatus::Paid => "paid",
         ClaimStatus::Reversed => "reversed",
+        ClaimStatus::Waiting => "awaiting_budget",
+        ClaimStatus::Withdrawn => "withdrawn",
     };
     let view = view(cx);
     let lines: Value = row.line_ids().map(|id| view.line(id)).collect();

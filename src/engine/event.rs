@@ -4,6 +4,7 @@
 mod applications;
 mod claims;
 mod files;
+mod life;
 mod orders;
 mod parties;
 mod people;
@@ -25,6 +26,10 @@ pub use claims::{
     PaymentReturned,
 };
 pub use files::{FileRowRefused, FileRowsIssued, VoucherFileApproved};
+pub use life::{
+    CityPolicySet, ClaimAwaitsBudget, ClaimWithdrawn, DraftSaved, DraftSimulated, WaitingApproved,
+    YearCarried, YearClosed, YearClosingStarted,
+};
 pub use orders::{
     DisputeClosed, HeldLine, OrderAdvanced, OrderAgreed, OrderAsked, OrderConfirmed, OrderDisputed,
     OrderExtended, OrderProposed, OrderRefused, OrderReleased, ProposedLine, ReleasedLine,
@@ -226,6 +231,18 @@ events! {
     VersionPublished(VersionPublished) = 42;
     /// See [`AgreementRegistered`].
     AgreementRegistered(AgreementRegistered) = 43;
+    /// See [`DraftSaved`].
+    DraftSaved(Box<DraftSaved>) = 44;
+    /// See [`DraftSimulated`].
+    DraftSimulated(DraftSimulated) = 45;
+    /// See [`CityPolicySet`].
+    CityPolicySet(CityPolicySet) = 46;
+    /// See [`YearClosingStarted`].
+    YearClosingStarted(YearClosingStarted) = 47;
+    /// See [`YearCarried`].
+    YearCarried(Box<YearCarried>) = 48;
+    /// See [`YearClosed`].
+    YearClosed(YearClosed) = 49;
     /// See [`VoucherIssued`].
     VoucherIssued(VoucherIssued) = 50;
     /// See [`VoucherRefused`].
@@ -334,6 +351,12 @@ events! {
     ApplicationDeclined(ApplicationDeclined) = 112;
     /// See [`ApplicationWithdrawn`].
     ApplicationWithdrawn(ApplicationWithdrawn) = 113;
+    /// See [`ClaimAwaitsBudget`].
+    ClaimAwaitsBudget(Box<ClaimAwaitsBudget>) = 120;
+    /// See [`WaitingApproved`].
+    WaitingApproved(Box<WaitingApproved>) = 121;
+    /// See [`ClaimWithdrawn`].
+    ClaimWithdrawn(ClaimWithdrawn) = 122;
     /// See [`VoucherFileApproved`].
     VoucherFileApproved(Box<VoucherFileApproved>) = 140;
     /// See [`FileRowsIssued`].

@@ -189,8 +189,12 @@ pub(super) enum Update {
     PositionConfirmed,
     /// Period; status, gross or none, closed on or none, pay by or none, carried.
     Period,
+    /// Claim; programme, payer, agreement or none.
+    ClaimFunding,
     /// Programme; budget.
     ProgrammeBudget,
+    /// Programme; status.
+    ProgrammeStatus,
     /// Member; signed.
     MemberProtocol,
     /// Provider; suspended, up to which day.

@@ -20,6 +20,8 @@ pub enum Resource {
     Providers,
     /// Programmes.
     Programmes,
+    /// Loads, raises and cuts of budgets.
+    BudgetChanges,
     /// Agreements.
     Agreements,
     /// Vouchers.
@@ -149,6 +151,7 @@ impl Resource {
             Resource::Enterprises => &schema::ENTERPRISES,
             Resource::Providers => &schema::PROVIDERS,
             Resource::Programmes => &schema::PROGRAMMES,
+            Resource::BudgetChanges => &schema::BUDGET_CHANGES,
             Resource::Agreements => &schema::AGREEMENTS,
             Resource::Vouchers => &schema::VOUCHERS,
             Resource::Applications => &schema::APPLICATIONS,
@@ -175,6 +178,7 @@ impl Resource {
     pub fn key(self) -> &'static str {
         match self {
             Resource::Refusals
+            | Resource::BudgetChanges
             | Resource::Recognitions
             | Resource::Statuses
             | Resource::Relations
@@ -187,7 +191,7 @@ impl Resource {
     fn concerns(self, reach: Reach) -> Option<&'static str> {
         use Reach::{Enterprise, Member, Provider, Sender};
         Some(match (self, reach) {
-            (Resource::Enterprises, Member(_)) => "city = ?",
+            (Resource::Enterprises | Resource::BudgetChanges, Member(_)) => "city = ?",
             (Resource::Enterprises, Enterprise(_)) => "id = ?",
             (Resource::Agreements, Member(_)) => {
                 "id IN (SELECT agreement FROM agreement_shares WHERE member = ?)"
@@ -291,6 +295,7 @@ impl Resource {
             Resource::Vouchers => column == "issued_on",
             Resource::Applications => column == "filed_on",
             Resource::Refusals => column == "refused_on",
+            Resource::BudgetChanges => column == "changed_on",
             _ => false,
         }
     }

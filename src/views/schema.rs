@@ -48,7 +48,11 @@ tables! {
     PROVIDER_CATEGORIES = "provider_categories" { provider Number, category Number }
     PROGRAMMES = "programmes" {
         id Number, code Text, title Text, city Number, budget_year Number, budget Number,
-        event Number,
+        event Number, status Text, carried_from Number, carried_into Number,
+    }
+    BUDGET_CHANGES = "budget_changes" {
+        event Number, programme Number, city Number, amount Number, direction Text,
+        document_no Text, changed_on Text, changed_by Number,
     }
     VERSIONS = "versions" {
         programme Number, version Number, effective_from Text, document_no Text, payee Text,

@@ -441,6 +441,7 @@ const LONG_FUNCTIONS: &[(&str, usize)] = &[
     ("apply_fact", 220),
     ("claim_fact", 80),
     ("faults", 90),
+    ("follow", 110),
     ("parts", 140),
     ("party_fact", 90),
     ("posting", 160),

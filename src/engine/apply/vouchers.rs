@@ -1,6 +1,6 @@
 //! Vouchers, consents and transfers.
 
-use crate::domain::{Fen, UsageId, VoucherId};
+use crate::domain::{Fen, Ratio, UsageId, VoucherId};
 use crate::engine::event::{
     ConsentGiven, EventMeta, FreezeSet, ReturnedTo, TransferApproved, TransferDeclined,
     TransferProposed, VoucherIssued, VoucherLapsed, VoucherRevoked,
@@ -122,7 +122,7 @@ impl State {
         });
         if !to_voucher {
             let (programme, _) = self.voucher_owner(&self.vouchers[voucher.index()]);
-            self.count_lapsed(programme, amount);
+            self.count_lapsed(self.charged(programme), amount);
         }
     }
 
@@ -163,17 +163,18 @@ impl State {
             row.held = minus(row.held, e.amount);
             row.clone()
         });
+        // Whatever it is charged to now, the child is judged as its parent is.
+        let (programme, _) = self.voucher_owner(&parent);
         let usage = self
             .usage
-            .position_or_insert(usage_key(e.programme, transfer.to));
-        self.usage.update_at(parent.usage.index(), |row| {
-            row.issued = minus(row.issued, e.issued_moved);
-            row.used = minus(row.used, e.used_moved);
-        });
-        self.usage.update_at(usage, |row| {
-            row.issued = plus(row.issued, e.issued_moved);
-            row.used = plus(row.used, e.used_moved);
-        });
+            .position_or_insert(usage_key(programme, transfer.to));
+        let usage = UsageId::from_index(usage).expect("fewer than 2^32 usage rows");
+        self.move_use(
+            (parent.usage, usage),
+            transfer.cap_share.unwrap_or(Ratio::ZERO),
+            (e.issued_moved, e.used_moved),
+            meta.business_date,
+        );
         let from_transfer = transfer.kind != TransferKind::Succession;
         let contracts_from = if from_transfer {
             meta.business_date
@@ -187,7 +188,7 @@ impl State {
             approved: Fen::ZERO,
             returned: Fen::ZERO,
             details: meta.seq,
-            usage: UsageId::from_index(usage).expect("fewer than 2^32 usage rows"),
+            usage,
             consent: None,
             contracts_from,
             parent: Some(transfer.voucher),

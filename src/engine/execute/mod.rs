@@ -9,6 +9,7 @@ mod claims;
 mod credit;
 mod files;
 mod judge;
+mod life;
 mod orders;
 mod parties;
 mod periods;
@@ -21,6 +22,7 @@ mod setup;
 mod transfers;
 mod vouchers;
 mod warm;
+mod year_end;
 
 pub use atomic::{AtomicOutcome, ItemFault, rehearse, rehearse_each, submit_atomic};
 pub use files::{ATOMIC_FILE_ROWS_MAX, FILE_CHUNK_ROWS, FILE_ROWS_MAX, Planned, RowOutcome};
@@ -353,6 +355,14 @@ impl<'a> Execution<'a> {
             Command::ChangeBudget(c) => self.change_budget(c),
             Command::PublishVersion(c) => self.publish_version(c),
             Command::RegisterAgreement(c) => self.register_agreement(c),
+            Command::SaveDraft(c) => self.save_draft(c),
+            Command::PublishDraft(c) => self.publish_draft(c),
+            Command::MarkSimulated(c) => self.mark_simulated(c),
+            Command::CopyPack(c) => self.copy_pack(c),
+            Command::SetCityPolicy(c) => self.set_city_policy(c),
+            Command::StartYearClosing(c) => self.start_year_closing(c),
+            Command::DecideYearEnd(c) => self.decide_year_end(c),
+            Command::WithdrawClaim(c) => self.withdraw_claim(c),
             Command::GiveConsent(c) => self.give_consent(c),
             Command::SetFreeze(c) => self.set_freeze(c),
             Command::RevokeVoucher(c) => self.revoke_voucher(c),

@@ -58,6 +58,8 @@ fn family_of_command(kind: CommandKind) -> Option<CommandKind> {
         | CommandKind::ConfirmStatement
         | CommandKind::StepAdmission
         | CommandKind::InstructPeriod
+        | CommandKind::StartYearClosing
+        | CommandKind::DecideYearEnd
         | CommandKind::AdvanceDate
         | CommandKind::ApproveVoucherFile
         | CommandKind::IssueFileRows => None,
@@ -101,9 +103,19 @@ pub(super) fn family_of_event(event: &Event) -> Option<CommandKind> {
         Event::BankAccountProposed(_) | Event::BankAccountDecided(_) => CommandKind::SetBankAccount,
         Event::ProgrammeCreated(_) => CommandKind::CreateProgramme,
         Event::BudgetChanged(_) => CommandKind::ChangeBudget,
-        Event::VersionPublished(_) => CommandKind::PublishVersion,
+        Event::VersionPublished(version) => match version.draft {
+            None => CommandKind::PublishVersion,
+            Some(_) => CommandKind::PublishDraft,
+        },
         Event::AgreementRegistered(_) => CommandKind::RegisterAgreement,
         Event::VoucherIssued(e) if e.replaces.is_some() => CommandKind::ReissueVoucher,
+        Event::DraftSaved(draft) => match draft.source {
+            None => CommandKind::SaveDraft,
+            Some(_) => CommandKind::CopyPack,
+        },
+        Event::DraftSimulated(_) => CommandKind::MarkSimulated,
+        Event::CityPolicySet(_) => CommandKind::SetCityPolicy,
+        Event::ClaimWithdrawn(_) => CommandKind::WithdrawClaim,
         Event::VoucherIssued(_) | Event::VoucherRefused(_) => CommandKind::IssueVoucher,
         Event::ConsentGiven(_) => CommandKind::GiveConsent,
         Event::FreezeSet(_) => CommandKind::SetFreeze,
@@ -118,7 +130,9 @@ pub(super) fn family_of_event(event: &Event) -> Option<CommandKind> {
         Event::ApplicationWithdrawn(_) => CommandKind::WithdrawApplication,
         Event::TransferProposed(_) => CommandKind::ProposeTransfer,
         Event::TransferApproved(_) | Event::TransferDeclined(_) => CommandKind::DecideTransfer,
-        Event::ClaimApproved(_) | Event::ClaimRefused(_) => CommandKind::FileClaim,
+        Event::ClaimApproved(_) | Event::ClaimRefused(_) | Event::ClaimAwaitsBudget(_) => {
+            CommandKind::FileClaim
+        }
         Event::ClaimReversed(_) => CommandKind::ReverseClaim,
         Event::PayeePaid(_) => CommandKind::PayClaim,
         Event::PaymentReturned(_) => CommandKind::ReturnPayment,
@@ -150,6 +164,10 @@ pub(super) fn family_of_event(event: &Event) -> Option<CommandKind> {
         | Event::PeriodInstructed(_)
         | Event::ArrearsCarried(_)
         | Event::PeriodSettled(_)
+        | Event::YearClosingStarted(_)
+        | Event::YearCarried(_)
+        | Event::YearClosed(_)
+        | Event::WaitingApproved(_)
         | Event::VoucherFileApproved(_)
         | Event::FileRowsIssued(_)
         | Event::FileRowRefused(_)

@@ -1,5 +1,6 @@
 //! Members, parties, programmes and agreements.
 
+use super::life;
 use super::settlement::open_period;
 use super::{Memory, maybe, seq};
 use crate::domain::IdKind;
@@ -54,6 +55,9 @@ pub(super) fn set_up(memory: &mut Memory, changes: &mut Changes, meta: &EventMet
                 e.budget_year.into(),
                 Value::Number(0),
                 seq(meta),
+                "draft".into(),
+                Value::None,
+                Value::None,
             ],
         ),
         Event::AgreementRegistered(e) => agreement(changes, meta, e),
@@ -70,8 +74,10 @@ fn rules(memory: &Memory, changes: &mut Changes, meta: &EventMeta, event: &Event
                 -e.amount.get()
             };
             changes.budget(e.programme.0, by);
+            life::budget_changed(changes, meta, e);
         }
         Event::VersionPublished(e) => {
+            life::published(changes, e);
             let from = e.terms.effective_from.to_string();
             changes.insert(
                 &t::VERSIONS,
