@@ -1,8 +1,9 @@
 //! Orders, naively: what is held is what was confirmed, less every claim on it and every release.
 
 use jiff::civil::Date;
+use quantong::engine::refusal::RefusalCode;
 
-use super::claims::{Filing, ORDER_OF_CODES};
+use super::claims::Filing;
 use super::{Approval, Bend, Model, Money, Verdict, group_on, plus_days, refused, split};
 
 /// Where an order stands.
@@ -587,8 +588,12 @@ impl Order {
     }
 }
 
-/// Each code once, in the order of the rules.
+/// Each code once, in the order of the rules: that of one claim is the model's own, and that of the
+/// faults of several lines together is the published one.
 fn in_order(codes: &[&'static str]) -> Vec<&'static str> {
-    let all = ORDER_OF_CODES.iter().copied();
-    all.filter(|code| codes.contains(code)).collect()
+    let all = RefusalCode::CLAIM_ORDER.iter().map(|code| code.as_str());
+    let sorted: Vec<_> = all.filter(|code| codes.contains(code)).collect();
+    let known = codes.iter().all(|code| sorted.contains(code));
+    assert!(known, "a code without a place: {codes:?}");
+    sorted
 }
