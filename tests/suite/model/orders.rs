@@ -185,6 +185,12 @@ impl Model {
         {
             return refused("HOLD_PAST_DEADLINE");
         }
+        let holders = p.lines.iter().map(|(id, _)| self.vouchers[*id].holder);
+        let firms = holders.map(|holder| &self.enterprises[holder].code);
+        let lab = std::iter::once(&self.providers[p.provider].code);
+        if lab.chain(firms).any(|code| self.is_blocked(code)) {
+            return refused("PARTY_BLOCKED");
+        }
         let lines = p.lines.into_iter().map(|(voucher, amount)| OrderLine {
             voucher,
             amount,
