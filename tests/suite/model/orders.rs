@@ -179,17 +179,17 @@ impl Model {
         {
             return Verdict::Rejected;
         }
-        if p.lines
-            .iter()
-            .any(|(id, _)| p.hold_until > self.vouchers[*id].cash_by)
-        {
-            return refused("HOLD_PAST_DEADLINE");
-        }
         let holders = p.lines.iter().map(|(id, _)| self.vouchers[*id].holder);
         let firms = holders.map(|holder| &self.enterprises[holder].code);
         let lab = std::iter::once(&self.providers[p.provider].code);
         if lab.chain(firms).any(|code| self.is_blocked(code)) {
             return refused("PARTY_BLOCKED");
+        }
+        if p.lines
+            .iter()
+            .any(|(id, _)| p.hold_until > self.vouchers[*id].cash_by)
+        {
+            return refused("HOLD_PAST_DEADLINE");
         }
         let lines = p.lines.into_iter().map(|(voucher, amount)| OrderLine {
             voucher,
