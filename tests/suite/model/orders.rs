@@ -1,5 +1,7 @@
 //! Orders, naively: what is held is what was confirmed, less every claim on it and every release.
 
+mod disputes;
+
 use jiff::civil::Date;
 use quantong::engine::refusal::RefusalCode;
 
@@ -477,41 +479,6 @@ impl Model {
             row.place
         };
         self.let_go(order, &parts, place);
-        Verdict::Done
-    }
-
-    pub(super) fn raise_dispute(&mut self, order: usize) -> Verdict {
-        let Some(row) = self.orders.get(order) else {
-            return Verdict::Rejected;
-        };
-        if !row.place.holds() {
-            return refused("ORDER_STATE_MISMATCH");
-        }
-        if row.disputed.is_some() {
-            return refused("ALREADY_IN_STATE");
-        }
-        let ends_on = plus_days(self.last_day(row), 1).max(row.ends_on);
-        let today = self.today;
-        let row = &mut self.orders[order];
-        (row.disputed, row.ends_on) = (Some(today), ends_on);
-        Verdict::Done
-    }
-
-    /// Withdraws or rejects a dispute, or upholds it.
-    pub(super) fn end_dispute(&mut self, order: usize, uphold: bool) -> Verdict {
-        let Some(row) = self.orders.get(order) else {
-            return Verdict::Rejected;
-        };
-        let Some(since) = row.disputed else {
-            return refused("ORDER_NOT_DISPUTED");
-        };
-        let days = i64::from((self.today - since).get_days());
-        let later = plus_days(row.hold_until, days).min(self.last_day(row).max(row.hold_until));
-        self.orders[order].disputed = None;
-        self.hold_until(order, later);
-        if uphold {
-            self.let_go(order, &self.rest(order), Place::Closed);
-        }
         Verdict::Done
     }
 
