@@ -327,7 +327,7 @@ impl Resource {
     }
 
     /// True if an index leads to the rows that concern somebody.
-    fn leads_to(self, reach: Reach) -> bool {
+    pub(super) fn leads_to(self, reach: Reach) -> bool {
         match (self, reach) {
             (Resource::Claims | Resource::Orders, Reach::Enterprise(_) | Reach::Provider(_)) => {
                 true
@@ -571,20 +571,6 @@ impl Page {
             .iter()
             .all(|column| self.resource.rises(column));
         rises && !matches!(filter.compare, Compare::Contains | Compare::Among)
-    }
-
-    /// True if an index leads to claims by voucher or provider.
-    fn is_led_by_run(&self) -> bool {
-        let by_column = |filter: &Filter| {
-            filter.compare == Compare::Is && filter.columns.iter().all(|c| RUNS.contains(c))
-        };
-        let reached = self.reach.as_ref();
-        let by_reach = reached.is_some_and(|reach| {
-            let leads = |one: &Reach| Resource::Claims.leads_to(*one);
-            let some = |one: &Reach| Resource::Claims.concerns(*one).is_some();
-            reach.iter().all(leads) && reach.iter().any(some)
-        });
-        self.resource == Resource::Claims && (self.filters.iter().any(by_column) || by_reach)
     }
 
     /// True if an index leads to the rows, or all rows between the keys fit.

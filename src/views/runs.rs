@@ -1,7 +1,7 @@
-//! The claims of a voucher or a provider on SQLite: its indexes by them have a run for every so many
-//! claims, which are asked one after the other. PostgreSQL has plain indexes.
+//! The claims of a voucher or a provider on SQLite: its indexes by them have a run for every so
+//! many claims, which are asked one after the other. PostgreSQL has plain indexes.
 
-use super::lists::{Reach, Resource};
+use super::lists::{Compare, Filter, Page, Reach, Resource};
 use super::sql::Dialect;
 
 /// Claims of a run, as the migration has it.
@@ -46,5 +46,21 @@ pub(super) fn concerns_by_run(reach: Reach) -> Option<String> {
         }
         Reach::Provider(_) => Some(of_run("provider", "?").join(" = ")),
         _ => Resource::Claims.concerns(reach).map(str::to_owned),
+    }
+}
+
+impl Page {
+    /// True if an index leads to claims by voucher or provider.
+    pub(super) fn is_led_by_run(&self) -> bool {
+        let by_column = |filter: &Filter| {
+            filter.compare == Compare::Is && filter.columns.iter().all(|c| RUNS.contains(c))
+        };
+        let reached = self.reach.as_ref();
+        let by_reach = reached.is_some_and(|reach| {
+            let leads = |one: &Reach| Resource::Claims.leads_to(*one);
+            let some = |one: &Reach| Resource::Claims.concerns(*one).is_some();
+            reach.iter().all(leads) && reach.iter().any(some)
+        });
+        self.resource == Resource::Claims && (self.filters.iter().any(by_column) || by_reach)
     }
 }
