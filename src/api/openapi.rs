@@ -54,20 +54,13 @@ pub fn openapi() -> OpenApi {
         path(refusal.path),
         PathItem::new(HttpMethod::Get, operation(&refusal)),
     );
-    let readers: Vec<&str> = CORRIDOR_ROLES.iter().map(|role| role.as_str()).collect();
-    let description = format!(
-        "Issue, transfer and redeem innovation vouchers across cities, and settle what the cities \
-         owe each other. Amounts are yuan with two places in strings; days are YYYY-MM-DD. The \
-         roles {} read everything; others read what concerns them.",
-        readers.join(", ")
-    );
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     OpenApiBuilder::new()
         .info(
             InfoBuilder::new()
                 .title("Quantong 券通")
                 .version(env!("CARGO_PKG_VERSION"))
-                .description(Some(description)),
+                .description(Some(description())),
         )
         .paths(paths)
         .components(Some(
@@ -90,6 +83,16 @@ pub fn openapi() -> OpenApi {
                 .build(),
         ))
         .build()
+}
+
+fn description() -> String {
+    let readers: Vec<&str> = CORRIDOR_ROLES.iter().map(|role| role.as_str()).collect();
+    format!(
+        "Issue, transfer and redeem innovation vouchers across cities, and settle what the cities \
+         owe each other. Amounts are yuan with two places in strings; days are YYYY-MM-DD. The \
+         roles {} read everything; others read what concerns them.",
+        readers.join(", ")
+    )
 }
 
 /// What goes through none of the generic handlers.

@@ -55,8 +55,8 @@ pub(super) struct Shared {
     pub(super) client: reqwest::Client,
 }
 
-/// Serves a node, its views and its table of sign-ins until the process is told to stop or the node has
-/// ended by itself; requests that were accepted are finished.
+/// Serves a node, its views and its table of sign-ins until the process is told to stop or the
+/// node has ended by itself; requests that were accepted are finished.
 ///
 /// # Errors
 /// The listener cannot be used.

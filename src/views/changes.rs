@@ -274,7 +274,8 @@ pub(super) enum Update {
     ProviderGroup,
     /// Proposal; status, approvals to come.
     Proposal,
-    /// Event of a newer grant; principal, role, scope and its number. Older ones are in force no more.
+    /// Event of a newer grant; principal, role, scope and its number. Older ones are in force no
+    /// more.
     GrantReplaced,
     /// Event of the revocation; SHA-256.
     TokenRevoked,

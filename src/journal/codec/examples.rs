@@ -6,21 +6,19 @@ use super::examples_orders::{captured_claim, orders, refused_on_order};
 use super::examples_terms::agreement_terms;
 use super::reference;
 use crate::domain::{
-    AgreementId, CategoryId, ClaimId, ConsentId, Day, DivisionCode, EnterpriseId, Fen,
-    InstructionId, InvoiceNo, LineId, MemberId, PaymentId, PeriodId, PersonalText, PrincipalId,
-    ProgrammeId, ProviderId, Ratio, RecordedAt, Seq, TransferId, VersionNo, VoucherId,
+    AgreementId, CategoryId, ClaimId, ConsentId, Day, DivisionCode, EnterpriseId, Fen, InvoiceNo,
+    LineId, MemberId, PaymentId, PeriodId, PersonalText, PrincipalId, ProgrammeId, ProviderId,
+    Ratio, RecordedAt, Seq, TransferId, VersionNo, VoucherId,
 };
 use crate::domain::{CreditCode, InlineText, Text};
 use crate::engine::command::{Calendar, CommandKind, ExternalRef, PartyName, Payee, RefSource};
 use crate::engine::event::{
-    AgreementRegistered, ArrearsCarried, BudgetChanged, CalendarSet, CategoryRegistered,
-    CellAgreed, ClaimApproved, ClaimRefused, ClaimReversed, CloseRequested, CommandRefused,
-    ConsentGiven, ControllerGroupSet, DateAdvanced, EnterpriseRegistered, EpochStarted, Event,
-    EventMeta, EvidenceRecorded, FreezeSet, Funding, GrantSet, InstructionIssued, InstructionPaid,
-    LedgerCreated, LinesUndone, MemberRegistered, PayeePaid, PaymentReturned, PeriodAgreed,
-    PeriodClosed, PeriodInstructed, PeriodSettled, PositionFixed, PrincipalRegistered,
-    ProgrammeCreated, ProtocolSet, ProviderRegistered, Recorded, ReturnedTo, SYSTEM,
-    StatementConfirmed, SuspensionSet, TokenIssued, TokenRevoked, TransferApproved,
+    AgreementRegistered, BudgetChanged, CalendarSet, CategoryRegistered, ClaimApproved,
+    ClaimRefused, ClaimReversed, CommandRefused, ConsentGiven, ControllerGroupSet, DateAdvanced,
+    EnterpriseRegistered, EpochStarted, Event, EventMeta, EvidenceRecorded, FreezeSet, Funding,
+    GrantSet, LedgerCreated, LinesUndone, MemberRegistered, PayeePaid, PaymentReturned,
+    PeriodInstructed, PrincipalRegistered, ProgrammeCreated, ProtocolSet, ProviderRegistered,
+    Recorded, ReturnedTo, SYSTEM, SuspensionSet, TokenIssued, TokenRevoked, TransferApproved,
     TransferDeclined, TransferProposed, VoucherIssued, VoucherLapsed, VoucherRefused,
     VoucherRevoked,
 };
@@ -148,8 +146,8 @@ pub(super) fn examples() -> Vec<(String, Recorded)> {
         .into_iter()
         .chain([
             claims(),
-            periods(),
-            instructions(),
+            super::examples_periods::periods(),
+            super::examples_periods::instructions(),
             applications(),
             super::examples_files::files(),
             orders(),
@@ -500,90 +498,6 @@ pub(super) fn evidence(kind: EvidenceKind) -> Evidence {
         size_bytes: 123_456,
         media_type: text("application/pdf"),
     }
-}
-
-fn periods() -> Vec<Event> {
-    let period = PeriodId(21);
-    vec![
-        Event::CloseRequested(CloseRequested { period }),
-        Event::PositionFixed(PositionFixed {
-            period,
-            member: MemberId(3),
-            receivable: fen(123_456_789_012),
-            payable: fen(23_456_789_012),
-        }),
-        Event::PeriodClosed(PeriodClosed {
-            period,
-            month: day("2025-09-30").month(),
-            next: PeriodId(22),
-            gross: fen(987_654_321_098),
-            parties: 9,
-            cells: 120,
-            deemed_on: day("2025-10-08"),
-        }),
-        Event::StatementConfirmed(StatementConfirmed {
-            period,
-            member: MemberId(3),
-            revision: 1,
-        }),
-        Event::CellAgreed(CellAgreed {
-            period,
-            debtor: MemberId(7),
-            creditor: MemberId(3),
-            amount: fen(3_735_000),
-        }),
-        Event::PeriodAgreed(PeriodAgreed {
-            period,
-            revision: 1,
-            deemed: true,
-        }),
-    ]
-}
-
-fn instructions() -> Vec<Event> {
-    let period = PeriodId(21);
-    let instruction = InstructionId(350);
-    let (debtor, creditor) = (MemberId(7), MemberId(3));
-    vec![
-        Event::InstructionIssued(InstructionIssued {
-            instruction,
-            period,
-            order: 1,
-            debtor,
-            creditor,
-            amount: fen(100_000_000_000),
-        }),
-        Event::PeriodInstructed(Box::new(PeriodInstructed {
-            period,
-            mode: SettlementMode::Hub(MemberId(40)),
-            document_no: Some(text("G60办〔2025〕9号")),
-            instructions: 8,
-            total: fen(400_000_000_000),
-            pay_by: day("2025-11-08"),
-        })),
-        Event::InstructionPaid(Box::new(InstructionPaid {
-            instruction,
-            period,
-            debtor,
-            creditor,
-            amount: fen(60_000_000_000),
-            bank_ref: short("TIPS-20251101-1"),
-            paid_on: day("2025-11-01"),
-        })),
-        Event::ArrearsCarried(ArrearsCarried {
-            instruction,
-            period,
-            line: LineId(5_432_400),
-            debtor,
-            creditor,
-            amount: fen(40_000_000_000),
-            into: PeriodId(22),
-        }),
-        Event::PeriodSettled(PeriodSettled {
-            period,
-            carried: fen(40_000_000_000),
-        }),
-    ]
 }
 
 /// Events with nothing that can be left out.

@@ -22,6 +22,8 @@ mod examples_orders;
 #[cfg(test)]
 mod examples_people;
 #[cfg(test)]
+mod examples_periods;
+#[cfg(test)]
 mod examples_programmes;
 #[cfg(test)]
 mod examples_register;
