@@ -8,6 +8,7 @@ mod people;
 mod periods;
 mod programmes;
 mod register;
+mod transfers;
 mod vouchers;
 
 use super::context::{Cx, parse};
@@ -24,6 +25,7 @@ pub(super) use people::*;
 pub(super) use periods::*;
 pub(super) use programmes::*;
 pub(super) use register::*;
+pub(super) use transfers::*;
 pub(super) use vouchers::*;
 
 /// A body that becomes a command.

@@ -5,7 +5,7 @@ use super::command::{AdvanceDate, Command, Submission};
 use super::event::{DateAdvanced, Event, Recorded, SYSTEM, VoucherLapsed};
 use super::execute::Execution;
 use super::state::{PeriodStatus, State};
-use crate::domain::{Day, OrderId, PeriodId, RecordedAt, VoucherId};
+use crate::domain::{Day, OrderId, PeriodId, RecordedAt, TransferId, VoucherId};
 
 /// Most timers that run in one batch: a day on which many vouchers lapse is spread over batches.
 pub const TIMERS_PER_BATCH: usize = 4096;
@@ -30,6 +30,8 @@ enum What {
     Carry(PeriodId),
     /// The last day of an order's hold has passed.
     EndOrder(OrderId),
+    /// A proposed transfer whose last day has passed is released.
+    Release(TransferId),
 }
 
 /// Moves the business date forward as the node does by its clock, at most
@@ -72,6 +74,7 @@ impl Execution<'_> {
                 What::Deem(period) => self.agree_period(period, true),
                 What::Carry(period) => self.carry_unpaid(period),
                 What::EndOrder(order) => self.expire_order(order),
+                What::Release(transfer) => self.expire_transfer(transfer),
             }
         }
         false
@@ -113,9 +116,14 @@ impl State {
             due: *due,
             what: What::EndOrder(*order),
         });
+        let release = self.transfer_ends.first().map(|((due, id), ())| Timer {
+            due: *due,
+            what: What::Release(*id),
+        });
         self.unsettled()
             .chain([close])
             .chain(order)
+            .chain(release)
             .filter(|timer| timer.due <= to)
             .chain(lapse)
             .min()

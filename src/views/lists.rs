@@ -30,6 +30,8 @@ pub enum Resource {
     Transfers,
     /// Orders.
     Orders,
+    /// Steps that were undone.
+    Reversals,
     /// Approved claims.
     Claims,
     /// Refused commands.
@@ -154,6 +156,7 @@ impl Resource {
             Resource::Applications => &schema::APPLICATIONS,
             Resource::Transfers => &schema::TRANSFERS,
             Resource::Orders => &schema::ORDERS,
+            Resource::Reversals => &schema::REVERSALS,
             Resource::Claims => &schema::CLAIMS,
             Resource::Refusals => &schema::REFUSALS,
             Resource::Lines => &schema::LINES,
@@ -175,6 +178,7 @@ impl Resource {
     pub fn key(self) -> &'static str {
         match self {
             Resource::Refusals
+            | Resource::Reversals
             | Resource::Recognitions
             | Resource::Statuses
             | Resource::Relations
@@ -200,7 +204,13 @@ impl Resource {
                 "(issuer = ? OR enterprise IN (SELECT id FROM enterprises WHERE city = ?))"
             }
             (Resource::Applications, Enterprise(_)) => "enterprise = ?",
-            (Resource::Transfers, Member(_)) => "issuer = ?",
+            (Resource::Transfers, Member(_)) => "(issuer = ? OR (kind = 'move' AND to_city = ?))",
+            (Resource::Reversals, Member(_)) => {
+                "(city = ? OR instruction IN (SELECT id FROM instructions WHERE creditor = ?))"
+            }
+            (Resource::Reversals, Enterprise(_)) => {
+                "voucher IN (SELECT id FROM vouchers WHERE holder = ?)"
+            }
             (Resource::Transfers, Enterprise(_)) => {
                 "(receiver = ? OR voucher IN (SELECT id FROM vouchers WHERE holder = ?))"
             }
@@ -291,6 +301,7 @@ impl Resource {
             Resource::Vouchers => column == "issued_on",
             Resource::Applications => column == "filed_on",
             Resource::Refusals => column == "refused_on",
+            Resource::Reversals => column == "reversed_on",
             _ => false,
         }
     }

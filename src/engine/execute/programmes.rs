@@ -11,7 +11,7 @@ use crate::engine::event::{
 use crate::engine::refusal::RefusalCode;
 use crate::engine::terms::{
     AgreementTerms, BUDGET_YEARS, BUDGETS_TOTAL_MAX_FEN, CASH_DAYS_MAX, PayerModel, RateTerms,
-    Role, TIERS_MAX, TransferKind, USE_MONTHS_MAX, VERSIONS_MAX, VersionTerms,
+    Role, TIERS_MAX, USE_MONTHS_MAX, VERSIONS_MAX, VersionTerms,
 };
 
 impl Execution<'_> {
@@ -134,15 +134,14 @@ impl Execution<'_> {
             .windows(2)
             .all(|pair| pair[0].kind < pair[1].kind);
         valid(ascending, "transfers", "are allowed once per kind")?;
-        let open = terms
+        let documented = terms
             .transfers
             .iter()
-            .find(|rule| rule.kind == TransferKind::Open);
-        let documented = open.is_none_or(|rule| rule.document_no.is_some());
+            .all(|rule| !rule.kind.needs_document() || rule.document_no.is_some());
         valid(
             documented,
             "transfers",
-            "`open` needs a document number of its own",
+            "`open` and `affiliate` need a document number of their own",
         )
     }
 

@@ -230,14 +230,27 @@ impl State {
         terms: &VersionTerms,
         planned: &Planned,
     ) -> Option<RefusalCode> {
-        let (own, all) = planned.of(enterprise);
         let row = &self.programmes[programme.index()];
         if self.enterprises[enterprise.index()].city != row.city {
             return Some(RefusalCode::NotHomeCity);
         }
+        self.issue_limit_fault(programme, enterprise, amount, terms, planned)
+    }
+
+    /// The first rule but that of the home city that an issue breaks, wherever the enterprise has its home.
+    pub(super) fn issue_limit_fault(
+        &self,
+        programme: ProgrammeId,
+        enterprise: EnterpriseId,
+        amount: Fen,
+        terms: &VersionTerms,
+        planned: &Planned,
+    ) -> Option<RefusalCode> {
         if let Some(code) = self.standing_fault(Payee::Enterprise(enterprise)) {
             return Some(code);
         }
+        let (own, all) = planned.of(enterprise);
+        let row = &self.programmes[programme.index()];
         let usage = self.usage.get(usage_key(programme, enterprise));
         let issued = usage.map_or(Fen::ZERO, |usage| usage.issued);
         let after = issued

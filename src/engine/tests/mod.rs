@@ -12,5 +12,7 @@ mod renewal;
 mod scopes;
 mod simulate;
 mod standing;
+mod steps;
+mod transfers;
 mod vouchers;
 pub(super) mod world;

@@ -25,6 +25,8 @@ mod examples_people;
 mod examples_register;
 #[cfg(test)]
 mod examples_terms;
+#[cfg(test)]
+mod examples_transfers;
 mod field;
 mod fingerprint;
 mod orders;
