@@ -2,6 +2,7 @@
 
 mod applications;
 mod claims;
+mod life;
 mod orders;
 mod parties;
 mod people;
@@ -9,6 +10,7 @@ mod periods;
 mod programmes;
 mod register;
 mod transfers;
+mod versions;
 mod vouchers;
 
 use super::context::{Cx, parse};
@@ -19,6 +21,7 @@ use utoipa::ToSchema;
 
 pub(super) use applications::*;
 pub(super) use claims::*;
+pub(super) use life::*;
 pub(super) use orders::*;
 pub(super) use parties::*;
 pub(super) use people::*;
@@ -26,6 +29,7 @@ pub(super) use periods::*;
 pub(super) use programmes::*;
 pub(super) use register::*;
 pub(super) use transfers::*;
+pub(super) use versions::*;
 pub(super) use vouchers::*;
 
 /// A body that becomes a command.

@@ -45,7 +45,9 @@ pub(super) fn authenticate(state: &State, hash: &[u8; 32]) -> Result<PrincipalId
     let row = state
         .token(hash)
         .filter(|row| !row.revoked && row.expires_on.is_none_or(|last| today <= last));
+    let enabled = |id: &PrincipalId| state.principal(*id).is_some_and(|row| !row.disabled);
     row.map(|row| row.principal)
+        .filter(enabled)
         .ok_or_else(|| Problem::new("AUTHENTICATION_REQUIRED"))
 }
 

@@ -49,6 +49,8 @@ enum Kind {
     /// An enterprise or a voucher on a line of an order.
     OrderHolder,
     OrderVoucher,
+    Principal,
+    Flag,
 }
 
 /// A list: its path, its resource, and its query parameters with the columns they compare.
@@ -93,7 +95,12 @@ lists! {
         "q": Search ["name", "code"], "city": Member ["city"],
     }
     "/programmes" list_programmes Programmes {
-        "q": Search ["title", "code"], "city": Member ["city"],
+        "q": Search ["title", "code"], "city": Member ["city"], "status": Text ["status"],
+    }
+    "/budget-changes" list_budget_changes BudgetChanges {
+        "programme": Programme ["programme"], "city": Member ["city"],
+        "direction": Text ["direction"], "changed_from": DayFrom ["changed_on"],
+        "changed_to": DayTo ["changed_on"],
     }
     "/agreements" list_agreements Agreements {
         "home": Member ["home"], "host": Member ["host"], "category": Category ["category"],
@@ -145,6 +152,16 @@ lists! {
     }
     "/voucher-files" list_voucher_files VoucherFiles {
         "programme": Programme ["programme"], "issuer": Member ["issuer"], "mode": Text ["mode"],
+    }
+    "/principals" list_principals Principals { "enabled": Flag ["enabled"] }
+    "/grants" list_grants Grants {
+        "principal": Principal ["principal"], "role": Text ["role"], "scope": Text ["scope"],
+        "member": Member ["member"], "in_force": Flag ["in_force"],
+        "set_from": DayFrom ["set_on"],
+        "set_to": DayTo ["set_on"],
+    }
+    "/tokens" list_tokens Tokens {
+        "principal": Principal ["principal"], "revoked": Flag ["revoked"],
     }
     "/proposals" list_proposals Proposals {
         "status": Text ["status"], "action": Text ["action"], "member": Member ["member"],
@@ -306,6 +323,8 @@ fn filter(
         Kind::Category => (Compare::Is, number(cx.category(name, text)?.0.into())),
         Kind::Enterprise => (Compare::Is, number(cx.enterprise(name, text)?.0)),
         Kind::Provider => (Compare::Is, number(cx.provider(name, text)?.0)),
+        Kind::Principal => (Compare::Is, number(cx.principal_id(name, text)?.0)),
+        Kind::Flag => (Compare::Is, number(u32::from(flag(name, text)?))),
         Kind::Period => (Compare::Is, number(cx.period(name, text)?.0.into())),
         Kind::Voucher => {
             let canonical = |state: &State, id, tag| state.voucher_id(VoucherId(id), tag);
@@ -333,6 +352,14 @@ fn filter(
         compare,
         value,
     })
+}
+
+fn flag(name: &str, text: &str) -> Result<bool, Problem> {
+    match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(Problem::field(name, "is true or false")),
+    }
 }
 
 /// Whose rows the asker may read; `None` for all.
@@ -382,6 +409,7 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
     if resource == Resource::Vouchers {
         shown.insert("status".to_owned(), standing(view.state, &row));
     }
+    let scope = scope_of(view, &row);
     let from_claim = row.get("origin").is_some_and(|origin| origin != "arrears");
     // In a payment the flag of the same name is no amount.
     let is_flag = |name: &str| resource == Resource::Payments && name == "returned";
@@ -418,7 +446,6 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
                 let order = named(view, &name, &value);
                 shown.insert("order".to_owned(), order.unwrap_or(value));
             }
-            "first_line" | "line_count" => {}
             "bank_account" => {
                 let masked = value.as_str().map(mask_account);
                 shown.insert(name, json!(masked));
@@ -426,6 +453,10 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
             "categories" => {
                 let set = value.as_i64().map(i64::cast_unsigned);
                 shown.insert(name, json!(set.map(|set| view.categories(set))));
+            }
+            "first_line" | "line_count" | "scope_id" => {}
+            "scope" => {
+                shown.insert(name, scope.clone());
             }
             name => {
                 let named = named(view, name, &value);
@@ -472,6 +503,12 @@ fn row_id(view: &View<'_>, resource: Resource, row: &Map<String, Value>) -> Valu
         Resource::Payments => view.payment(PaymentId(number)),
         Resource::VoucherFiles => row["sha256"].clone(),
         Resource::Proposals => view.proposal(ProposalId(number)),
+        Resource::BudgetChanges => row["event"].clone(),
+        Resource::Principals => view.principal(PrincipalId(number)),
+        Resource::Grants => view.principal(PrincipalId(
+            u32::try_from(row["principal"].as_u64().unwrap_or(0)).unwrap_or(0),
+        )),
+        Resource::Tokens => row["sha256"].clone(),
         Resource::Refusals => view.refusal(Seq(row["event"].as_u64().unwrap_or(0))),
         Resource::Recognitions
         | Resource::Statuses
@@ -487,9 +524,27 @@ fn row_id(view: &View<'_>, resource: Resource, row: &Map<String, Value>) -> Valu
     }
 }
 
+/// The scope of a grant, from its two columns.
+fn scope_of(view: &View<'_>, row: &Map<String, Value>) -> Value {
+    let id = row.get("scope_id").and_then(Value::as_u64).unwrap_or(0);
+    let id = u32::try_from(id).unwrap_or(u32::MAX);
+    match row.get("scope").and_then(Value::as_str) {
+        Some("corridor") => view.scope(Scope::Corridor),
+        Some("member") => {
+            let id = u16::try_from(id).unwrap_or(u16::MAX);
+            view.scope(Scope::Member(MemberId(id)))
+        }
+        Some("enterprise") => view.scope(Scope::Enterprise(EnterpriseId(id))),
+        Some("provider") => view.scope(Scope::Provider(ProviderId(id))),
+        _ => Value::Null,
+    }
+}
+
 /// Columns that hold 0 or 1.
 const FLAGS: &[&str] = &[
     "signed_protocol",
+    "enabled",
+    "in_force",
     "suspended",
     "frozen",
     "revoked",
@@ -506,7 +561,9 @@ fn named(view: &View<'_>, column: &str, value: &Value) -> Option<Value> {
         | "home" | "host" | "pool" | "member" | "subject_city" | "certified_by" => {
             view.member(MemberId(short))
         }
-        "programme" | "to_programme" => view.programme(ProgrammeId(short)),
+        "programme" | "to_programme" | "carried_from" | "carried_into" => {
+            view.programme(ProgrammeId(short))
+        }
         "category" => view.category(CategoryId(u8::try_from(number).unwrap_or(u8::MAX))),
         "period" => view.period(PeriodId(short)),
         "holder" | "receiver" | "enterprise" | "other_enterprise" => {
@@ -521,7 +578,8 @@ fn named(view: &View<'_>, column: &str, value: &Value) -> Option<Value> {
         "order_id" => view.order(OrderId(number)),
         "agreement" => view.agreement_id(AgreementId(number)),
         "filed_by" | "sent_by" | "approved_by" | "made_by" | "proposed_by" | "applied_by"
-        | "submitted_by" | "reversed_by" => view.principal(PrincipalId(number)),
+        | "submitted_by" | "changed_by" | "registered_by" | "issued_by" | "set_by"
+        | "agreed_by" | "principal" | "reversed_by" => view.principal(PrincipalId(number)),
         "transfer" => view.transfer(TransferId(number)),
         "instruction" => view.instruction(InstructionId(number)),
         _ => return None,

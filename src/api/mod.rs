@@ -22,6 +22,7 @@ mod request;
 mod resources;
 mod routes;
 mod server;
+mod sign_in;
 mod simulations;
 mod voucher_files;
 mod write;

@@ -14,8 +14,10 @@ use super::bulk::ITEMS_MAX;
 use super::history::HISTORY_ROUTES;
 use super::lists::LISTS;
 use super::routes::{CORRIDOR_ROLES, REGISTER_ROUTES, ROUTES, Route, schemas};
+use super::sign_in::{SignInBody, SignOutBody};
 use super::simulations::SimulateBody;
 use super::voucher_files::MEDIA_TYPES;
+use utoipa::PartialSchema as _;
 
 /// The OpenAPI 3.1 document of the REST surface.
 pub fn openapi() -> OpenApi {
@@ -79,6 +81,8 @@ pub fn openapi() -> OpenApi {
                     SIMULATION,
                     <SimulateBody as utoipa::PartialSchema>::schema(),
                 )
+                .schema("SignInBody", SignInBody::schema())
+                .schema("SignOutBody", SignOutBody::schema())
                 .schema(BULK, bulk_schema(item_schema().into()))
                 .schema(CSV, text())
                 .schema(PROBLEM, problem_schema())
@@ -111,11 +115,40 @@ fn other_paths(mut paths: PathsBuilder) -> PathsBuilder {
         };
         paths = paths.path(path(route.path), PathItem::new(method, operation(route)));
     }
+    for (at, name, body) in super::sign_in::WRITES {
+        let item = PathItem::new(HttpMethod::Post, sign_in_operation(name, body));
+        paths = paths.path(path(at), item);
+    }
+    let (at, name, parameters) = super::sign_in::LIST;
+    let tries = query_operation(at, name, parameters.iter().copied());
+    paths = paths.path(path(at), PathItem::new(HttpMethod::Get, tries));
     let issue = PathItem::new(HttpMethod::Post, file_operation());
     let progress = PathItem::new(HttpMethod::Get, operation(&VOUCHER_FILE));
     paths
         .path(path("/programmes/{code}/voucher-files"), issue)
         .path(path(VOUCHER_FILE.path), progress)
+}
+
+/// Signing in and out. What is sent is not kept, so there is no key and nothing to try out.
+fn sign_in_operation(name: &str, body: &str) -> utoipa::openapi::path::Operation {
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(body)))
+        .build();
+    let body = RequestBodyBuilder::new()
+        .content("application/json", content)
+        .required(Some(Required::True));
+    let done = ResponseBuilder::new().description("done; for a sign-in the token of the day");
+    let mut operation = OperationBuilder::new()
+        .operation_id(Some(name))
+        .summary(Some(name.replace('_', " ")))
+        .request_body(Some(body.build()))
+        .response("default", problems())
+        .response("200", done);
+    if name != "sign_in" {
+        let bearer = SecurityRequirement::new::<_, [&str; 0], _>("bearer", []);
+        operation = operation.security(bearer);
+    }
+    operation.build()
 }
 
 /// How far a file of vouchers has got.

@@ -45,6 +45,8 @@ pub fn text(code: &str, lang: Lang) -> &'static str {
 
 /// Codes of problems that are no refusals by rule, with their status and whether to try again.
 pub const PROBLEMS: &[(&str, u16, Retry)] = &[
+    ("SIGN_IN_FAILED", 401, Retry::AfterChange),
+    ("TOO_MANY_SIGN_INS", 429, Retry::Later),
     ("AUTHENTICATION_REQUIRED", 401, Retry::AfterChange),
     ("FORBIDDEN", 403, Retry::AfterChange),
     ("NOT_FOUND", 404, Retry::AfterChange),

@@ -18,7 +18,10 @@ use crate::engine::IdText;
 use crate::engine::State;
 use crate::engine::command::{PartyName, Payee, Scope, SettlementMode};
 use crate::engine::event::{Event, Funding, LinesUndone, Recorded, ReturnedTo};
-use crate::engine::terms::{AgreementTerms, EvidenceKind, VersionTerms};
+use crate::engine::terms::AgreementTerms;
+
+mod life;
+mod programmes;
 
 /// What never changes: codes and identifiers.
 pub(super) struct View<'a> {
@@ -165,46 +168,6 @@ impl View<'_> {
         })
     }
 
-    pub(super) fn version(&self, number: u16, terms: &VersionTerms) -> Value {
-        let rates = terms.rates.iter().map(|rate| {
-            let tier = |tier: &crate::engine::terms::Tier| {
-                let up_to = (tier.up_to != Fen::MAX).then(|| yuan(tier.up_to));
-                json!({"up_to": up_to, "ratio": tier.ratio.to_string()})
-            };
-            json!({
-                "category": self.category(rate.category),
-                "tiers": rate.tiers.iter().map(tier).collect::<Value>(),
-                "cap_claim": yuan(rate.cap_claim),
-            })
-        });
-        let evidence = EvidenceKind::ALL
-            .iter()
-            .filter(|kind| terms.evidence.contains(**kind));
-        let recognised = terms
-            .recognised
-            .as_ref()
-            .map(|cities| cities.iter().map(|id| self.member(*id)).collect::<Value>());
-        json!({
-            "version": number,
-            "effective_from": terms.effective_from.to_string(),
-            "document_no": terms.document_no.as_str(),
-            "payee": terms.payee.as_str(),
-            "base": terms.base.as_str(),
-            "cap_enterprise": yuan(terms.cap_enterprise),
-            "cap_group": yuan(terms.cap_group),
-            "use_months": terms.use_months,
-            "cash_days": terms.cash_days,
-            "rates": rates.collect::<Value>(),
-            "recognised": recognised,
-            "evidence": evidence.map(|kind| json!(kind.as_str())).collect::<Value>(),
-            "transfers": terms.transfers.iter().map(|rule| json!({
-                "kind": rule.kind.as_str(),
-                "document_no": rule.document_no.as_ref().map(|no| no.as_str()),
-            })).collect::<Value>(),
-            "application_required": terms.application_required,
-        })
-    }
-
     /// The fact of an event, with its kind.
     pub(super) fn fact(&self, recorded: &Recorded) -> Value {
         let mut fact = match &recorded.event {
@@ -254,7 +217,9 @@ impl View<'_> {
             | Event::ProposalDeclined(_)
             | Event::ProposalWithdrawn(_)
             | Event::ProposalFailed(_)
-            | Event::ActionRuleSet(_)) => self.people_fact(event),
+            | Event::ActionRuleSet(_)
+            | Event::AccessSet(_)
+            | Event::PasswordSet(_)) => self.people_fact(event),
             event @ (Event::OrderProposed(_)
             | Event::OrderAgreed(_)
             | Event::OrderConfirmed(_)
@@ -265,6 +230,18 @@ impl View<'_> {
             | Event::OrderExtended(_)
             | Event::OrderDisputed(_)
             | Event::DisputeClosed(_)) => self.order_fact(event),
+            event @ (Event::ProgrammeCreated(_)
+            | Event::BudgetChanged(_)
+            | Event::VersionPublished(_)
+            | Event::DraftSaved(_)
+            | Event::DraftSimulated(_)
+            | Event::CityPolicySet(_)
+            | Event::YearClosingStarted(_)
+            | Event::YearCarried(_)
+            | Event::YearClosed(_)
+            | Event::ClaimAwaitsBudget(_)
+            | Event::WaitingApproved(_)
+            | Event::ClaimWithdrawn(_)) => self.life_fact(event),
             event => self.party_fact(event),
         };
         fact["event"] = json!(recorded.event.name());
@@ -536,22 +513,6 @@ impl View<'_> {
             Event::SuspensionSet(e) => {
                 let until = e.until.map(|day| day.to_string());
                 json!({"id": self.provider(e.provider), "suspended": e.suspended, "until": until})
-            }
-            Event::ProgrammeCreated(e) => json!({
-                "id": e.code.as_str(),
-                "title": e.title.as_str(),
-                "city": self.member(e.city),
-                "budget_year": e.budget_year,
-            }),
-            Event::BudgetChanged(e) => json!({
-                "id": self.programme(e.programme),
-                "amount": yuan(e.amount),
-                "direction": if e.raise { "raise" } else { "cut" },
-            }),
-            Event::VersionPublished(e) => {
-                let mut version = self.version(e.version.0, &e.terms);
-                version["id"] = self.programme(e.programme);
-                version
             }
             Event::AgreementRegistered(e) => {
                 let mut agreement = self.agreement(&e.terms);

@@ -30,11 +30,15 @@ use crate::domain::{
     AgreementId, IdKind, InstructionId, LineId, MemberId, PaymentId, PrincipalId, Seq, VoucherId,
 };
 use crate::engine::State;
-use crate::engine::books::{AccountKind, Detail, Section};
+use crate::engine::books::{Detail, Section};
 use crate::engine::command::Scope;
 use crate::engine::state::{ClaimStatus, LineOrigin, PeriodStatus};
 
 pub(super) use transfers::{get_event, get_transfer};
+
+mod programmes;
+
+pub(super) use programmes::get_programme;
 
 /// A resource: its own members, and the event whose fact lies beneath them.
 pub(super) struct Found {
@@ -65,7 +69,11 @@ pub(super) fn get_member(cx: &Cx<'_>) -> Result<Found, Problem> {
         .state
         .member(id)
         .ok_or_else(|| Problem::not_found("member"))?;
-    found(json!({"signed_protocol": row.signed_protocol}), row.details)
+    let required = view(cx).required(id);
+    found(
+        json!({"signed_protocol": row.signed_protocol, "required": required}),
+        row.details,
+    )
 }
 
 pub(super) fn get_category(cx: &Cx<'_>) -> Result<Found, Problem> {
@@ -105,7 +113,10 @@ pub(super) fn get_principal(cx: &Cx<'_>) -> Result<Found, Problem> {
         .grants_of(id)
         .map(|(role, scope)| json!({"role": role.as_str(), "scope": view.scope(scope)}))
         .collect();
-    found(json!({"grants": grants}), row.details)
+    found(
+        json!({"grants": grants, "enabled": !row.disabled}),
+        row.details,
+    )
 }
 
 pub(super) fn get_enterprise(cx: &Cx<'_>) -> Result<Found, Problem> {
@@ -131,33 +142,6 @@ pub(super) fn get_provider(cx: &Cx<'_>) -> Result<Found, Problem> {
         .provider(id)
         .ok_or_else(|| Problem::not_found("provider"))?;
     found(register::provider(cx, id, row), row.details)
-}
-
-pub(super) fn get_programme(cx: &Cx<'_>) -> Result<Found, Problem> {
-    let id = cx.programme("code", cx.param("code"))?;
-    let row = cx
-        .state
-        .programme(id)
-        .ok_or_else(|| Problem::not_found("programme"))?;
-    let view = view(cx);
-    let versions = (1..)
-        .zip(&row.versions)
-        .map(|(n, terms)| view.version(n, terms));
-    let mut body = json!({"versions": versions.collect::<Value>()});
-    if cx.may_read(&[Scope::Member(row.city)]) {
-        let budget = |kind| yuan(cx.state.budget(id, kind));
-        body["budget"] = json!({
-            "appropriation": budget(AccountKind::Appropriation),
-            "available": budget(AccountKind::Available),
-            "outstanding": budget(AccountKind::Outstanding),
-            "held": budget(AccountKind::Held),
-            "claimed": budget(AccountKind::Claimed),
-            "approved": budget(AccountKind::Approved),
-            "lapsed": budget(AccountKind::Lapsed),
-            "lapsed_total": crate::domain::SignedFen(row.lapsed_total).to_string(),
-        });
-    }
-    found(body, row.details)
 }
 
 pub(super) fn get_agreement(cx: &Cx<'_>) -> Result<Found, Problem> {
@@ -224,12 +208,14 @@ pub(super) fn get_voucher(cx: &Cx<'_>) -> Result<Found, Problem> {
     let body = json!({
         "id": view.voucher(id),
         "programme": view.programme(programme),
+        "charged_to": view.programme(cx.state.charged(programme)),
         "issuer": view.member(issuer),
         "enterprise": view.enterprise(holder),
         "parent": row.parent.map(|id| view.voucher(id)),
         "amount": yuan(row.amount),
         "free": yuan(row.free),
         "held": yuan(row.held),
+        "claimed": yuan(cx.state.claimed_of(id)),
         "approved": yuan(row.approved),
         "returned": yuan(row.returned),
         "issued_on": row.issued_on.to_string(),
@@ -277,6 +263,8 @@ pub(super) fn get_claim(cx: &Cx<'_>) -> Result<Found, Problem> {
         ClaimStatus::Approved => "approved",
         ClaimStatus::Paid => "paid",
         ClaimStatus::Reversed => "reversed",
+        ClaimStatus::Waiting => "awaiting_budget",
+        ClaimStatus::Withdrawn => "withdrawn",
     };
     let view = view(cx);
     let lines: Value = row.line_ids().map(|id| view.line(id)).collect();

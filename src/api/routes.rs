@@ -107,6 +107,7 @@ routes! {
         post "/principals/{id}/grants" set_grant SetGrantBody;
         post "/principals/{id}/tokens" issue_token IssueTokenBody;
         post "/tokens/revoke" revoke_token RevokeTokenBody;
+        post "/principals/{id}/access" set_access SetAccessBody;
         post "/proposals/{id}/decision" decide_proposal DecideProposalBody;
         post "/proposals/{id}/withdraw" withdraw_proposal WithdrawProposalBody;
         post "/members/{code}/action-rules" set_action_rule SetActionRuleBody;
@@ -138,6 +139,14 @@ routes! {
         post "/programmes" create_programme CreateProgrammeBody;
         post "/programmes/{code}/budget-changes" change_budget ChangeBudgetBody;
         post "/programmes/{code}/versions" publish_version PublishVersionBody;
+        post "/programmes/{code}/drafts" save_draft SaveDraftBody;
+        post "/programmes/{code}/drafts/{draft}/simulation" mark_simulated MarkSimulatedBody;
+        post "/programmes/{code}/drafts/{draft}/publication" publish_draft PublishDraftBody;
+        post "/programmes/{code}/copies" copy_pack CopyPackBody;
+        post "/programmes/{code}/year-closing" start_year_closing StartYearClosingBody;
+        post "/programmes/{code}/year-end" decide_year_end DecideYearEndBody;
+        post "/members/{code}/policy" set_city_policy SetCityPolicyBody;
+        post "/claims/{id}/withdraw" withdraw_claim WithdrawClaimBody;
         post "/agreements" register_agreement RegisterAgreementBody;
         post "/vouchers" issue_voucher IssueVoucherBody;
         post "/vouchers/{id}/consents" give_consent GiveConsentBody;

@@ -8,8 +8,10 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 
 use super::following::Following;
+use super::sign_in::{self, Door};
 use super::voucher_files::Running;
 use super::{accounts, forward, history, lists, routes};
+use crate::journal::SignIns;
 use crate::node::Node;
 
 /// Limits of the server.
@@ -47,11 +49,13 @@ pub(super) struct Shared {
     pub(super) settings: ApiSettings,
     /// The files of vouchers that are being issued.
     pub(super) files: Running,
+    /// Signing in.
+    pub(super) door: Door,
     /// For requests to the node that leads.
     pub(super) client: reqwest::Client,
 }
 
-/// Serves a node and its views until the process is told to stop or the node has
+/// Serves a node, its views and its table of sign-ins until the process is told to stop or the node has
 /// ended by itself; requests that were accepted are finished.
 ///
 /// # Errors
@@ -59,6 +63,7 @@ pub(super) struct Shared {
 pub async fn serve(
     node: Node,
     views: Arc<Following>,
+    sign_ins: SignIns,
     settings: ApiSettings,
     listener: TcpListener,
 ) -> std::io::Result<()> {
@@ -68,6 +73,7 @@ pub async fn serve(
         views,
         settings: settings.clone(),
         files: Running::default(),
+        door: Door::new(sign_ins),
         client: forward::client(),
     });
     let server = HttpServer::new(move || {
@@ -77,6 +83,7 @@ pub async fn serve(
             .configure(lists::configure)
             .configure(accounts::configure)
             .configure(history::configure)
+            .configure(sign_in::configure)
             .configure(routes::configure)
     })
     .workers(settings.workers)

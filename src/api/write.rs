@@ -136,6 +136,8 @@ pub(super) fn render(view: &View<'_>, events: &[Recorded]) -> Result<(u16, Value
             | Event::ConsentGiven(_)
             | Event::TransferProposed(_)
             | Event::ClaimApproved(_)
+            | Event::ClaimAwaitsBudget(_)
+            | Event::DraftSaved(_)
             | Event::PayeePaid(_)
             | Event::OrderProposed(_)
             | Event::AdmissionApplied(_)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::folder::{CliError, Folder};
 use super::init::first_administrator;
 use crate::api::{ApiSettings, Following, serve};
-use crate::journal::HashKind;
+use crate::journal::{HashKind, SignIns};
 use crate::node::{Clock, Node, StartError, TERM};
 use crate::views::Views;
 
@@ -80,9 +80,18 @@ pub(super) async fn serve_node(
 ) -> Result<(), CliError> {
     let views = Views::open(folder.database(), folder.path()).await?;
     let views = Arc::new(Following::start(views, node.clone()));
+    let sign_ins = SignIns::open(folder.database(), folder.path(), node.ledger()).await?;
     announce(&listener)?;
     let followed = Arc::clone(&views);
-    let served = serve(node.clone(), followed, ApiSettings::default(), listener).await;
+    let served = serve(
+        node.clone(),
+        followed,
+        sign_ins.clone(),
+        ApiSettings::default(),
+        listener,
+    )
+    .await;
+    sign_ins.close().await;
     let by_itself = node.has_ended();
     node.stop().await;
     if let Some(views) = Arc::into_inner(views) {

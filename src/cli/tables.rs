@@ -8,7 +8,6 @@ use comfy_table::{CellAlignment, Table};
 use crate::domain::{MemberId, PeriodId, SignedFen};
 use crate::engine::State;
 use crate::engine::books::Section;
-use crate::engine::state::ClaimStatus;
 use crate::engine::terms::SettlementMode;
 
 /// Language of headings.
@@ -83,10 +82,7 @@ pub(super) fn counts(lang: Lang, counts: &BTreeMap<String, usize>) -> String {
 /// Approved amounts from home city (rows) to host city (columns).
 pub(super) fn flows(lang: Lang, state: &State, names: &Names) -> String {
     let mut flow: BTreeMap<(MemberId, MemberId), SignedFen> = BTreeMap::new();
-    for (_, claim) in state
-        .claims()
-        .filter(|(_, row)| row.status != ClaimStatus::Reversed)
-    {
+    for (_, claim) in state.claims().filter(|(_, row)| row.is_live()) {
         let (Some(voucher), Some(provider)) =
             (state.voucher(claim.voucher), state.provider(claim.provider))
         else {

@@ -68,6 +68,16 @@ impl Day {
         }
     }
 
+    /// The day `days` earlier, at least [`Day::MIN`].
+    pub const fn minus_days(self, days: u32) -> Day {
+        let earlier = self.0 as i64 - days as i64;
+        if earlier < Day::MIN.0 as i64 {
+            Day::MIN
+        } else {
+            Day(earlier as i32)
+        }
+    }
+
     /// The day after, at most [`Day::MAX`].
     pub const fn next(self) -> Day {
         self.plus_days(1)
@@ -91,6 +101,17 @@ impl Day {
             .ok()
             .and_then(|date| Day::try_from(date).ok())
             .unwrap_or(Day::MAX)
+    }
+
+    /// The same day of the month `months` earlier, clamped to that month's last day.
+    pub fn minus_months(self, months: u16) -> Day {
+        let earlier = self
+            .date()
+            .checked_sub(jiff::Span::new().months(i64::from(months)));
+        earlier
+            .ok()
+            .and_then(|date| Day::try_from(date).ok())
+            .unwrap_or(Day::MIN)
     }
 
     /// The month this day lies in.

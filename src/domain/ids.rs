@@ -48,6 +48,8 @@ dense_id! {
     ProgrammeId: u16;
     /// A version of a programme's rules, counted from 1 within the programme.
     VersionNo: u16;
+    /// A draft of a programme's rules, counted from 1 within the programme.
+    DraftNo: u16;
     /// A cost-sharing agreement.
     AgreementId: u32;
     /// What one enterprise has had and used under one programme.

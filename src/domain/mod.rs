@@ -21,7 +21,7 @@ pub use day::{Day, DayError, Month};
 pub use division::{DivisionCode, DivisionCodeError};
 pub use fen::{Fen, FenError, SignedFen};
 pub use ids::{
-    AdmissionId, AgreementId, ApplicationId, CategoryId, ClaimId, ConsentId, CreditFlagId,
+    AdmissionId, AgreementId, ApplicationId, CategoryId, ClaimId, ConsentId, CreditFlagId, DraftNo,
     EnterpriseId, GroupId, InstructionId, LineId, MemberId, OrderId, PaymentId, PeriodId,
     PrincipalId, ProgrammeId, ProposalId, ProviderId, RecordedAt, Seq, TransferId, UsageId,
     VersionNo, VoucherFileId, VoucherId,

@@ -3,8 +3,6 @@
 //! An event was decided by `execute` or read from a verified journal, so nothing here can fail;
 //! what would be a contradiction is asserted, in release builds too.
 
-use std::sync::Arc;
-
 use super::command::Subject;
 use super::event::{
     ControllerGroupSet, EnterpriseRegistered, Event, EventMeta, GrantSet, LedgerCreated,
@@ -13,22 +11,23 @@ use super::event::{
 use super::posting::posting;
 use super::refusal::RefusalCode;
 use super::state::{
-    AgreementRow, ApplicationStatus, CategoryRow, EnterpriseRow, LedgerRow, Marks, MemberRow,
-    PeriodRow, PeriodStatus, PrincipalRow, ProgrammeRow, ProgrammeStatus, ProviderRow, RefRow,
-    State, TokenRow,
+    ApplicationStatus, CategoryRow, EnterpriseRow, LedgerRow, Marks, MemberRow, PeriodRow,
+    PeriodStatus, PrincipalRow, ProgrammeStatus, ProviderRow, RefRow, State, TokenRow,
 };
 use super::tables::Hash128;
-use crate::domain::{Day, Fen, GroupId, Month, PrincipalId};
+use crate::domain::{Day, Fen, GroupId, Month, PrincipalId, Seq};
 
 mod applications;
 mod claims;
 mod files;
+mod life;
 mod orders;
 mod people;
 mod periods;
 mod register;
 mod steps;
 mod transfers;
+mod usage;
 mod vouchers;
 
 impl State {
@@ -55,6 +54,7 @@ impl State {
         self.recorded_at.set(meta.recorded_at);
         if meta.business_date > *self.business_date {
             self.business_date.set(meta.business_date);
+            self.days.insert(meta.seq, meta.business_date);
         }
         self.apply_fact(meta, event);
         let books = &mut self.books;
@@ -101,7 +101,7 @@ impl State {
             | Event::CellAgreed(_) => {}
             Event::LedgerCreated(e) => self.ledger_created(meta, e),
             Event::EpochStarted(e) => self.epoch.set(e.epoch),
-            Event::DateAdvanced(e) => self.date_advanced(e.to),
+            Event::DateAdvanced(e) => self.date_advanced(meta.seq, e.to),
             Event::MemberRegistered(e) => {
                 let row = MemberRow {
                     code: e.code,
@@ -140,7 +140,9 @@ impl State {
             | Event::ProposalDeclined(_)
             | Event::ProposalWithdrawn(_)
             | Event::ProposalFailed(_)
-            | Event::ActionRuleSet(_) => self.apply_people(meta, event),
+            | Event::ActionRuleSet(_)
+            | Event::AccessSet(_)
+            | Event::PasswordSet(_) => self.apply_people(meta, event),
             Event::TokenIssued(e) => self.token_issued(e),
             Event::TokenRevoked(e) => {
                 if let Some(row) = self.tokens.get(&e.token_hash).cloned() {
@@ -157,45 +159,19 @@ impl State {
             Event::ProviderRegistered(e) => self.provider_registered(meta, e),
             Event::ControllerGroupSet(e) => self.controller_group_set(e),
             Event::SuspensionSet(e) => self.suspension_set(e),
-            Event::ProgrammeCreated(e) => {
-                let row = ProgrammeRow {
-                    code: e.code,
-                    city: e.city,
-                    budget_year: e.budget_year,
-                    status: ProgrammeStatus::Open,
-                    lapsed_total: 0,
-                    versions: Vec::new(),
-                    details: meta.seq,
-                };
-                assert_eq!(
-                    self.programmes.push(row),
-                    e.programme.index(),
-                    "ids are dense"
-                );
-                self.programme_codes.insert(e.code, e.programme);
-            }
+            Event::ProgrammeCreated(e) => self.programme_created(meta, e),
             Event::BudgetChanged(e) => self.budget_changed(meta, e),
-            Event::VersionPublished(e) => {
-                let terms = Arc::new((*e.terms).clone());
-                self.programmes
-                    .update(e.programme.index(), |row| row.versions.push(terms));
-            }
-            Event::AgreementRegistered(e) => {
-                let pair = (e.terms.home, e.terms.host);
-                let terms = Arc::new((*e.terms).clone());
-                let row = AgreementRow {
-                    terms,
-                    details: meta.seq,
-                };
-                assert_eq!(
-                    self.agreements.push(row),
-                    e.agreement.index(),
-                    "ids are dense"
-                );
-                let mut of_pair = self.agreements_of.get(&pair).cloned().unwrap_or_default();
-                of_pair.push(e.agreement);
-                self.agreements_of.insert(pair, of_pair);
-            }
+            Event::VersionPublished(e) => self.version_published(e),
+            Event::DraftSaved(e) => self.draft_saved(e),
+            Event::DraftSimulated(e) => self.draft_simulated(e),
+            Event::CityPolicySet(e) => self.policies.insert(e.member, e.required),
+            Event::YearClosingStarted(e) => self.year_closing(meta, e),
+            Event::YearCarried(e) => self.year_carried(meta, e),
+            Event::YearClosed(e) => self.set_status(e.programme, ProgrammeStatus::Closed),
+            Event::ClaimAwaitsBudget(e) => self.claim_awaits(meta, e),
+            Event::WaitingApproved(e) => self.waiting_approved(meta, e),
+            Event::ClaimWithdrawn(e) => self.claim_withdrawn(e),
+            Event::AgreementRegistered(e) => self.agreement_registered(meta, e),
             Event::VoucherIssued(e) => self.voucher_issued(meta, e),
             Event::ConsentGiven(e) => self.consent_given(meta, e),
             Event::FreezeSet(e) => self.freeze_set(e),
@@ -298,9 +274,10 @@ impl State {
         });
     }
 
-    fn date_advanced(&mut self, to: Day) {
+    fn date_advanced(&mut self, seq: Seq, to: Day) {
         if to > *self.business_date {
             self.business_date.set(to);
+            self.days.insert(seq.next(), to);
         }
         // Every voucher due up to this day has lapsed: its timer is done.
         while let Some(due) = self
@@ -317,6 +294,7 @@ impl State {
         let year = meta.business_date.year();
         let row = PrincipalRow {
             first_grant: None,
+            disabled: false,
             year,
             details: meta.seq,
         };
@@ -466,6 +444,8 @@ pub fn subject_of(event: &Event) -> Subject {
         Event::CategoryRegistered(e) => Subject::Category(e.category),
         Event::PrincipalRegistered(e) => Subject::Principal(e.principal),
         Event::GrantSet(e) => Subject::Principal(e.principal),
+        Event::AccessSet(e) => Subject::Principal(e.principal),
+        Event::PasswordSet(e) => Subject::Principal(e.principal),
         Event::TokenIssued(e) => Subject::Principal(e.principal),
         Event::EnterpriseRegistered(e) => Subject::Enterprise(e.enterprise),
         Event::ProviderRegistered(e) => Subject::Provider(e.provider),
@@ -474,6 +454,15 @@ pub fn subject_of(event: &Event) -> Subject {
         Event::ProgrammeCreated(e) => Subject::Programme(e.programme),
         Event::BudgetChanged(e) => Subject::Programme(e.programme),
         Event::VersionPublished(e) => Subject::Programme(e.programme),
+        Event::DraftSaved(e) => Subject::Programme(e.programme),
+        Event::DraftSimulated(e) => Subject::Programme(e.programme),
+        Event::CityPolicySet(e) => Subject::Member(e.member),
+        Event::YearClosingStarted(e) => Subject::Programme(e.programme),
+        Event::YearCarried(e) => Subject::Programme(e.pack),
+        Event::YearClosed(e) => Subject::Programme(e.programme),
+        Event::ClaimAwaitsBudget(e) => Subject::Claim(e.claim),
+        Event::WaitingApproved(e) => Subject::Claim(e.claim),
+        Event::ClaimWithdrawn(e) => Subject::Claim(e.claim),
         Event::AgreementRegistered(e) => Subject::Agreement(e.agreement),
         Event::VoucherIssued(e) => Subject::Voucher(e.voucher),
         Event::ConsentGiven(e) => Subject::Voucher(e.voucher),

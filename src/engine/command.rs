@@ -4,6 +4,7 @@
 mod applications;
 mod claims;
 mod files;
+mod life;
 mod orders;
 mod parties;
 mod people;
@@ -25,6 +26,10 @@ pub use applications::{
 };
 pub use claims::{FileClaim, PayClaim, ReturnPayment, ReverseClaim};
 pub use files::{ApproveVoucherFile, FileRow, IssueFileRows};
+pub use life::{
+    CopyPack, DecideYearEnd, MarkSimulated, PublishDraft, SaveDraft, SetCityPolicy,
+    StartYearClosing, WithdrawClaim,
+};
 pub use orders::{
     AdvanceOrder, AgreeOrder, CancelOrder, Capture, ConfirmOrder, DisputeAct, DisputeOrder,
     ExtendOrder, ORDER_LINES_MAX, OrderStep, ProposeOrder, ReleaseOrder,
@@ -33,7 +38,10 @@ pub use parties::{
     IssueToken, RegisterCategory, RegisterEnterprise, RegisterMember, RegisterPrincipal,
     RegisterProvider, RevokeToken, SetControllerGroup, SetGrant, SetProtocol, SetSuspension,
 };
-pub use people::{DecideProposal, ProposedCommand, SetActionRule, WithdrawProposal};
+pub use people::{
+    DecideProposal, ProposedCommand, SetAccess, SetActionRule, SetPassword, UserName,
+    WithdrawProposal,
+};
 pub use periods::{
     AdvanceDate, Calendar, ClosePeriod, ConfirmInstruction, ConfirmStatement, InstructPeriod,
 };
@@ -50,9 +58,10 @@ pub use vouchers::{
 
 pub use super::terms::{
     AccrualPoint, Action, AgreementTerms, BasePolicy, DeclineCode, DisputeCode, DisputeOutcome,
-    EnterpriseKind, Evidence, EvidenceKind, EvidenceKinds, FileMode, MemberKind, OrderParties,
-    OrderSide, OrderStatus, PayeeMode, PayerModel, RateTerms, ReleaseCause, Role, Scope,
-    SettlementMode, Tier, TransferKind, TransferRule, VersionTerms,
+    EnterpriseKind, Evidence, EvidenceKind, EvidenceKinds, Exclusion, FileMode, MemberKind,
+    OrderParties, OrderSide, OrderStatus, PayeeMode, PayerModel, RateTerms, Recognition,
+    ReleaseCause, Role, RollingCap, RollingPeriod, Scope, SettlementMode, Tier, TransferKind,
+    TransferRule, VersionTerms,
 };
 pub use super::terms::{
     AdmissionAnswer, AdmissionDecision, AdmissionDocument, FlagCode, FlagLevel, ObjectionReason,
@@ -198,6 +207,8 @@ commands! {
     WithdrawProposal(WithdrawProposal) = 15;
     /// See [`SetActionRule`].
     SetActionRule(SetActionRule) = 16;
+    /// See [`SetAccess`].
+    SetAccess(SetAccess) = 17;
     /// See [`RegisterEnterprise`].
     RegisterEnterprise(Box<RegisterEnterprise>) = 20;
     /// See [`RegisterProvider`].
@@ -226,6 +237,18 @@ commands! {
     PublishVersion(PublishVersion) = 32;
     /// See [`RegisterAgreement`].
     RegisterAgreement(RegisterAgreement) = 33;
+    /// See [`SaveDraft`].
+    SaveDraft(SaveDraft) = 34;
+    /// See [`PublishDraft`].
+    PublishDraft(PublishDraft) = 35;
+    /// See [`CopyPack`].
+    CopyPack(CopyPack) = 36;
+    /// See [`SetCityPolicy`].
+    SetCityPolicy(SetCityPolicy) = 37;
+    /// See [`StartYearClosing`].
+    StartYearClosing(StartYearClosing) = 38;
+    /// See [`DecideYearEnd`].
+    DecideYearEnd(DecideYearEnd) = 39;
     /// See [`IssueVoucher`].
     IssueVoucher(IssueVoucher) = 40;
     /// See [`GiveConsent`].
@@ -262,6 +285,10 @@ commands! {
     PayClaim(PayClaim) = 62;
     /// See [`ReturnPayment`].
     ReturnPayment(ReturnPayment) = 63;
+    /// See [`WithdrawClaim`].
+    WithdrawClaim(WithdrawClaim) = 65;
+    /// See [`MarkSimulated`].
+    MarkSimulated(MarkSimulated) = 66;
     /// Requests the early close of the open period.
     RequestClose(ClosePeriod) = 70;
     /// See [`ClosePeriod`].
@@ -274,6 +301,8 @@ commands! {
     ConfirmInstruction(ConfirmInstruction) = 74;
     /// See [`AdvanceDate`].
     AdvanceDate(AdvanceDate) = 80;
+    /// See [`SetPassword`].
+    SetPassword(Box<SetPassword>) = 81;
     /// See [`ProposeOrder`].
     ProposeOrder(ProposeOrder) = 90;
     /// See [`AgreeOrder`].

@@ -4,6 +4,7 @@
 mod applications;
 mod claims;
 mod files;
+mod life;
 mod orders;
 mod parties;
 mod people;
@@ -26,6 +27,10 @@ pub use claims::{
     PaymentReturned,
 };
 pub use files::{FileRowRefused, FileRowsIssued, VoucherFileApproved};
+pub use life::{
+    CityPolicySet, ClaimAwaitsBudget, ClaimWithdrawn, DraftSaved, DraftSimulated, WaitingApproved,
+    YearCarried, YearClosed, YearClosingStarted,
+};
 pub use orders::{
     DisputeClosed, HeldLine, OrderAdvanced, OrderAgreed, OrderAsked, OrderConfirmed, OrderDisputed,
     OrderExtended, OrderProposed, OrderRefused, OrderReleased, ProposedLine, ReleasedLine,
@@ -36,8 +41,8 @@ pub use parties::{
     TokenIssued, TokenRevoked,
 };
 pub use people::{
-    ActionProposed, ActionRuleSet, ProposalApproved, ProposalDeclined, ProposalFailed,
-    ProposalWithdrawn,
+    AccessSet, ActionProposed, ActionRuleSet, PasswordSet, ProposalApproved, ProposalDeclined,
+    ProposalFailed, ProposalWithdrawn,
 };
 pub use periods::{
     ArrearsCarried, CellAgreed, CloseRequested, InstructionIssued, InstructionPaid, PeriodAgreed,
@@ -203,6 +208,10 @@ events! {
     TokenRevoked(TokenRevoked) = 23;
     /// See [`ActionRuleSet`].
     ActionRuleSet(ActionRuleSet) = 24;
+    /// See [`AccessSet`].
+    AccessSet(AccessSet) = 25;
+    /// See [`PasswordSet`].
+    PasswordSet(Box<PasswordSet>) = 28;
     /// See [`EnterpriseRegistered`].
     EnterpriseRegistered(Box<EnterpriseRegistered>) = 30;
     /// See [`ProviderRegistered`].
@@ -231,6 +240,18 @@ events! {
     VersionPublished(VersionPublished) = 42;
     /// See [`AgreementRegistered`].
     AgreementRegistered(AgreementRegistered) = 43;
+    /// See [`DraftSaved`].
+    DraftSaved(Box<DraftSaved>) = 44;
+    /// See [`DraftSimulated`].
+    DraftSimulated(DraftSimulated) = 45;
+    /// See [`CityPolicySet`].
+    CityPolicySet(CityPolicySet) = 46;
+    /// See [`YearClosingStarted`].
+    YearClosingStarted(YearClosingStarted) = 47;
+    /// See [`YearCarried`].
+    YearCarried(Box<YearCarried>) = 48;
+    /// See [`YearClosed`].
+    YearClosed(YearClosed) = 49;
     /// See [`VoucherIssued`].
     VoucherIssued(VoucherIssued) = 50;
     /// See [`VoucherRefused`].
@@ -347,6 +368,12 @@ events! {
     ApplicationWithdrawn(ApplicationWithdrawn) = 113;
     /// See [`StepReversed`].
     StepReversed(Box<StepReversed>) = 115;
+    /// See [`ClaimAwaitsBudget`].
+    ClaimAwaitsBudget(Box<ClaimAwaitsBudget>) = 120;
+    /// See [`WaitingApproved`].
+    WaitingApproved(Box<WaitingApproved>) = 121;
+    /// See [`ClaimWithdrawn`].
+    ClaimWithdrawn(ClaimWithdrawn) = 122;
     /// See [`VoucherFileApproved`].
     VoucherFileApproved(Box<VoucherFileApproved>) = 140;
     /// See [`FileRowsIssued`].

@@ -1,12 +1,12 @@
 //! What is always true, `rules.md` §6. Cost O(state): for tests, `verify` and the demonstration,
 //! not for every command of a running node.
 
+mod life;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::books::{AccountKind as Kind, Balance, Detail, Section};
-use super::state::{
-    ApplicationStatus, ClaimStatus, PeriodStatus, State, TransferStatus, cell_key, group_key,
-};
+use super::state::{ApplicationStatus, PeriodStatus, State, TransferStatus, cell_key, group_key};
 use crate::domain::{Fen, GroupId, MemberId, PeriodId, ProgrammeId, Ratio, VoucherId};
 
 /// A broken invariant, in words.
@@ -92,6 +92,8 @@ pub fn check(state: &State) -> Check {
     check_usage(state)?;
     check_applications(state)?;
     check_reissues(state)?;
+    life::check_claims(state)?;
+    life::check_usage(state)?;
     check_lines(state)
 }
 
@@ -109,9 +111,7 @@ fn check_files(state: &State) -> Check {
 }
 
 fn live_claims(state: &State) -> impl Iterator<Item = Fen> {
-    let live = state
-        .claims()
-        .filter(|(_, row)| row.status != ClaimStatus::Reversed);
+    let live = state.claims().filter(|(_, row)| row.is_live());
     live.map(|(_, row)| row.amount)
 }
 
@@ -121,10 +121,7 @@ fn check_vouchers(state: &State) -> Check {
     let mut sums: BTreeMap<ProgrammeId, [i128; 3]> = BTreeMap::new();
     let mut children: BTreeMap<usize, i128> = BTreeMap::new();
     let mut approved = vec![0_i128; state.voucher_count()];
-    for (_, claim) in state
-        .claims()
-        .filter(|(_, row)| row.status != ClaimStatus::Reversed)
-    {
+    for (_, claim) in state.claims().filter(|(_, row)| row.is_live()) {
         approved[claim.voucher.index()] += i128::from(claim.amount.get());
     }
     let undone: BTreeSet<VoucherId> = state
@@ -146,7 +143,9 @@ fn check_vouchers(state: &State) -> Check {
     for (id, row) in state.vouchers() {
         let fen = |amount: Fen| i128::from(amount.get());
         let moved = children.get(&id.index()).copied().unwrap_or_default();
-        let parts = fen(row.free) + fen(row.held) + fen(row.approved) + fen(row.returned) + moved;
+        let claimed = fen(state.claimed_of(id));
+        let parts =
+            fen(row.free) + fen(row.held) + claimed + fen(row.approved) + fen(row.returned) + moved;
         ensure(parts == fen(row.amount), || {
             format!("{id:?} has {} and its parts are {parts}", row.amount)
         })?;
@@ -154,13 +153,13 @@ fn check_vouchers(state: &State) -> Check {
             format!("{id:?} counts {} of claims", row.approved)
         })?;
         let (programme, _) = state.voucher_owner(row);
-        let sum = sums.entry(programme).or_default();
-        for (total, part) in sum.iter_mut().zip([row.free, row.held, row.approved]) {
-            *total += fen(part);
+        let sum = sums.entry(state.charged(programme)).or_default();
+        for (total, part) in sum.iter_mut().zip([fen(row.free), fen(row.held), claimed]) {
+            *total += part;
         }
     }
     for (programme, sum) in sums {
-        let kinds = [Kind::Outstanding, Kind::Held, Kind::Approved];
+        let kinds = [Kind::Outstanding, Kind::Held, Kind::Claimed];
         for (kind, total) in kinds.into_iter().zip(sum) {
             let balance = i128::from(state.budget(programme, kind).get());
             ensure(balance == total, || {
@@ -225,7 +224,7 @@ fn check_usage(state: &State) -> Check {
         }
     };
     for (_, claim) in state.claims() {
-        if claim.status != ClaimStatus::Reversed {
+        if claim.counts() {
             count(claim.voucher, claim.group, claim.amount);
         }
     }

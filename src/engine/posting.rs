@@ -1,6 +1,9 @@
 //! What an event posts: a pure function of the event alone, `rules.md` §6.
 
+mod life;
+
 use super::books::{Account, AccountKind as Kind, Pair};
+use super::command::Payee;
 use super::event::{
     ClaimApproved, ClaimReversed, Event, Funding, LinesUndone, PayeePaid, ReturnedTo, StepReversed,
     TransferMoved, Undone,
@@ -116,7 +119,7 @@ pub fn posting(event: &Event, post: &mut impl FnMut(Pair)) {
             post(Pair::new(clearing(e.debtor), due_to, e.amount));
             post(Pair::new(due_from, clearing(e.creditor), e.amount));
         }
-        _ => {}
+        event => life::life(event, post),
     }
 }
 
@@ -241,18 +244,31 @@ fn claim_approved(e: &ClaimApproved, post: &mut impl FnMut(Pair)) {
         Kind::Outstanding
     };
     budget(e.issuer, e.programme, from, Kind::Approved, e.amount, post);
-    let payer = e.funding.payer;
-    let payable = Account::payee(payer, Kind::Payable, e.payee);
-    let expense = |party| Account::programme(party, Kind::Expense, e.programme);
-    if e.accrues_at == AccrualPoint::Payment {
-        post(Pair::new(expense(payer), payable, e.amount));
+    let funded = (&e.funding, e.accrues_at);
+    approved_by(funded, e.programme, e.payee, e.amount, post);
+}
+
+/// What the payer owes the payee of an approved claim, and the others the payer.
+#[inline]
+fn approved_by(
+    (funding, accrues_at): (&Funding, AccrualPoint),
+    programme: ProgrammeId,
+    payee: Payee,
+    amount: Fen,
+    post: &mut impl FnMut(Pair),
+) {
+    let payer = funding.payer;
+    let payable = Account::payee(payer, Kind::Payable, payee);
+    let expense = |party| Account::programme(party, Kind::Expense, programme);
+    if accrues_at == AccrualPoint::Payment {
+        post(Pair::new(expense(payer), payable, amount));
         return;
     }
-    let own = e.funding.payer_part(e.amount);
+    let own = funding.payer_part(amount);
     if !own.is_zero() {
         post(Pair::new(expense(payer), payable, own));
     }
-    for (funder, part) in e.funding.others() {
+    for (funder, part) in funding.others() {
         let due_from = Account::member(payer, Kind::DueFrom, funder);
         let due_to = Account::member(funder, Kind::DueTo, payer);
         post(Pair::new(due_from, payable, part));
@@ -265,7 +281,7 @@ fn claim_approved(e: &ClaimApproved, post: &mut impl FnMut(Pair)) {
 fn claim_reversed(e: &ClaimReversed, post: &mut impl FnMut(Pair)) {
     budget(
         e.issuer,
-        e.programme,
+        e.charged.unwrap_or(e.programme),
         Kind::Approved,
         freed(e.returned),
         e.amount,

@@ -1,7 +1,7 @@
 //! Reading the state. Everything here is by id or by key and cheap; lists belong to the views.
 
 use super::books::{Account, AccountKind, Balance};
-use super::command::{Calendar, Payee, Subject};
+use super::command::{Calendar, Payee, Subject, UserName};
 use super::state::{
     AccountRow, AdmissionRow, CreditFlagRow, DissolvedRow, ObjectionRow, RelationRow, StatusRow,
 };
@@ -148,6 +148,18 @@ impl State {
     pub fn reference_fits(&self, key: u128, fingerprint: u128) -> Option<bool> {
         let row = self.find_ref(key)?;
         Some(row.fingerprint == fingerprint.into())
+    }
+
+    /// Whose name for signing in this is, and the event with the verifier of the password.
+    pub fn password_of(&self, user_name: &UserName) -> Option<(PrincipalId, Seq)> {
+        let principal = self.user_names.get(user_name).copied()?;
+        let row = self.passwords.get(&principal)?;
+        Some((principal, row.details))
+    }
+
+    /// The name that a principal signs in with.
+    pub fn user_name(&self, principal: PrincipalId) -> Option<UserName> {
+        self.passwords.get(&principal).map(|row| row.user_name)
     }
 
     /// A token by its SHA-256.

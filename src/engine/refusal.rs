@@ -94,6 +94,15 @@ refusal_codes! {
     /// The contract was made before the voucher was transferred to the holder; its place is
     /// after `CONTRACT_BEFORE_ISSUE`.
     ContractBeforeTransfer = 23, "CONTRACT_BEFORE_TRANSFER", Never;
+    /// The judging version excludes such claims; its place is after `CATEGORY_NOT_FUNDED`.
+    Excluded = 24, "EXCLUDED", Never;
+    /// Nothing is left of the cap of the category; its place is after `YEAR_CAP_EXHAUSTED`.
+    CategoryCapExhausted = 25, "CATEGORY_CAP_EXHAUSTED", Later;
+    /// Nothing is left of the cap of the contract; its place is after `CATEGORY_CAP_EXHAUSTED`.
+    ContractCapExhausted = 26, "CONTRACT_CAP_EXHAUSTED", Later;
+    /// Nothing is left of the cap of the rolling period; its place is after
+    /// `CONTRACT_CAP_EXHAUSTED`.
+    RollingCapExhausted = 27, "ROLLING_CAP_EXHAUSTED", Later;
     /// The holder is on the block list on the filing day; its place is after
     /// `PROVIDER_SUSPENDED`.
     HolderBlocked = 40, "HOLDER_BLOCKED", AfterChange;
@@ -110,6 +119,28 @@ refusal_codes! {
     NoVersionInForce = 103, "NO_VERSION_IN_FORCE", AfterChange;
     /// The cut is more than what is available: the rest is committed.
     BudgetCommitted = 104, "BUDGET_COMMITTED", Later;
+    /// The programme's year is ending or over.
+    YearEnded = 105, "YEAR_ENDED", Never;
+    /// The city requires the number of the fair-competition review.
+    ReviewNoRequired = 106, "REVIEW_NO_REQUIRED", AfterChange;
+    /// The city requires a performance target.
+    TargetRequired = 107, "TARGET_REQUIRED", AfterChange;
+    /// The city requires a document number for every change of a budget.
+    DocumentNoRequired = 108, "DOCUMENT_NO_REQUIRED", AfterChange;
+    /// The city requires a simulation of the draft.
+    SimulationRequired = 109, "SIMULATION_REQUIRED", AfterChange;
+    /// The end of the programme's year was not begun, or is decided.
+    YearNotClosing = 110, "YEAR_NOT_CLOSING", AfterChange;
+    /// What is carried goes into an open programme of the city's next budget year.
+    CarryTargetNotEligible = 111, "CARRY_TARGET_NOT_ELIGIBLE", AfterChange;
+    /// Money is carried twice at most.
+    CarriedTwice = 112, "CARRIED_TWICE", Never;
+    /// The claim does not wait for a budget.
+    ClaimNotWaiting = 113, "CLAIM_NOT_WAITING", Never;
+    /// The claim waits for a budget.
+    ClaimWaits = 114, "CLAIM_WAITS", Later;
+    /// The programme has no version to copy.
+    NothingToCopy = 115, "NOTHING_TO_COPY", AfterChange;
 
     /// The voucher has nothing free to revoke.
     NothingToRevoke = 120, "NOTHING_TO_REVOKE", Never;
@@ -203,6 +234,10 @@ refusal_codes! {
     CheckedBefore = 183, "CHECKED_BEFORE", AfterChange;
     /// The rule would let fewer than two persons act, or another office than the action's.
     ActionRuleTooLoose = 184, "ACTION_RULE_TOO_LOOSE", Never;
+    /// Nobody else administers the corridor.
+    LastAdministrator = 185, "LAST_ADMINISTRATOR", AfterChange;
+    /// Somebody else signs in with this name.
+    UserNameTaken = 186, "USER_NAME_TAKEN", AfterChange;
 
     /// The enterprise or provider is on the block list today.
     PartyBlocked = 190, "PARTY_BLOCKED", AfterChange;

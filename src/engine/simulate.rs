@@ -9,6 +9,7 @@
 mod history;
 mod orders;
 mod report;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -102,6 +103,8 @@ impl Simulation {
 
     /// Takes the next event of the journal; what becomes of a claim is handed to `each`.
     pub fn take(&mut self, recorded: &Recorded, each: &mut impl FnMut(&SimulatedClaim)) {
+        let instant = waiting::instant(recorded);
+        let recorded = instant.as_ref().unwrap_or(recorded);
         if let Some(claim) = self.waiting.take() {
             match (&claim.event, &recorded.event) {
                 (Event::ClaimApproved(a), Event::EvidenceRecorded(e)) if a.claim == e.claim => {
@@ -310,7 +313,12 @@ impl Simulation {
         let Some(Past { simulated, asked }) = past else {
             return;
         };
-        let ours = self.question.programme == Some(e.programme);
+        // What was carried is charged to another programme than the one whose rules it has.
+        let row = self
+            .voucher(e.voucher)
+            .and_then(|id| self.state.voucher(id));
+        let rules = row.map_or(e.programme, |row| self.state.voucher_owner(row).0);
+        let ours = self.question.programme == Some(rules);
         if ours {
             self.report.before.give_back(e.amount);
         }

@@ -6,20 +6,22 @@
 
 mod applications;
 mod files;
+mod life;
 mod orders;
 mod rows;
+mod usage;
 
 use super::books::Books;
-use super::command::{Calendar, Payee};
+use super::command::{Calendar, Payee, UserName};
 use super::event::SYSTEM;
 use super::keys::Keys;
 use super::tables::{Hash128, Index, Keyed, Ordered, Scoped, Slot, Table};
-use super::terms::{Action, RecognitionSubject, Role, Scope};
+use super::terms::{Action, RecognitionSubject, RequiredFields, Role, Scope};
 use crate::domain::{
-    AdmissionId, AgreementId, BankRef, CategoryCode, CategoryId, ClaimId, ConsentId, CreditCode,
-    CreditFlagId, Day, DivisionCode, EnterpriseId, Fen, GroupId, InstructionId, InvoiceNo,
-    MemberId, OrderId, PeriodId, PrincipalId, ProgrammeCode, ProgrammeId, ProviderId, RecordedAt,
-    Seq, TransferId, VoucherFileId, VoucherId,
+    AdmissionId, AgreementId, BankRef, CategoryCode, CategoryId, ClaimId, ConsentId, ContractNo,
+    CreditCode, CreditFlagId, Day, DivisionCode, DraftNo, EnterpriseId, Fen, GroupId,
+    InstructionId, InvoiceNo, MemberId, OrderId, PeriodId, PrincipalId, ProgrammeCode, ProgrammeId,
+    ProviderId, RecordedAt, Seq, TransferId, UsageId, VoucherFileId, VoucherId,
 };
 use std::cmp::Ordering;
 
@@ -27,6 +29,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use applications::{ApplicationRow, ApplicationStatus, ReissuedRow};
 pub use files::VoucherFileRow;
+pub use life::{CARRIES_MAX, CarriedRow, DraftRow, Pack, ProgrammeStatus, WaitingRow, YearEnds};
 pub use orders::{Authority, DisputeRow, OrderLineRow, OrderRow};
 pub use rows::{
     AccountRow, AccountVersion, AdmissionRow, AdmissionStatus, CreditFlagRow, DissolvedRow, Marks,
@@ -35,10 +38,12 @@ pub use rows::{
 pub use rows::{
     ActionRule, AgreementRow, CATEGORIES_MAX, CapShares, CategoryRow, Cell, ClaimRow, ClaimStatus,
     ConsentRow, EnterpriseRow, InstructionRow, LedgerRow, LineOrigin, LineRow, MEMBERS_MAX,
-    MemberRow, NO_PROGRAMME, PaymentRow, PeriodRow, PeriodStatus, PrincipalRow, ProgrammeRow,
-    ProgrammeStatus, ProposalRow, ProposalStatus, ProviderRow, RefRow, Step, StepRow, TokenRow,
-    TransferRow, TransferStatus, UsageRow, VoucherRow,
+    MemberRow, NO_PROGRAMME, PasswordRow, PaymentRow, PeriodRow, PeriodStatus, PrincipalRow,
+    ProgrammeRow, ProposalRow, ProposalStatus, ProviderRow, RefRow, Step, StepRow, TokenRow,
+    TransferRow, TransferStatus, VoucherRow,
 };
+pub(super) use usage::category_key;
+pub use usage::{ClaimLink, UsageRow};
 
 macro_rules! state {
     ($($(#[$doc:meta])* $field:ident: $kind:ty = $default:expr;)*) => {
@@ -154,6 +159,8 @@ state! {
     recorded_at: Slot<RecordedAt> = Slot::new(RecordedAt(i64::MIN));
     /// Business date.
     business_date: Slot<Day> = Slot::new(Day::MIN);
+    /// Business dates by the first event that bears them.
+    days: Ordered<Seq, Day> = Ordered::default();
     /// Newest epoch.
     epoch: Slot<u64> = Slot::new(0);
     /// Settlement calendar.
@@ -180,6 +187,10 @@ state! {
     proposals: Table<ProposalRow> = Table::default();
     /// Rules of members for actions.
     action_rules: Ordered<(MemberId, Action), ActionRule> = Ordered::default();
+    /// With what principals sign in.
+    passwords: Ordered<PrincipalId, PasswordRow> = Ordered::default();
+    /// Principals by the names they sign in with.
+    user_names: Ordered<UserName, PrincipalId> = Ordered::default();
     /// Tokens by SHA-256.
     tokens: Ordered<[u8; 32], TokenRow> = Ordered::default();
     /// Controller groups by code.
@@ -226,6 +237,14 @@ state! {
     programmes: Table<ProgrammeRow> = Table::default();
     /// Programmes by code.
     programme_codes: Ordered<ProgrammeCode, ProgrammeId> = Ordered::default();
+    /// Rules that are not published.
+    drafts: Ordered<(ProgrammeId, DraftNo), DraftRow> = Ordered::default();
+    /// What cities require of their programmes.
+    policies: Ordered<MemberId, RequiredFields> = Ordered::default();
+    /// Paid of what is approved, by programme or pack.
+    paid: Keyed<Fen> = Keyed::default();
+    /// Packs some of whose waiting claims are still to be approved, and from which day.
+    releases: Ordered<ProgrammeId, Day> = Ordered::default();
     /// Agreements.
     agreements: Table<AgreementRow> = Table::default();
     /// Agreements by home and host.
@@ -234,6 +253,16 @@ state! {
     usage: Keyed<UsageRow> = Keyed::default();
     /// Used and held by programme and controller group.
     group_usage: Keyed<Fen> = Keyed::default();
+    /// Used in categories that are not the first of their usage row, by row and category.
+    category_usage: Keyed<Fen> = Keyed::default();
+    /// Used on contracts that a version caps, by usage row and number.
+    contract_usage: Ordered<(UsageId, ContractNo), Fen> = Ordered::default();
+    /// The contracts of the claims counted there.
+    contract_claims: Ordered<ClaimId, ContractNo> = Ordered::default();
+    /// Used caps that orders hold, by usage row.
+    held_use: Ordered<UsageId, Fen> = Ordered::default();
+    /// Used caps that came with successions, by usage row and day.
+    taken_over: Ordered<(UsageId, Day), Fen> = Ordered::default();
     /// Vouchers.
     vouchers: Table<VoucherRow> = Table::default();
     /// Vouchers by the day on which they lapse.
@@ -263,7 +292,15 @@ state! {
     steps: Ordered<Seq, StepRow> = Ordered::default();
     /// Approved claims.
     claims: Table<ClaimRow> = Table::default();
-    /// Claims that are not reversed, by invoice number: several for one filing on a pooled order.
+    /// Claims that wait, by the programme of their voucher.
+    waiting: Ordered<(ProgrammeId, ClaimId), WaitingRow> = Ordered::default();
+    /// What vouchers have in claims that wait.
+    claimed: Ordered<VoucherId, Fen> = Ordered::default();
+    /// The approvals of claims that had waited.
+    late_approvals: Ordered<ClaimId, Seq> = Ordered::default();
+    /// Claims whose payment came back after a carry: they stand where they stood.
+    stayed: Ordered<ClaimId, ProgrammeId> = Ordered::default();
+    /// Claims that are not undone, by invoice number: several for one filing on a pooled order.
     invoices: Derived = Derived::default();
     /// Payments to payees.
     payments: Table<PaymentRow> = Table::default();
@@ -315,9 +352,7 @@ impl State {
         });
         self.provider_codes = fill(&self.providers, |row| Some(row.code));
         self.ref_keys = fill(&self.refs, |row| Some(row.key));
-        self.invoices = fill(&self.claims, |row| {
-            (row.status != ClaimStatus::Reversed).then_some(row.invoice_no)
-        });
+        self.invoices = fill(&self.claims, |row| row.counts().then_some(row.invoice_no));
     }
 }
 
@@ -418,13 +453,17 @@ impl State {
         earlier.and_then(|(_, group)| *group)
     }
 
-    /// True if the principal has the role in exactly this scope.
+    /// True if the principal has the role in exactly this scope and is not shut out.
     pub fn has_grant(&self, principal: PrincipalId, role: Role, scope: Scope) -> bool {
-        let first = self
+        let Some(row) = self
             .principals
             .get(principal.index())
-            .and_then(|row| row.first_grant);
-        first == Some((role, scope)) || self.grants.get(&(principal, role, scope)).is_some()
+            .filter(|row| !row.disabled)
+        else {
+            return false;
+        };
+        row.first_grant == Some((role, scope))
+            || self.grants.get(&(principal, role, scope)).is_some()
     }
 
     /// The step that an event stands for, if steps of its kind can be undone.

@@ -1,8 +1,15 @@
 //! Terms of rules and agreements, and the small closed sets that commands, events and state share.
 
+mod optional;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{CategoryId, Day, EnterpriseId, Fen, MemberId, ProviderId, Ratio, Text};
+
+pub use optional::{
+    EXCLUSIONS_MAX, Exclusion, RECOGNITIONS_MAX, ROLLING_DAYS_MAX, ROLLING_MONTHS_MAX, Recognition,
+    RollingCap, RollingPeriod,
+};
 
 macro_rules! closed_set {
     (
@@ -296,6 +303,36 @@ closed_set! {
     }
 }
 
+closed_set! {
+    /// What a city can require of its programmes.
+    RequiredField {
+        /// A document number on every change of a budget.
+        BudgetDocument = 0, "budget_document_no";
+        /// The number of the fair-competition review in every version.
+        ReviewNo = 1, "review_no";
+        /// A performance target in every version.
+        PerformanceTarget = 2, "performance_target";
+        /// A draft that was simulated before every publication.
+        Simulation = 3, "simulation";
+    }
+}
+
+/// A set of what a city requires.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct RequiredFields(pub u16);
+
+impl RequiredFields {
+    /// The set with one requirement more.
+    pub const fn with(self, field: RequiredField) -> RequiredFields {
+        RequiredFields(self.0 | (1 << field.number()))
+    }
+
+    /// True if the set holds it.
+    pub const fn contains(self, field: RequiredField) -> bool {
+        self.0 & (1 << field.number()) != 0
+    }
+}
+
 /// A set of kinds of evidence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct EvidenceKinds(pub u16);
@@ -420,6 +457,52 @@ pub struct VersionTerms {
     pub transfers: Box<[TransferRule]>,
     /// Whether a voucher is issued on an approved application only.
     pub application_required: bool,
+    /// Caps per enterprise, category and budget year, ascending by category.
+    pub category_caps: Box<[(CategoryId, Fen)]>,
+    /// Cap of all claims of a holder on one contract number.
+    pub cap_contract: Option<Fen>,
+    /// Cap of what an enterprise is approved in a rolling period.
+    pub rolling: Option<RollingCap>,
+    /// Evidence that claims of a category must bring beside `evidence`, ascending by category.
+    pub category_evidence: Box<[(CategoryId, EvidenceKinds)]>,
+    /// What is not funded.
+    pub exclusions: Box<[Exclusion]>,
+    /// Host cities recognised for some days and categories. Where some are given and `recognised`
+    /// is not, no other city is recognised.
+    pub recognitions: Box<[Recognition]>,
+    /// Number of the fair-competition review.
+    pub review_no: Option<Text<120>>,
+    /// What the programme is to achieve.
+    pub performance_target: Option<Text<400>>,
+}
+
+/// The rules of a programme that funds nothing; others are written as what they say beside it.
+impl Default for VersionTerms {
+    fn default() -> VersionTerms {
+        VersionTerms {
+            effective_from: Day::MIN,
+            document_no: Text::parse("-").expect("a short text"),
+            payee: PayeeMode::Provider,
+            base: BasePolicy::Invoice,
+            cap_enterprise: Fen::ZERO,
+            cap_group: Fen::ZERO,
+            use_months: 0,
+            cash_days: 0,
+            rates: Box::default(),
+            recognised: None,
+            evidence: EvidenceKinds::NONE,
+            transfers: Box::default(),
+            category_caps: Box::default(),
+            cap_contract: None,
+            rolling: None,
+            category_evidence: Box::default(),
+            exclusions: Box::default(),
+            recognitions: Box::default(),
+            review_no: None,
+            performance_target: None,
+            application_required: false,
+        }
+    }
 }
 
 /// A cost-sharing agreement.

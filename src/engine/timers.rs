@@ -5,7 +5,7 @@ use super::command::{AdvanceDate, Command, Submission};
 use super::event::{DateAdvanced, Event, Recorded, SYSTEM, VoucherLapsed};
 use super::execute::Execution;
 use super::state::{PeriodStatus, State};
-use crate::domain::{Day, OrderId, PeriodId, RecordedAt, TransferId, VoucherId};
+use crate::domain::{Day, OrderId, PeriodId, ProgrammeId, RecordedAt, TransferId, VoucherId};
 
 /// Most timers that run in one batch: a day on which many vouchers lapse is spread over batches.
 pub const TIMERS_PER_BATCH: usize = 4096;
@@ -31,7 +31,9 @@ enum What {
     /// The last day of an order's hold has passed.
     EndOrder(OrderId),
     /// A proposed transfer whose last day has passed is released.
-    Release(TransferId),
+    EndTransfer(TransferId),
+    /// A claim that waited is approved by a pack.
+    Release(ProgrammeId),
 }
 
 /// Moves the business date forward as the node does by its clock, at most
@@ -59,8 +61,9 @@ impl Execution<'_> {
     pub(super) fn run_timers(&mut self, to: Day, timers_max: usize) -> bool {
         // Lapses come in order and none is added meanwhile: what was passed is not looked at again.
         let mut lapses_from = (Day::MIN, VoucherId(0));
+        let mut releases = true;
         for _ in 0..timers_max {
-            let Some(timer) = self.state.next_timer(lapses_from, to) else {
+            let Some(timer) = self.state.next_timer(lapses_from, releases, to) else {
                 self.today = to;
                 return true;
             };
@@ -74,7 +77,13 @@ impl Execution<'_> {
                 What::Deem(period) => self.agree_period(period, true),
                 What::Carry(period) => self.carry_unpaid(period),
                 What::EndOrder(order) => self.expire_order(order),
-                What::Release(transfer) => self.expire_transfer(transfer),
+                What::EndTransfer(transfer) => self.expire_transfer(transfer),
+                What::Release(pack) => {
+                    // Without room for its lines the claim goes on waiting.
+                    if !self.release_next(pack) {
+                        releases = false;
+                    }
+                }
             }
         }
         false
@@ -83,6 +92,7 @@ impl Execution<'_> {
     fn lapse(&mut self, voucher: VoucherId) {
         let row = &self.state.vouchers[voucher.index()];
         let (programme, _) = self.state.voucher_owner(row);
+        let programme = self.state.charged(programme);
         let amount = row.free;
         let issuer = self.state.programmes[programme.index()].city;
         let to_lapsed = self.state.is_closed(programme);
@@ -98,7 +108,7 @@ impl Execution<'_> {
 
 impl State {
     /// The first timer due up to a day.
-    fn next_timer(&self, lapses_from: (Day, VoucherId), to: Day) -> Option<Timer> {
+    fn next_timer(&self, lapses_from: (Day, VoucherId), releases: bool, to: Day) -> Option<Timer> {
         let lapse = self
             .lapses
             .range(lapses_from..=(to, VoucherId(u32::MAX)))
@@ -116,13 +126,19 @@ impl State {
             due: *due,
             what: What::EndOrder(*order),
         });
-        let release = self.transfer_ends.first().map(|((due, id), ())| Timer {
+        let transfer = self.transfer_ends.first().map(|((due, id), ())| Timer {
             due: *due,
-            what: What::Release(*id),
+            what: What::EndTransfer(*id),
+        });
+        let release = self.releases.iter().filter(|_| releases);
+        let release = release.map(|(pack, from)| Timer {
+            due: (*from).max(*self.business_date),
+            what: What::Release(*pack),
         });
         self.unsettled()
             .chain([close])
             .chain(order)
+            .chain(transfer)
             .chain(release)
             .filter(|timer| timer.due <= to)
             .chain(lapse)

@@ -34,6 +34,7 @@ mod lease;
 mod open;
 mod postgres;
 mod row;
+mod sign_ins;
 mod sqlite;
 mod store;
 mod tree;
@@ -56,6 +57,7 @@ pub use lease::{Candidate, Lease, LeaseRow};
 pub use open::{Database, OpenError};
 pub use postgres::{PostgresOptions, PostgresStore, PostgresUrl, PostgresUrlError};
 pub use row::{Chain, Row, RowHead, check_link};
+pub use sign_ins::{SignIn, SignIns};
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use store::{
     AppendError, DriverError, LedgerUuid, PrivateKey, PrivateRow, ReadLimit, Store, StoreError,

@@ -18,6 +18,7 @@ mod genesis;
 mod handle;
 mod leader;
 mod lease;
+mod passwords;
 mod past;
 mod pipeline;
 mod replay;
@@ -49,8 +50,10 @@ pub use clock::{Clock, JUMP_DAYS_MAX};
 pub use genesis::{Genesis, create};
 pub use handle::{Answers, Node};
 pub use lease::TERM;
+pub use passwords::{PASSWORD_BYTES, fits, verifier};
 pub use pipeline::{
-    CITIZEN_NAME, PRINCIPAL_NAME, TEAM_ACCOUNT, TEAM_ADDRESS, TEAM_MEMBERS, TEAM_NAME, TEAM_PURPOSE,
+    CITIZEN_NAME, PASSWORD_VERIFIER, PRINCIPAL_NAME, TEAM_ACCOUNT, TEAM_ADDRESS, TEAM_MEMBERS,
+    TEAM_NAME, TEAM_PURPOSE,
 };
 pub use replay::{ReplayError, Replayed, hash_kind, replay};
 pub use secrets::{candidate, new_token, personal, token_hash};

@@ -222,6 +222,7 @@ fn personal_texts(event: &Event) -> Vec<(u16, &PersonalText)> {
     match event {
         Event::PrincipalRegistered(e) => vec![(PRINCIPAL_NAME, &e.name)],
         Event::EnterpriseRegistered(e) => one(personal_name(TEAM_NAME, &e.name)),
+        Event::PasswordSet(e) => vec![(PASSWORD_VERIFIER, &e.verifier)],
         Event::ApplicationFiled(e) => one(personal_purpose(e.purpose.as_ref())),
         Event::ApplicationResubmitted(e) => one(personal_purpose(e.purpose.as_ref())),
         Event::AdmissionObjected(e) => {
@@ -253,6 +254,8 @@ fn personal_purpose(purpose: Option<&Purpose>) -> Option<(u16, &PersonalText)> {
 
 /// Field of a principal's name in table `private`.
 pub const PRINCIPAL_NAME: u16 = 1;
+/// Field of a password's verifier in table `private`.
+pub const PASSWORD_VERIFIER: u16 = 7;
 /// Field of a team's name in table `private`.
 pub const TEAM_NAME: u16 = 2;
 /// Field of the name of a citizen for whom an office objects.

@@ -7,7 +7,7 @@ use crate::journal::{Candidate, salted_commitment};
 ///
 /// # Panics
 /// If the operating system has none: no token may be made then.
-fn random<const N: usize>() -> [u8; N] {
+pub(super) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     bytes

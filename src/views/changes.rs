@@ -191,8 +191,12 @@ pub(super) enum Update {
     PositionConfirmed,
     /// Period; status, gross or none, closed on or none, pay by or none, carried.
     Period,
+    /// Claim; programme, payer, agreement or none.
+    ClaimFunding,
     /// Programme; budget.
     ProgrammeBudget,
+    /// Programme; status.
+    ProgrammeStatus,
     /// Member; signed.
     MemberProtocol,
     /// Provider; suspended, up to which day.
@@ -223,6 +227,12 @@ pub(super) enum Update {
     ProviderGroup,
     /// Proposal; status, approvals to come.
     Proposal,
+    /// Event of a newer grant; principal, role, scope and its number. Older ones are in force no more.
+    GrantReplaced,
+    /// Event of the revocation; SHA-256.
+    TokenRevoked,
+    /// Principal; enabled.
+    PrincipalEnabled,
     /// Nothing; the business date. After `Proposal`: what was decided in time has not expired.
     ProposalsExpired,
     /// Order; status.

@@ -3,6 +3,7 @@
 
 mod applications;
 mod files;
+mod life;
 mod orders;
 mod people;
 mod register;
@@ -136,6 +137,11 @@ pub(super) fn gather(memory: &mut Memory, changes: &mut Changes, recorded: &Reco
             voucher_file(changes, meta, event);
         }
         Event::DateAdvanced(_)
+        | Event::PrincipalRegistered(_)
+        | Event::GrantSet(_)
+        | Event::TokenIssued(_)
+        | Event::TokenRevoked(_)
+        | Event::AccessSet(_)
         | Event::ActionProposed(_)
         | Event::ProposalApproved(_)
         | Event::ProposalDeclined(_)
@@ -170,6 +176,12 @@ pub(super) fn gather(memory: &mut Memory, changes: &mut Changes, recorded: &Reco
         | Event::BankAccountDecided(_)
         | Event::PartyCorrected(_)
         | Event::PartyDissolved(_) => register(memory, changes, meta, event),
+        Event::YearClosingStarted(_)
+        | Event::YearClosed(_)
+        | Event::YearCarried(_)
+        | Event::ClaimAwaitsBudget(_)
+        | Event::WaitingApproved(_)
+        | Event::ClaimWithdrawn(_) => life::life(memory, changes, meta, event),
         _ => settlement(changes, meta, event),
     }
     true

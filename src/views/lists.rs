@@ -20,6 +20,8 @@ pub enum Resource {
     Providers,
     /// Programmes.
     Programmes,
+    /// Loads, raises and cuts of budgets.
+    BudgetChanges,
     /// Agreements.
     Agreements,
     /// Vouchers.
@@ -60,6 +62,12 @@ pub enum Resource {
     CreditFlags,
     /// Accounts of parties.
     BankAccounts,
+    /// Persons, offices and machines.
+    Principals,
+    /// Roles given and taken.
+    Grants,
+    /// Access tokens.
+    Tokens,
 }
 
 /// Whose rows are listed.
@@ -151,6 +159,7 @@ impl Resource {
             Resource::Enterprises => &schema::ENTERPRISES,
             Resource::Providers => &schema::PROVIDERS,
             Resource::Programmes => &schema::PROGRAMMES,
+            Resource::BudgetChanges => &schema::BUDGET_CHANGES,
             Resource::Agreements => &schema::AGREEMENTS,
             Resource::Vouchers => &schema::VOUCHERS,
             Resource::Applications => &schema::APPLICATIONS,
@@ -171,6 +180,9 @@ impl Resource {
             Resource::Relations => &schema::RELATIONS,
             Resource::CreditFlags => &schema::CREDIT_FLAGS,
             Resource::BankAccounts => &schema::BANK_ACCOUNTS,
+            Resource::Principals => &schema::PRINCIPALS,
+            Resource::Grants => &schema::GRANTS,
+            Resource::Tokens => &schema::TOKENS,
         }
     }
 
@@ -179,10 +191,13 @@ impl Resource {
         match self {
             Resource::Refusals
             | Resource::Reversals
+            | Resource::BudgetChanges
             | Resource::Recognitions
             | Resource::Statuses
             | Resource::Relations
-            | Resource::BankAccounts => "event",
+            | Resource::BankAccounts
+            | Resource::Grants
+            | Resource::Tokens => "event",
             _ => "id",
         }
     }
@@ -191,7 +206,7 @@ impl Resource {
     fn concerns(self, reach: Reach) -> Option<&'static str> {
         use Reach::{Enterprise, Member, Provider, Sender};
         Some(match (self, reach) {
-            (Resource::Enterprises, Member(_)) => "city = ?",
+            (Resource::Enterprises | Resource::BudgetChanges, Member(_)) => "city = ?",
             (Resource::Enterprises, Enterprise(_)) => "id = ?",
             (Resource::Agreements, Member(_)) => {
                 "id IN (SELECT agreement FROM agreement_shares WHERE member = ?)"
@@ -251,6 +266,12 @@ impl Resource {
                 | Resource::BankAccounts,
                 _,
             ) => return self.concerns_of_registers(reach),
+            (Resource::Principals, Sender(_)) => "id = ?",
+            (Resource::Principals, Member(_)) => {
+                "id IN (SELECT principal FROM grants WHERE member = ? AND in_force = 1)"
+            }
+            (Resource::Grants, Member(_)) => "member = ?",
+            (Resource::Grants | Resource::Tokens, Sender(_)) => "principal = ?",
             (Resource::Payments, Provider(_)) => {
                 "claim IN (SELECT id FROM claims WHERE provider = ?)"
             }
@@ -302,6 +323,7 @@ impl Resource {
             Resource::Applications => column == "filed_on",
             Resource::Refusals => column == "refused_on",
             Resource::Reversals => column == "reversed_on",
+            Resource::BudgetChanges => column == "changed_on",
             _ => false,
         }
     }

@@ -48,7 +48,11 @@ tables! {
     PROVIDER_CATEGORIES = "provider_categories" { provider Number, category Number }
     PROGRAMMES = "programmes" {
         id Number, code Text, title Text, city Number, budget_year Number, budget Number,
-        event Number,
+        event Number, status Text, carried_from Number, carried_into Number,
+    }
+    BUDGET_CHANGES = "budget_changes" {
+        event Number, programme Number, city Number, amount Number, direction Text,
+        document_no Text, changed_on Text, changed_by Number,
     }
     VERSIONS = "versions" {
         programme Number, version Number, effective_from Text, document_no Text, payee Text,
@@ -132,6 +136,17 @@ tables! {
     PAYMENTS = "payments" {
         id Number, claim Number, payer Number, amount Number, bank_ref Text, paid_on Text,
         returned Number, event Number,
+    }
+    PRINCIPALS = "principals" {
+        id Number, enabled Number, registered_on Text, registered_by Number, event Number,
+    }
+    GRANTS = "grants" {
+        event Number, principal Number, role Text, scope Text, scope_id Number, member Number,
+        change Text, in_force Number, set_on Text, set_by Number, agreed_by Number,
+    }
+    TOKENS = "tokens" {
+        event Number, sha256 Text, principal Number, label Text, expires_on Text, revoked Number,
+        issued_on Text, issued_by Number,
     }
     PROPOSALS = "proposals" {
         id Number, action Text, command Text, member Number, checker Text, approvals Number,

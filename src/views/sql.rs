@@ -81,6 +81,24 @@ pub(super) fn insert(dialect: Dialect, table: &Table, rows: usize) -> String {
 
 type Parts = (&'static str, &'static str, &'static str, &'static [Type]);
 
+/// As [`parts`], of programmes and what is charged to them.
+fn programme_parts(update: Update) -> (&'static str, &'static str, &'static str, &'static [Type]) {
+    const N: Type = Type::Number;
+    const T: Type = Type::Text;
+    let programme = "programmes.id = c.c0";
+    match update {
+        Update::ProgrammeStatus => ("programmes", "status = c.c1", programme, &[N, T]),
+        Update::ProgrammeBudget => {
+            let set = "budget = programmes.budget + c.c1";
+            ("programmes", set, programme, &[N, N])
+        }
+        _ => {
+            let set = "programme = c.c1, payer = c.c2, agreement = c.c3";
+            ("claims", set, "claims.id = c.c0", &[N, N, N, N])
+        }
+    }
+}
+
 /// Table, what is set, and where; `c` holds the row's columns as c0, c1 and so on.
 fn parts(update: Update) -> Parts {
     const N: Type = Type::Number;
@@ -149,12 +167,9 @@ fn parts(update: Update) -> Parts {
             "periods.id = c.c0",
             &[N, T, N, T, T, N],
         ),
-        Update::ProgrammeBudget => (
-            "programmes",
-            "budget = programmes.budget + c.c1",
-            "programmes.id = c.c0",
-            &[N, N],
-        ),
+        Update::ClaimFunding | Update::ProgrammeStatus | Update::ProgrammeBudget => {
+            programme_parts(update)
+        }
         update => parts_of_registers(update),
     }
 }
@@ -171,6 +186,20 @@ fn parts_of_registers(
             "status = c.c1, approvals = c.c2",
             "proposals.id = c.c0",
             &[N, T, N],
+        ),
+        Update::GrantReplaced => (
+            "grants",
+            "in_force = 0",
+            "grants.principal = c.c1 AND grants.event < c.c0 AND grants.role = c.c2 \
+             AND grants.scope = c.c3 AND grants.scope_id = c.c4",
+            &[N, N, T, T, N],
+        ),
+        Update::TokenRevoked => ("tokens", "revoked = 1", "tokens.sha256 = c.c1", &[N, T]),
+        Update::PrincipalEnabled => (
+            "principals",
+            "enabled = c.c1",
+            "principals.id = c.c0",
+            &[N, N],
         ),
         Update::ProposalsExpired => (
             "proposals",

@@ -32,7 +32,8 @@ fn issue(amount: &str) -> Value {
 }
 
 fn freeze(voucher: &str, frozen: bool) -> Value {
-    json!({"operation": "set_freeze", "path": {"id": voucher}, "body": {"frozen": frozen}})
+    json!({"operation": "set_freeze", "path": {"id": voucher},
+        "body": {"frozen": frozen, "reason": "核查"}})
 }
 
 fn statuses(answer: &Value) -> Vec<u64> {

@@ -51,6 +51,9 @@ fn allowed(layer: &str) -> &'static [&'static str] {
             "views",
             "journal::codec",
             "journal::digest128",
+            // The table of sign-ins is no part of the journal and follows from nothing.
+            "journal::SignIn",
+            "journal::SignIns",
             // A file of vouchers is read where it comes in.
             "documents::voucher_file",
             // A file of credit flags is read and written where it comes in and goes out.
@@ -441,6 +444,7 @@ const LONG_FUNCTIONS: &[(&str, usize)] = &[
     ("apply_fact", 220),
     ("claim_fact", 80),
     ("faults", 90),
+    ("follow", 110),
     ("parts", 140),
     ("party_fact", 90),
     ("posting", 160),

@@ -16,9 +16,11 @@ mod outage;
 mod postgres;
 mod relay;
 mod server;
+mod sign_in;
 mod simulate;
 mod snapshots;
 mod views;
+mod walk;
 
 #[path = "../support/postgres.rs"]
 mod cluster;

@@ -364,7 +364,8 @@ pub(crate) fn fen(value: &Value) -> i64 {
     text.replace('.', "").parse().expect("digits")
 }
 
-fn sha256(text: &str) -> String {
+/// Hexadecimal SHA-256 of a text.
+pub(crate) fn sha256(text: &str) -> String {
     Sha256::digest(text.as_bytes())
         .iter()
         .map(|byte| format!("{byte:02x}"))

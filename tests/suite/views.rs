@@ -180,6 +180,8 @@ fn claims_and_lines(state: &State, tables: &Tables) {
             ClaimStatus::Approved => "approved",
             ClaimStatus::Paid => "paid",
             ClaimStatus::Reversed => "reversed",
+            ClaimStatus::Waiting => "awaiting_budget",
+            ClaimStatus::Withdrawn => "withdrawn",
         };
         assert_eq!(found["status"], status);
         assert_eq!(found["amount"], row.amount.get());

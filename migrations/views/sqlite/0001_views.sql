@@ -282,6 +282,51 @@ CREATE TABLE payments (
 );
 CREATE INDEX payments_claim ON payments (claim, id);
 
+-- Persons, offices and machines. Their names are personal data and stand in no table.
+CREATE TABLE principals (
+    id            INTEGER NOT NULL PRIMARY KEY,
+    -- 0 for one that is shut out.
+    enabled       BIGINT NOT NULL,
+    registered_on TEXT   NOT NULL,
+    registered_by BIGINT NOT NULL,
+    event         BIGINT NOT NULL
+);
+
+-- Roles given and taken, one row for each time.
+CREATE TABLE grants (
+    event      INTEGER NOT NULL PRIMARY KEY,
+    principal  BIGINT NOT NULL,
+    role       TEXT   NOT NULL,
+    -- corridor, member, enterprise or provider, and which.
+    scope      TEXT   NOT NULL,
+    scope_id   BIGINT NOT NULL,
+    -- The member that the scope is.
+    member     BIGINT,
+    -- given or taken.
+    change     TEXT   NOT NULL,
+    -- 1 for a role that was given and not taken since.
+    in_force   BIGINT NOT NULL,
+    set_on     TEXT   NOT NULL,
+    set_by     BIGINT NOT NULL,
+    -- The one who agreed.
+    agreed_by  BIGINT
+);
+CREATE INDEX grants_principal ON grants (principal, event);
+
+-- Access tokens. Of a token itself only its SHA-256 is known.
+CREATE TABLE tokens (
+    event      INTEGER NOT NULL PRIMARY KEY,
+    sha256     TEXT   NOT NULL,
+    principal  BIGINT NOT NULL,
+    label      TEXT   NOT NULL,
+    expires_on TEXT,
+    revoked    BIGINT NOT NULL,
+    issued_on  TEXT   NOT NULL,
+    issued_by  BIGINT NOT NULL
+);
+CREATE INDEX tokens_sha256 ON tokens (sha256);
+CREATE INDEX tokens_principal ON tokens (principal, event);
+
 -- Commands that wait, or waited, for further persons.
 CREATE TABLE proposals (
     id          INTEGER NOT NULL PRIMARY KEY,

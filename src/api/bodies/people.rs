@@ -6,7 +6,7 @@ use crate::api::problem::Problem;
 use crate::domain::{IdKind, ProposalId};
 use crate::engine::State;
 use crate::engine::command::{
-    Action, Command, DecideProposal, Role, SetActionRule, WithdrawProposal,
+    Action, Command, DecideProposal, Role, SetAccess, SetActionRule, WithdrawProposal,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -49,5 +49,13 @@ body! {
             persons: self.persons,
             checker: word("checker", &self.checker, Role::parse)?,
         }))
+    }
+}
+
+body! {
+    /// Shuts a principal out, or lets it in again.
+    SetAccessBody { enabled: bool, } (self, cx) {
+        let principal = cx.principal_id("id", cx.param("id"))?;
+        Ok(Command::SetAccess(SetAccess { principal, enabled: self.enabled }))
     }
 }

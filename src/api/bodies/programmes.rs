@@ -3,11 +3,10 @@
 use super::{Body, body, document, name};
 use crate::api::context::{Cx, day, parse, ratio, word, yuan};
 use crate::api::problem::Problem;
-use crate::domain::{Fen, ProgrammeCode};
+use crate::domain::ProgrammeCode;
 use crate::engine::command::{
-    AccrualPoint, AgreementTerms, BasePolicy, ChangeBudget, Command, CreateProgramme, DocumentNo,
-    EvidenceKind, EvidenceKinds, PayeeMode, PayerModel, PublishVersion, RateTerms,
-    RegisterAgreement, Tier, TransferKind, TransferRule, VersionTerms,
+    AccrualPoint, AgreementTerms, ChangeBudget, Command, CreateProgramme, PayerModel,
+    RegisterAgreement,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -46,121 +45,6 @@ body! {
             document_no: document(self.document_no)?,
         }))
     }
-}
-
-/// A slice of the base and its ratio.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::api) struct TierBody {
-    /// Upper bound in yuan; none in the last tier.
-    up_to: Option<String>,
-    /// Ratio, for example `0.3`.
-    ratio: String,
-}
-
-/// What a category is funded with.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::api) struct RateBody {
-    category: String,
-    tiers: Vec<TierBody>,
-    /// Cap of one claim, in yuan.
-    cap_claim: String,
-}
-
-/// A kind of transfer that is allowed.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::api) struct TransferRuleBody {
-    /// `succession`, `relocation` or `open`.
-    kind: String,
-    document_no: Option<String>,
-}
-
-body! {
-    /// The next version of a programme's rules.
-    PublishVersionBody {
-        effective_from: String,
-        document_no: String,
-        /// `provider` or `enterprise`.
-        payee: String,
-        /// `contract`, `invoice`, `paid` or `least`.
-        base: String,
-        cap_enterprise: String,
-        cap_group: String,
-        use_months: u16,
-        cash_days: u16,
-        rates: Vec<RateBody>,
-        /// Division codes of the host cities; none for all members.
-        recognised: Option<Vec<String>>,
-        #[serde(default)]
-        evidence: Vec<String>,
-        #[serde(default)]
-        transfers: Vec<TransferRuleBody>,
-        /// Whether a voucher is issued on an approved application only.
-        #[serde(default)]
-        application_required: bool,
-    } (self, cx) {
-        let mut rates =
-            self.rates.iter().map(|rate| rate_terms(cx, rate)).collect::<Result<Vec<_>, _>>()?;
-        rates.sort_by_key(|rate| rate.category);
-        let recognised = match &self.recognised {
-            None => None,
-            Some(codes) => {
-                let cities = codes.iter().map(|code| cx.member("recognised", code));
-                let mut cities = cities.collect::<Result<Vec<_>, _>>()?;
-                cities.sort_unstable();
-                Some(cities.into())
-            }
-        };
-        let mut evidence = EvidenceKinds::NONE;
-        for kind in &self.evidence {
-            evidence = evidence.with(word("evidence", kind, EvidenceKind::parse)?);
-        }
-        let rules = self.transfers.into_iter().map(|rule| {
-            let kind = word("transfers", &rule.kind, TransferKind::parse)?;
-            Ok(TransferRule { kind, document_no: document(rule.document_no)? })
-        });
-        let mut transfers = rules.collect::<Result<Vec<_>, Problem>>()?;
-        transfers.sort_by_key(|rule| rule.kind);
-        Ok(Command::PublishVersion(PublishVersion {
-            programme: cx.programme("code", cx.param("code"))?,
-            terms: Box::new(VersionTerms {
-                effective_from: day("effective_from", &self.effective_from)?,
-                document_no: parse("document_no", &self.document_no, DocumentNo::parse)?,
-                payee: word("payee", &self.payee, PayeeMode::parse)?,
-                base: word("base", &self.base, BasePolicy::parse)?,
-                cap_enterprise: yuan("cap_enterprise", &self.cap_enterprise)?,
-                cap_group: yuan("cap_group", &self.cap_group)?,
-                use_months: self.use_months,
-                cash_days: self.cash_days,
-                rates: rates.into(),
-                recognised,
-                evidence,
-                transfers: transfers.into(),
-                application_required: self.application_required,
-            }),
-        }))
-    }
-}
-
-fn rate_terms(cx: &Cx<'_>, rate: &RateBody) -> Result<RateTerms, Problem> {
-    let tiers = rate.tiers.iter().map(|tier| {
-        let up_to = tier
-            .up_to
-            .as_ref()
-            .map(|text| yuan("up_to", text))
-            .transpose()?;
-        Ok(Tier {
-            up_to: up_to.unwrap_or(Fen::MAX),
-            ratio: ratio("ratio", &tier.ratio)?,
-        })
-    });
-    Ok(RateTerms {
-        category: cx.category("category", &rate.category)?,
-        tiers: tiers.collect::<Result<_, Problem>>()?,
-        cap_claim: yuan("cap_claim", &rate.cap_claim)?,
-    })
 }
 
 /// A funder and its share.

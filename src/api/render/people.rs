@@ -32,6 +32,13 @@ impl View<'_> {
                 "persons": e.persons,
                 "checker": e.checker.as_str(),
             }),
+            Event::PasswordSet(e) => json!({
+                "id": self.principal(e.principal),
+                "user_name": e.user_name.as_str(),
+            }),
+            Event::AccessSet(e) => {
+                json!({"id": self.principal(e.principal), "enabled": e.enabled})
+            }
             _ => json!({}),
         }
     }
@@ -56,6 +63,9 @@ impl View<'_> {
                 "persons": c.persons,
                 "checker": c.checker.as_str(),
             }),
+            ProposedCommand::SetAccess(c) => {
+                json!({"principal": self.principal(c.principal), "enabled": c.enabled})
+            }
             ProposedCommand::RegisterEnterprise(c) => json!({
                 "code": c.code.map(|code| code.to_string()),
                 "name": match &c.name {

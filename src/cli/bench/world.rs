@@ -183,6 +183,7 @@ impl World {
                     evidence: EvidenceKinds::NONE,
                     transfers: Box::default(),
                     application_required: false,
+                    ..VersionTerms::default()
                 }),
             }),
         ]

@@ -266,6 +266,7 @@ fn publish(r: &VersionRecord, state: &State) -> Option<Command> {
             evidence: EvidenceKinds::NONE,
             transfers: Box::default(),
             application_required: false,
+            ..VersionTerms::default()
         }),
     }))
 }

@@ -2,45 +2,107 @@
 
 use super::narrow;
 use super::vouchers::{minus, plus};
-use crate::domain::{ClaimId, GroupId, LineId, OrderId, PeriodId, ProgrammeId};
+use crate::domain::{
+    AgreementId, CategoryId, ClaimId, ConsentId, ContractNo, Fen, GroupId, InvoiceNo, LineId,
+    MemberId, OrderId, PeriodId, ProgrammeId, ProviderId, VersionNo, VoucherId,
+};
 use crate::engine::command::Payee;
 use crate::engine::event::{
     ClaimApproved, ClaimReversed, EventMeta, Funding, LinesUndone, PayeePaid, PaymentReturned,
 };
 use crate::engine::state::{
-    Authority, ClaimRow, ClaimStatus, LineOrigin, LineRow, PaymentRow, State, cell_key, group_key,
+    Authority, ClaimLink, ClaimRow, ClaimStatus, LineOrigin, LineRow, PaymentRow, State, cell_key,
+    group_key,
 };
+
+/// A claim as it comes into the table.
+pub(super) struct NewClaim {
+    pub(super) claim: ClaimId,
+    pub(super) voucher: VoucherId,
+    pub(super) version: VersionNo,
+    pub(super) provider: ProviderId,
+    pub(super) category: CategoryId,
+    pub(super) contract_no: ContractNo,
+    pub(super) invoice_no: InvoiceNo,
+    pub(super) amount: Fen,
+    pub(super) older: ClaimLink,
+    pub(super) group: Option<GroupId>,
+    pub(super) authority: Authority,
+    pub(super) payer: MemberId,
+    pub(super) agreement: Option<AgreementId>,
+    pub(super) first_line: Option<LineId>,
+    pub(super) lines: u8,
+    pub(super) status: ClaimStatus,
+    pub(super) pays_enterprise: bool,
+}
 
 impl State {
     pub(super) fn claim_approved(&mut self, meta: &EventMeta, e: &ClaimApproved) {
-        let amount = e.amount;
         let (group, authority) = match e.order {
             None => self.drawn_on_free(e),
             Some(order) => (self.drawn_on_hold(order, e), Authority::Order(order)),
         };
-        let invoice_no = e.invoice_no.to_u128().into();
-        let hash = self.invoices.0.hash(&invoice_no);
-        let position = self.claims.push(ClaimRow {
-            amount,
-            invoice_no,
-            details: meta.seq,
-            voucher: e.voucher,
-            provider: e.provider,
-            first_line: e.first_line,
-            authority,
-            agreement: e.agreement,
-            group,
-            filed_by: meta.principal,
-            payer: e.funding.payer,
-            lines: e.first_line.map_or(0, |_| e.funding.other_count()),
-            status: ClaimStatus::Approved,
-            pays_enterprise: matches!(e.payee, Payee::Enterprise(_)),
-        });
-        assert_eq!(position, e.claim.index(), "claim ids are dense");
-        self.invoices.0.insert(hash, narrow(position));
+        let usage = self.vouchers[e.voucher.index()].usage;
+        let older = self.count_use(usage, e.category, Fen::ZERO, Some(e.claim));
+        self.add_claim(
+            meta,
+            &NewClaim {
+                claim: e.claim,
+                voucher: e.voucher,
+                version: e.version,
+                provider: e.provider,
+                category: e.category,
+                contract_no: e.contract_no,
+                invoice_no: e.invoice_no,
+                amount: e.amount,
+                older,
+                group,
+                authority,
+                payer: e.funding.payer,
+                agreement: e.agreement,
+                first_line: e.first_line,
+                lines: e.first_line.map_or(0, |_| e.funding.other_count()),
+                status: ClaimStatus::Approved,
+                pays_enterprise: matches!(e.payee, Payee::Enterprise(_)),
+            },
+        );
         if let Some(first) = e.first_line {
             self.add_claim_lines(e.claim, first, e.programme, e.period, &e.funding);
         }
+    }
+
+    /// Adds the row of a claim that was approved or waits, and counts it to its contract.
+    #[inline(always)] // On the hot path: what it is given never leaves the registers.
+    pub(super) fn add_claim(&mut self, meta: &EventMeta, c: &NewClaim) {
+        let voucher = &self.vouchers[c.voucher.index()];
+        let usage = voucher.usage;
+        let (programme, _) = self.voucher_owner(voucher);
+        let judge = self.programmes[programme.index()].version(c.version);
+        if judge.is_some_and(|terms| terms.cap_contract.is_some()) {
+            self.count_contract(usage, c.claim, c.contract_no, c.amount);
+        }
+        let invoice_no = c.invoice_no.to_u128().into();
+        let hash = self.invoices.0.hash(&invoice_no);
+        let position = self.claims.push(ClaimRow {
+            amount: c.amount,
+            invoice_no,
+            details: meta.seq,
+            voucher: c.voucher,
+            provider: c.provider,
+            first_line: c.first_line,
+            authority: c.authority,
+            agreement: c.agreement,
+            group: c.group,
+            filed_by: meta.principal,
+            payer: c.payer,
+            lines: c.lines,
+            older: c.older,
+            category: c.category,
+            status: c.status,
+            pays_enterprise: c.pays_enterprise,
+        });
+        assert_eq!(position, c.claim.index(), "claim ids are dense");
+        self.invoices.0.insert(hash, narrow(position));
     }
 
     /// Takes a claim from the free part of its voucher; answers the group that it is counted for
@@ -48,21 +110,33 @@ impl State {
     #[inline]
     fn drawn_on_free(&mut self, e: &ClaimApproved) -> (Option<GroupId>, Authority) {
         let amount = e.amount;
-        let usage = self.vouchers.update(e.voucher.index(), |row| {
+        self.vouchers.update(e.voucher.index(), |row| {
             row.free = minus(row.free, amount);
             row.approved = plus(row.approved, amount);
-            row.usage
         });
-        let (_, holder) = self.voucher_owner(&self.vouchers[e.voucher.index()]);
-        self.usage
-            .update_at(usage.index(), |row| row.used = plus(row.used, amount));
+        self.count_filed(e.voucher, e.category, amount, e.consent)
+    }
+
+    /// Counts a claim against the caps of the voucher's holder and group, and against the consent.
+    #[inline]
+    pub(super) fn count_filed(
+        &mut self,
+        voucher: VoucherId,
+        category: CategoryId,
+        amount: Fen,
+        consent: Option<ConsentId>,
+    ) -> (Option<GroupId>, Authority) {
+        let row = &self.vouchers[voucher.index()];
+        let usage = row.usage;
+        let (programme, holder) = self.voucher_owner(row);
+        self.count_use(usage, category, amount, None);
         let group = self.group_on(Payee::Enterprise(holder), *self.business_date);
         if let Some(group) = group {
-            let key = group_key(e.programme, group);
+            let key = group_key(programme, group);
             self.group_usage
                 .update(key, |used| *used = plus(*used, amount));
         }
-        let Some(consent) = e.consent else {
+        let Some(consent) = consent else {
             return (group, Authority::Imported);
         };
         self.consents
@@ -81,7 +155,7 @@ impl State {
     }
 
     /// Adds one line per other funder.
-    fn add_claim_lines(
+    pub(super) fn add_claim_lines(
         &mut self,
         claim: ClaimId,
         first: LineId,
@@ -136,26 +210,33 @@ impl State {
             row.approved = minus(row.approved, e.amount);
         });
         self.give_back(e.voucher, e.amount, e.returned);
-        let usage = self.vouchers[e.voucher.index()].usage;
-        self.usage.update_at(usage.index(), |row| {
-            row.used = row.used.saturating_sub(e.amount)
-        });
-        if let Some(group) = claim.group {
-            let key = group_key(e.programme, group);
-            self.group_usage
-                .update(key, |used| *used = minus(*used, e.amount));
-        }
-        if let Authority::Consent(consent) = claim.authority {
-            self.consents
-                .update(consent.index(), |row| row.left = plus(row.left, e.amount));
-        }
-        let hash = self.invoices.0.hash(&claim.invoice_no);
-        self.invoices.0.remove(hash, e.claim.0);
+        self.forget_claim(e.claim, &claim);
         match e.lines {
             LinesUndone::None => {}
             LinesUndone::Voided => claim.line_ids().for_each(|id| self.void_line(id)),
             LinesUndone::Opposed(first) => self.oppose_lines(&claim, first, e.period),
         }
+    }
+
+    /// Takes a claim that was undone off caps, consent and invoice.
+    pub(super) fn forget_claim(&mut self, id: ClaimId, claim: &ClaimRow) {
+        let amount = claim.amount;
+        let voucher = &self.vouchers[claim.voucher.index()];
+        let usage = voucher.usage;
+        let (programme, _) = self.voucher_owner(voucher);
+        self.uncount_use(usage, claim.category, amount);
+        self.uncount_contract(usage, id, amount);
+        if let Some(group) = claim.group {
+            let key = group_key(programme, group);
+            self.group_usage
+                .update(key, |used| *used = minus(*used, amount));
+        }
+        if let Authority::Consent(consent) = claim.authority {
+            self.consents
+                .update(consent.index(), |row| row.left = plus(row.left, amount));
+        }
+        let hash = self.invoices.0.hash(&claim.invoice_no);
+        self.invoices.0.remove(hash, id.0);
     }
 
     fn oppose_lines(&mut self, claim: &ClaimRow, first: LineId, period: PeriodId) {
@@ -173,8 +254,11 @@ impl State {
     }
 
     pub(super) fn payee_paid(&mut self, meta: &EventMeta, e: &PayeePaid) {
-        self.claims
-            .update(e.claim.index(), |row| row.status = ClaimStatus::Paid);
+        let claim = self.claims.update(e.claim.index(), |row| {
+            row.status = ClaimStatus::Paid;
+            row.clone()
+        });
+        self.count_paid(e.claim, &claim);
         let position = self.payments.push(PaymentRow {
             claim: e.claim,
             returned: false,
@@ -192,6 +276,7 @@ impl State {
     }
 
     pub(super) fn payment_returned(&mut self, e: &PaymentReturned) {
+        self.uncount_paid(e.payment);
         self.payments
             .update(e.payment.index(), |row| row.returned = true);
         self.claims

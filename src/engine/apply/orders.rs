@@ -1,7 +1,7 @@
 //! Orders and their holds.
 
 use super::vouchers::{minus, plus};
-use crate::domain::{Day, Fen, GroupId, OrderId, ProgrammeId, VoucherId};
+use crate::domain::{Day, Fen, GroupId, OrderId, VoucherId};
 use crate::engine::command::Payee;
 use crate::engine::event::{
     DisputeClosed, EventMeta, OrderAdvanced, OrderAgreed, OrderConfirmed, OrderDisputed,
@@ -52,29 +52,25 @@ impl State {
 
     pub(super) fn order_confirmed(&mut self, e: &OrderConfirmed) {
         for line in &e.lines {
-            self.hold(e.order, line.voucher, line.programme, line.amount);
+            self.hold(e.order, line.voucher, line.amount);
         }
         self.orders
             .update(e.order.index(), |row| row.status = OrderStatus::Confirmed);
     }
 
     /// Holds an amount of a voucher for a line of an order: it counts in the limits from now on.
-    pub(in crate::engine) fn hold(
-        &mut self,
-        order: OrderId,
-        voucher: VoucherId,
-        programme: ProgrammeId,
-        amount: Fen,
-    ) {
+    pub(in crate::engine) fn hold(&mut self, order: OrderId, voucher: VoucherId, amount: Fen) {
         let usage = self.vouchers.update(voucher.index(), |row| {
             row.free = minus(row.free, amount);
             row.held = plus(row.held, amount);
             row.usage
         });
-        let (_, holder) = self.voucher_owner(&self.vouchers[voucher.index()]);
+        let (programme, holder) = self.voucher_owner(&self.vouchers[voucher.index()]);
         let group = self.group_on(Payee::Enterprise(holder), *self.business_date);
-        self.usage
-            .update_at(usage.index(), |row| row.used = plus(row.used, amount));
+        let category = self.orders[order.index()].category;
+        self.count_use(usage, category, amount, None);
+        let held = self.held_use.get(&usage).copied().unwrap_or_default();
+        self.held_use.insert(usage, plus(held, amount));
         if let Some(group) = group {
             self.group_usage
                 .update(group_key(programme, group), |used| {
@@ -100,7 +96,7 @@ impl State {
         for line in &e.lines {
             let group = self.take_from_hold(e.order, line.voucher, line.amount);
             self.give_back(line.voucher, line.amount, line.returned);
-            self.uncount(line.voucher, line.programme, group, line.amount);
+            self.uncount(e.order, line.voucher, group, line.amount);
         }
         let ended = !e.status.is_waiting() && !e.status.is_holding();
         let ends_on = self.orders.update(e.order.index(), |row| {
@@ -123,8 +119,17 @@ impl State {
         voucher: VoucherId,
         amount: Fen,
     ) -> Option<GroupId> {
-        self.vouchers
-            .update(voucher.index(), |row| row.held = minus(row.held, amount));
+        let usage = self.vouchers.update(voucher.index(), |row| {
+            row.held = minus(row.held, amount);
+            row.usage
+        });
+        let held = self.held_use.get(&usage).copied().unwrap_or_default();
+        let held = minus(held, amount);
+        if held.is_zero() {
+            self.held_use.remove(&usage);
+        } else {
+            self.held_use.insert(usage, held);
+        }
         self.orders.update(order.index(), |row| {
             let place = row.place_of(voucher);
             let line = &mut row.lines[place.expect("an order draws on its own lines")];
@@ -134,18 +139,12 @@ impl State {
     }
 
     /// Takes an amount out of what counts as used by a voucher's holder and a group.
-    fn uncount(
-        &mut self,
-        voucher: VoucherId,
-        programme: ProgrammeId,
-        group: Option<GroupId>,
-        amount: Fen,
-    ) {
-        let usage = self.vouchers[voucher.index()].usage;
-        // A succession may have moved the use to the successor.
-        self.usage.update_at(usage.index(), |row| {
-            row.used = row.used.saturating_sub(amount);
-        });
+    fn uncount(&mut self, order: OrderId, voucher: VoucherId, group: Option<GroupId>, amount: Fen) {
+        let row = &self.vouchers[voucher.index()];
+        let usage = row.usage;
+        let (programme, _) = self.voucher_owner(row);
+        let category = self.orders[order.index()].category;
+        self.uncount_use(usage, category, amount);
         if let Some(group) = group {
             self.group_usage
                 .update(group_key(programme, group), |used| {

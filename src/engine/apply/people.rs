@@ -1,8 +1,10 @@
 //! Proposals and the rules of members for actions.
 
 use crate::domain::ProposalId;
-use crate::engine::event::{ActionProposed, ActionRuleSet, Event, EventMeta, ProposalApproved};
-use crate::engine::state::{ActionRule, ProposalRow, ProposalStatus, State};
+use crate::engine::event::{
+    ActionProposed, ActionRuleSet, Event, EventMeta, PasswordSet, ProposalApproved,
+};
+use crate::engine::state::{ActionRule, PasswordRow, ProposalRow, ProposalStatus, State};
 
 impl State {
     /// Applies the events of proposals and of people.
@@ -14,6 +16,10 @@ impl State {
             Event::ProposalWithdrawn(e) => self.close(e.proposal, ProposalStatus::Withdrawn),
             Event::ProposalFailed(e) => self.close(e.proposal, ProposalStatus::Failed),
             Event::ActionRuleSet(e) => self.action_rule_set(e),
+            Event::AccessSet(e) => self
+                .principals
+                .update(e.principal.index(), |row| row.disabled = !e.enabled),
+            Event::PasswordSet(e) => self.password_set(meta, e),
             _ => unreachable!("only events of people come here"),
         }
     }
@@ -53,6 +59,18 @@ impl State {
             row.command = None;
             row.reason = None;
         });
+    }
+
+    fn password_set(&mut self, meta: &EventMeta, e: &PasswordSet) {
+        if let Some(old) = self.passwords.get(&e.principal).cloned() {
+            self.user_names.remove(&old.user_name);
+        }
+        self.user_names.insert(e.user_name, e.principal);
+        let row = PasswordRow {
+            user_name: e.user_name,
+            details: meta.seq,
+        };
+        self.passwords.insert(e.principal, row);
     }
 
     fn action_rule_set(&mut self, e: &ActionRuleSet) {

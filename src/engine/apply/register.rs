@@ -266,11 +266,10 @@ impl State {
         };
         let position = self.flags.push(row);
         assert_eq!(position, e.flag.index(), "ids are dense");
-        for party in [Some(e.party), self.other_role(e.party)] {
-            if let Some(party) = party {
-                self.flags_of.insert((party, e.flag), ());
-                self.mark(party, Marks::FLAGGED);
-            }
+        let other = self.other_role(e.party);
+        for party in std::iter::once(e.party).chain(other) {
+            self.flags_of.insert((party, e.flag), ());
+            self.mark(party, Marks::FLAGGED);
         }
     }
 

@@ -46,11 +46,12 @@ impl State {
     pub(super) fn step_reversed(&mut self, meta: &EventMeta, e: &StepReversed) {
         let row = self.step(e.step).expect("only known steps are undone");
         let reversed = Some(meta.seq);
+        let what = row.what.clone();
         self.steps.insert(e.step, StepRow { reversed, ..row });
         match &e.undone {
             Undone::Revocation(u) => self.revocation_undone(u),
             Undone::Budget(u) => self.budget_undone(u),
-            Undone::Transfer(u) => self.transfer_undone(u),
+            Undone::Transfer(u) => self.transfer_undone(u, &what),
             Undone::Relocation(u) => self.relocation_undone(u),
             Undone::Consent(u) => self.consent_undone(u),
             Undone::Payment(u) => self.payment_undone(u),
@@ -77,7 +78,7 @@ impl State {
         self.budgets_total.set(*self.budgets_total + change);
     }
 
-    fn transfer_undone(&mut self, u: &TransferUndone) {
+    fn transfer_undone(&mut self, u: &TransferUndone, what: &Step) {
         let share = self.transfers.update(u.transfer.index(), |row| {
             row.status = TransferStatus::Reversed;
             row.cap_share
@@ -93,14 +94,10 @@ impl State {
             row.free = plus(row.free, u.amount);
             row.usage
         });
-        self.usage.update_at(to.index(), |row| {
-            row.issued = minus(row.issued, u.issued_moved);
-            row.used = minus(row.used, u.used_moved);
-        });
-        self.usage.update_at(from.index(), |row| {
-            row.issued = plus(row.issued, u.issued_moved);
-            row.used = plus(row.used, u.used_moved);
-        });
+        if let Step::Transfer { categories, on, .. } = what {
+            let moved = (u.issued_moved, u.used_moved);
+            self.move_use_back((from, to), categories, moved, *on);
+        }
         if let Some(share) = share {
             self.change_shares(u.parent, |row| {
                 row.declared -= share.millionths();

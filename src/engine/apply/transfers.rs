@@ -140,17 +140,19 @@ impl State {
             row.held = minus(row.held, e.amount);
             row.clone()
         });
+        // Whatever it is charged to now, the child is judged as its parent is.
+        let (programme, holder) = self.voucher_owner(&parent);
         let usage = self
             .usage
-            .position_or_insert(usage_key(e.programme, transfer.to));
-        self.usage.update_at(parent.usage.index(), |row| {
-            row.issued = minus(row.issued, e.issued_moved);
-            row.used = minus(row.used, e.used_moved);
-        });
-        self.usage.update_at(usage, |row| {
-            row.issued = plus(row.issued, e.issued_moved);
-            row.used = plus(row.used, e.used_moved);
-        });
+            .position_or_insert(usage_key(programme, transfer.to));
+        let usage = UsageId::from_index(usage).expect("fewer than 2^32 usage rows");
+        let taken = self.cap_shares(programme, holder);
+        let categories = self.move_use(
+            (parent.usage, usage),
+            |used| taken.part(used, transfer.cap_share),
+            (e.issued_moved, e.used_moved),
+            meta.business_date,
+        );
         if let Some(share) = transfer.cap_share {
             self.change_shares(transfer.voucher, |row| row.moved += share.millionths());
         }
@@ -164,7 +166,7 @@ impl State {
             VoucherRow {
                 amount: e.amount,
                 details: meta.seq,
-                usage: UsageId::from_index(usage).expect("fewer than 2^32 usage rows"),
+                usage,
                 contracts_from,
                 parent: Some(transfer.voucher),
                 ..parent
@@ -174,6 +176,8 @@ impl State {
             transfer: e.transfer,
             issued_moved: e.issued_moved,
             used_moved: e.used_moved,
+            categories,
+            on: meta.business_date,
         };
         self.step_done(meta, what);
     }

@@ -133,7 +133,7 @@ impl State {
         });
         if !to_voucher {
             let (programme, _) = self.voucher_owner(&self.vouchers[voucher.index()]);
-            self.count_lapsed(programme, amount);
+            self.count_lapsed(self.charged(programme), amount);
         }
     }
 }

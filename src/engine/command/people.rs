@@ -6,8 +6,11 @@ use super::{
     ChangeBudget, Command, CommandKind, ExtendVoucher, IssueToken, PartyName, PublishVersion,
     RegisterEnterprise, RegisterProvider, ReissueVoucher, RevokeVoucher, SetGrant,
 };
-use crate::domain::{MemberId, ProposalId};
+use crate::domain::{InlineText, MemberId, PersonalText, PrincipalId, ProposalId};
 use crate::engine::terms::{Action, Role};
+
+/// A name to sign in with, at most 40 bytes.
+pub type UserName = InlineText<40>;
 
 /// Approves or declines what another person proposed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +39,25 @@ pub struct SetActionRule {
     pub persons: u8,
     /// Office of those who check.
     pub checker: Role,
+}
+
+/// Lets a principal act, or no longer; its grants stay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetAccess {
+    /// Who.
+    pub principal: PrincipalId,
+    /// False to shut out.
+    pub enabled: bool,
+}
+
+/// The sender's name and password for signing in: a person sets them for itself, with a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetPassword {
+    /// Name to sign in with, unique: small letters, digits, `.`, `-` and `_`. A designation that
+    /// stands in the journal, no name of a person.
+    pub user_name: UserName,
+    /// What the password is checked by. Its value is erasable; the journal has the commitment.
+    pub verifier: PersonalText,
 }
 
 macro_rules! proposable {
@@ -77,6 +99,7 @@ proposable! {
     SetGrant(SetGrant),
     IssueToken(Box<IssueToken>),
     SetActionRule(SetActionRule),
+    SetAccess(SetAccess),
     RegisterEnterprise(Box<RegisterEnterprise>),
     RegisterProvider(Box<RegisterProvider>),
     ChangeBudget(ChangeBudget),

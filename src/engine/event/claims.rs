@@ -173,6 +173,8 @@ pub struct ClaimReversed {
     pub lines: LinesUndone,
     /// Period that was open.
     pub period: PeriodId,
+    /// The budget that the amount goes back to, if it was carried since the approval.
+    pub charged: Option<ProgrammeId>,
 }
 
 /// What a reversal did to the obligation lines of the claim.

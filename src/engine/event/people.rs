@@ -1,7 +1,7 @@
 //! Commands that wait for further persons, and who may act.
 
-use crate::domain::{MemberId, ProposalId};
-use crate::engine::command::ProposedCommand;
+use crate::domain::{MemberId, PersonalText, PrincipalId, ProposalId};
+use crate::engine::command::{ProposedCommand, UserName};
 use crate::engine::refusal::RefusalCode;
 use crate::engine::terms::{Action, Role, Scope};
 
@@ -66,4 +66,24 @@ pub struct ActionRuleSet {
     pub persons: u8,
     /// Office of those who check.
     pub checker: Role,
+}
+
+/// A principal was shut out, or let in again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessSet {
+    /// Who.
+    pub principal: PrincipalId,
+    /// False if shut out.
+    pub enabled: bool,
+}
+
+/// A principal set its name and password for signing in; both replace older ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasswordSet {
+    /// Whose.
+    pub principal: PrincipalId,
+    /// The name.
+    pub user_name: UserName,
+    /// What the password is checked by.
+    pub verifier: PersonalText,
 }

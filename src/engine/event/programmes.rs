@@ -1,6 +1,6 @@
 //! Programmes, budgets, versions and agreements.
 
-use crate::domain::{AgreementId, Fen, MemberId, ProgrammeCode, ProgrammeId, VersionNo};
+use crate::domain::{AgreementId, DraftNo, Fen, MemberId, ProgrammeCode, ProgrammeId, VersionNo};
 use crate::engine::command::{DocumentNo, Name};
 use crate::engine::terms::{AgreementTerms, VersionTerms};
 
@@ -43,6 +43,8 @@ pub struct VersionPublished {
     pub version: VersionNo,
     /// The rules.
     pub terms: Box<VersionTerms>,
+    /// The draft that it was.
+    pub draft: Option<DraftNo>,
 }
 
 /// A cost-sharing agreement was registered.

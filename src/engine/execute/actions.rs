@@ -107,6 +107,11 @@ impl<'a> Execution<'a> {
             self.require_administrator()?;
             return self.dispatch();
         }
+        // What is done all day waits for nobody.
+        if let Command::FileClaim(_) | Command::IssueVoucher(_) = submission.command {
+            return self.dispatch();
+        }
+        self.check_enabled()?;
         match self.gate() {
             None => self.dispatch(),
             Some(gate) => self.propose(&gate),
@@ -134,6 +139,8 @@ impl<'a> Execution<'a> {
                 let other = c.principal != self.submission.principal;
                 other.then_some((Action::Credentials, Scope::Corridor))
             }
+            // To shut somebody out is urgent and can be undone; to let them in is as a new grant.
+            Command::SetAccess(c) if c.enabled => Some((Action::Credentials, Scope::Corridor)),
             Command::SetActionRule(c) => Some((Action::Rules, Scope::Member(c.member))),
             _ => None,
         }

@@ -4,18 +4,20 @@ use super::judge::{Approval, Judgement};
 use super::vouchers::Owned;
 use super::{Decision, Execution, Rejection, refuse_if, valid};
 use crate::domain::{
-    AgreementId, ClaimId, EnterpriseId, FUNDERS_MAX, Fen, InlineText, LineId, MemberId, PaymentId,
-    ProviderId, Ratio, VoucherId, split_by_shares,
+    AgreementId, CategoryId, ClaimId, Day, EnterpriseId, FUNDERS_MAX, Fen, InlineText, LineId,
+    MemberId, PaymentId, ProviderId, Ratio, VoucherId, split_by_shares,
 };
 use crate::engine::command::{
     FileClaim, PayClaim, Payee, ProviderKey, ReturnPayment, ReverseClaim, Scope, VoucherKey,
 };
 use crate::engine::event::{
     ClaimApproved, ClaimRefused, ClaimReversed, Event, EvidenceRecorded, Funding, LinesUndone,
-    PayeePaid, PaymentReturned,
+    PayeePaid, PaymentReturned, ReturnedTo,
 };
 use crate::engine::refusal::RefusalCode;
-use crate::engine::state::{AgreementRow, ClaimRow, ClaimStatus, PeriodStatus, State};
+use crate::engine::state::{
+    AgreementRow, ClaimRow, ClaimStatus, PeriodStatus, ProgrammeStatus, State,
+};
 use crate::engine::terms::{AccrualPoint, PayerModel, Role};
 
 /// Most evidence files of one claim.
@@ -39,7 +41,13 @@ impl Execution<'_> {
                 voucher: Some(voucher),
                 provider: Some(provider),
                 ..
-            } => self.approve(c, voucher, provider, &approval),
+            } => {
+                if self.state.year_status(approval.programme) == ProgrammeStatus::Open {
+                    self.approve(c, voucher, provider, &approval)
+                } else {
+                    self.await_budget(c, voucher, provider, &approval)
+                }
+            }
             refused => {
                 self.refuse(c, &refused);
                 Ok(())
@@ -85,18 +93,12 @@ impl Execution<'_> {
         let claim = ClaimId::from_index(state.claims.len()).ok_or(Rejection::Full("claims"))?;
         let issuer = state.programmes[approval.programme.index()].city;
         let host = state.providers[provider.index()].city;
-        let agreement = state.agreement(issuer, host, c);
-        let funding = match agreement {
-            Some((_, row)) => row.fund(approval.amount),
-            None => Funding::alone(issuer),
-        };
-        let accrues_at = agreement.map_or(AccrualPoint::Approval, |(_, row)| row.terms.accrues_at);
-        let owed_now = accrues_at == AccrualPoint::Approval && funding.other.is_some();
-        let first_line = if owed_now {
-            Some(state.next_line()?)
-        } else {
-            None
-        };
+        let Terms {
+            funding,
+            agreement,
+            accrues_at,
+            first_line,
+        } = state.funded(issuer, host, c.category, c.contract_date, approval.amount)?;
         let period = state.open_period();
         self.emit(Event::ClaimApproved(ClaimApproved {
             claim,
@@ -115,7 +117,7 @@ impl Execution<'_> {
             paid_amount: c.paid_amount,
             amount: approval.amount,
             funding,
-            agreement: agreement.map(|(id, _)| id),
+            agreement,
             accrues_at,
             first_line,
             period,
@@ -162,7 +164,7 @@ impl Execution<'_> {
         })));
     }
 
-    fn claim(&self, id: ClaimId) -> Result<(ClaimRow, Owned), Rejection> {
+    pub(super) fn claim(&self, id: ClaimId) -> Result<(ClaimRow, Owned), Rejection> {
         let row = self
             .state
             .claims
@@ -178,6 +180,7 @@ impl Execution<'_> {
             (Role::ScienceOfficer, Scope::Member(voucher.issuer)),
         ];
         self.require_party(&roles, "an office of the issuing city")?;
+        self.check_not_waiting(claim.status)?;
         refuse_if(
             claim.status == ClaimStatus::Reversed,
             RefusalCode::ClaimReversed,
@@ -201,17 +204,27 @@ impl Execution<'_> {
             }
         };
         let payee = payee_of(&claim, voucher.holder);
+        let programme = self.state.approved_in(c.claim, &claim);
+        let charged = self.state.stands_in(c.claim, &claim);
+        // What is free on the voucher stands in the budget that the voucher is charged to: an
+        // amount of a year before that lapses there.
+        let returned = if charged == voucher.programme {
+            self.state.return_of(&voucher.row, charged)
+        } else {
+            ReturnedTo::Lapsed
+        };
         self.emit(Event::ClaimReversed(Box::new(ClaimReversed {
             claim: c.claim,
             voucher: claim.voucher,
-            programme: voucher.programme,
+            programme,
             issuer: voucher.issuer,
             payee,
             amount: claim.amount,
             funding,
-            returned: self.state.return_of(&voucher.row, voucher.programme),
+            returned,
             lines,
             period: self.state.open_period(),
+            charged: (charged != programme).then_some(charged),
         })));
         Ok(())
     }
@@ -224,6 +237,7 @@ impl Execution<'_> {
             "paid_on",
             "lies after today",
         )?;
+        self.check_not_waiting(claim.status)?;
         refuse_if(
             claim.status == ClaimStatus::Reversed,
             RefusalCode::ClaimReversed,
@@ -245,7 +259,7 @@ impl Execution<'_> {
         self.emit(Event::PayeePaid(Box::new(PayeePaid {
             payment,
             claim: c.claim,
-            programme: voucher.programme,
+            programme: self.state.approved_in(c.claim, &claim),
             payee,
             amount: claim.amount,
             funding,
@@ -275,7 +289,7 @@ impl Execution<'_> {
     }
 }
 
-fn payee_of(claim: &ClaimRow, holder: EnterpriseId) -> Payee {
+pub(super) fn payee_of(claim: &ClaimRow, holder: EnterpriseId) -> Payee {
     if claim.pays_enterprise {
         Payee::Enterprise(holder)
     } else {
@@ -283,14 +297,54 @@ fn payee_of(claim: &ClaimRow, holder: EnterpriseId) -> Payee {
     }
 }
 
+/// Who bears an amount, by which agreement, and from when.
+pub(super) struct Terms {
+    pub(super) funding: Funding,
+    pub(super) agreement: Option<AgreementId>,
+    pub(super) accrues_at: AccrualPoint,
+    /// First of the lines, if the others begin to owe now.
+    pub(super) first_line: Option<LineId>,
+}
+
 impl State {
+    /// Who bears an approved amount of a contract.
+    #[inline]
+    pub(super) fn funded(
+        &self,
+        issuer: MemberId,
+        host: MemberId,
+        category: CategoryId,
+        contract_date: Day,
+        amount: Fen,
+    ) -> Result<Terms, Rejection> {
+        let agreement = self.agreement(issuer, host, category, contract_date);
+        let funding = match agreement {
+            Some((_, row)) => row.fund(amount),
+            None => Funding::alone(issuer),
+        };
+        let accrues_at = agreement.map_or(AccrualPoint::Approval, |(_, row)| row.terms.accrues_at);
+        let owed_now = accrues_at == AccrualPoint::Approval && funding.other.is_some();
+        let first_line = if owed_now {
+            Some(self.next_line()?)
+        } else {
+            None
+        };
+        Ok(Terms {
+            funding,
+            agreement: agreement.map(|(id, _)| id),
+            accrues_at,
+            first_line,
+        })
+    }
+
     /// The agreement in force between two cities for a contract: one for the category wins over
     /// one for all.
     fn agreement(
         &self,
         home: MemberId,
         host: MemberId,
-        c: &FileClaim,
+        category: CategoryId,
+        contract_date: Day,
     ) -> Option<(AgreementId, &AgreementRow)> {
         if home == host {
             return None;
@@ -298,11 +352,11 @@ impl State {
         let mut for_all = None;
         for id in self.agreements_of.get(&(home, host))? {
             let row = &self.agreements[id.index()];
-            if !(row.terms.from..=row.terms.to).contains(&c.contract_date) {
+            if !(row.terms.from..=row.terms.to).contains(&contract_date) {
                 continue;
             }
             match row.terms.category {
-                Some(category) if category == c.category => return Some((*id, row)),
+                Some(only) if only == category => return Some((*id, row)),
                 Some(_) => {}
                 None => for_all = Some((*id, row)),
             }

@@ -43,7 +43,7 @@ impl State {
                         amount,
                         version: voucher.version,
                         payee: payee(voucher, provider.id),
-                        programme: voucher.programme,
+                        programme: self.charged(voucher.programme),
                         consent: facts.consent,
                         order: None,
                     });
@@ -133,7 +133,7 @@ impl State {
 fn limit(facts: &Facts<'_>, voucher: &OnVoucher<'_>) -> Result<Fen, RefusalCode> {
     let base = base_of(facts.claim, voucher);
     let at_most = rules::at_most(facts, voucher);
-    rules::limit(&charge(facts.state, voucher, base, at_most))
+    rules::limit(&charge(facts.state, voucher, facts.claim, base, at_most))
 }
 
 /// What limits are taken for on this day.
@@ -141,6 +141,7 @@ fn limit(facts: &Facts<'_>, voucher: &OnVoucher<'_>) -> Result<Fen, RefusalCode>
 pub(super) fn charge<'a>(
     state: &'a State,
     voucher: &OnVoucher<'a>,
+    c: &FileClaim,
     base: Fen,
     at_most: Fen,
 ) -> Charge<'a> {
@@ -151,6 +152,8 @@ pub(super) fn charge<'a>(
         holder: voucher.holder,
         terms: voucher.terms,
         rate: voucher.rate.expect("a claim without a rate has a fault"),
+        category: c.category,
+        contract_no: c.contract_no,
         base,
         at_most,
         on: *state.business_date,

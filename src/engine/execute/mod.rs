@@ -9,8 +9,10 @@ mod claims;
 mod credit;
 mod files;
 mod judge;
+mod life;
 mod orders;
 mod parties;
+mod people;
 mod periods;
 mod programmes;
 mod reasons;
@@ -22,6 +24,7 @@ mod steps;
 mod transfers;
 mod vouchers;
 mod warm;
+mod year_end;
 
 pub use atomic::{AtomicOutcome, ItemFault, rehearse, rehearse_each, submit_atomic};
 pub use files::{ATOMIC_FILE_ROWS_MAX, FILE_CHUNK_ROWS, FILE_ROWS_MAX, Planned, RowOutcome};
@@ -340,6 +343,8 @@ impl<'a> Execution<'a> {
             Command::DecideProposal(c) => self.decide_proposal(c),
             Command::WithdrawProposal(c) => self.withdraw_proposal(c),
             Command::SetActionRule(c) => self.set_action_rule(c),
+            Command::SetAccess(c) => self.set_access(c),
+            Command::SetPassword(c) => self.set_password(c),
             Command::RegisterEnterprise(c) => self.register_enterprise(c),
             Command::RegisterProvider(c) => self.register_provider(c),
             Command::SetControllerGroup(c) => self.set_controller_group(c),
@@ -354,6 +359,14 @@ impl<'a> Execution<'a> {
             Command::ChangeBudget(c) => self.change_budget(c),
             Command::PublishVersion(c) => self.publish_version(c),
             Command::RegisterAgreement(c) => self.register_agreement(c),
+            Command::SaveDraft(c) => self.save_draft(c),
+            Command::PublishDraft(c) => self.publish_draft(c),
+            Command::MarkSimulated(c) => self.mark_simulated(c),
+            Command::CopyPack(c) => self.copy_pack(c),
+            Command::SetCityPolicy(c) => self.set_city_policy(c),
+            Command::StartYearClosing(c) => self.start_year_closing(c),
+            Command::DecideYearEnd(c) => self.decide_year_end(c),
+            Command::WithdrawClaim(c) => self.withdraw_claim(c),
             Command::GiveConsent(c) => self.give_consent(c),
             Command::SetFreeze(c) => self.set_freeze(c),
             Command::RevokeVoucher(c) => self.revoke_voucher(c),

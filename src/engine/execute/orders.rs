@@ -153,6 +153,7 @@ impl Execution<'_> {
             let (programme, _) = self
                 .state
                 .voucher_owner(&self.state.vouchers[line.voucher.index()]);
+            let programme = self.state.charged(programme);
             HeldLine {
                 voucher: line.voucher,
                 programme,
@@ -176,9 +177,7 @@ impl Execution<'_> {
         for (place, line) in row.lines.iter().enumerate() {
             let (faults, version) = self.state.judge_hold(row, place, parts[place]);
             if faults.is_empty() {
-                let voucher = &self.state.vouchers[line.voucher.index()];
-                let (programme, _) = self.state.voucher_owner(voucher);
-                self.state.hold(order, line.voucher, programme, line.amount);
+                self.state.hold(order, line.voucher, line.amount);
             }
             judged.push((faults, version));
         }
@@ -251,7 +250,7 @@ impl State {
         let (faults, voucher) = self.judge_line(&claim, line.voucher);
         let mut faults = without_papers(faults);
         if faults.is_empty() {
-            let charge = charge(self, &voucher, part, Fen::MAX);
+            let charge = charge(self, &voucher, &claim, part, Fen::MAX);
             let shortage = rules::shortage(&charge, line.amount);
             shortage.into_iter().for_each(|code| faults.add(code));
         }

@@ -2,16 +2,18 @@
 
 use super::parties::positive;
 use super::{Decision, Execution, Rejection, invalid, refuse_if, valid};
-use crate::domain::{AgreementId, Fen, MemberId, ProgrammeId, Ratio, VersionNo};
+use crate::domain::{AgreementId, DraftNo, Fen, MemberId, ProgrammeId, Ratio, VersionNo};
 use crate::engine::books::AccountKind;
 use crate::engine::command::{ChangeBudget, CreateProgramme, PublishVersion, RegisterAgreement};
 use crate::engine::event::{
     AgreementRegistered, BudgetChanged, Event, ProgrammeCreated, VersionPublished,
 };
 use crate::engine::refusal::RefusalCode;
+use crate::engine::rules;
+use crate::engine::state::ProgrammeStatus;
 use crate::engine::terms::{
     AgreementTerms, BUDGET_YEARS, BUDGETS_TOTAL_MAX_FEN, CASH_DAYS_MAX, PayerModel, RateTerms,
-    Role, TIERS_MAX, USE_MONTHS_MAX, VERSIONS_MAX, VersionTerms,
+    RequiredField, Role, TIERS_MAX, USE_MONTHS_MAX, VERSIONS_MAX, VersionTerms,
 };
 
 impl Execution<'_> {
@@ -51,7 +53,15 @@ impl Execution<'_> {
         let city = self.city_of(c.programme)?;
         self.require_officer(Role::FinanceOfficer, city)?;
         positive(c.amount)?;
+        let document = self.state.requires(city, RequiredField::BudgetDocument);
+        refuse_if(
+            document && c.document_no.is_none(),
+            RefusalCode::DocumentNoRequired,
+        )?;
         if c.raise {
+            let status = self.state.programmes[c.programme.index()].status;
+            let over = matches!(status, ProgrammeStatus::Closed | ProgrammeStatus::Carried);
+            refuse_if(over, RefusalCode::YearEnded)?;
             let total = *self.state.budgets_total + c.amount.get();
             valid(
                 total <= BUDGETS_TOTAL_MAX_FEN,
@@ -78,27 +88,44 @@ impl Execution<'_> {
     pub(super) fn publish_version(&mut self, c: &PublishVersion) -> Decision {
         let city = self.city_of(c.programme)?;
         self.require_officer(Role::ScienceOfficer, city)?;
-        let in_time = c.terms.effective_from >= *self.state.business_date;
+        self.publish(c.programme, c.terms.clone(), None)
+    }
+
+    /// Publishes the next version, drafted or not.
+    pub(super) fn publish(
+        &mut self,
+        programme: ProgrammeId,
+        terms: Box<VersionTerms>,
+        draft: Option<DraftNo>,
+    ) -> Decision {
+        let city = self.city_of(programme)?;
+        let in_time = terms.effective_from >= *self.state.business_date;
         valid(
             in_time || self.submission.imported,
             "effective_from",
             "lies before the day of publication",
         )?;
-        self.check_terms(&c.terms)?;
-        let versions = self.state.programmes[c.programme.index()].versions.len();
+        self.check_terms(&terms)?;
+        let versions = self.state.programmes[programme.index()].versions.len();
         if versions >= VERSIONS_MAX {
             return Err(Rejection::Full("versions of a programme").into());
         }
         let version = VersionNo::from_index(versions + 1).expect("at most 100 versions");
+        self.check_year_open(programme)?;
+        let simulated = draft
+            .and_then(|draft| self.state.draft(programme, draft))
+            .is_some_and(|row| row.simulated.is_some());
+        self.check_required(city, &terms, simulated)?;
         self.emit(Event::VersionPublished(VersionPublished {
-            programme: c.programme,
+            programme,
             version,
-            terms: c.terms.clone(),
+            terms,
+            draft,
         }));
         Ok(())
     }
 
-    fn check_terms(&self, terms: &VersionTerms) -> Decision {
+    pub(super) fn check_terms(&self, terms: &VersionTerms) -> Decision {
         valid(
             terms.payee.takes(terms.base),
             "base",
@@ -123,6 +150,8 @@ impl Execution<'_> {
             .rates
             .iter()
             .try_for_each(|rate| self.check_rate(rate))?;
+        rules::check_terms(self.state, terms)
+            .map_err(|(field, problem)| invalid(field, problem))?;
         let cities = terms.recognised.as_deref().unwrap_or_default();
         let ascending = cities.windows(2).all(|pair| pair[0] < pair[1]);
         valid(ascending, "recognised", "names each city once")?;

@@ -2,7 +2,9 @@
 //! used.
 
 use super::{Decision, Execution, Rejection, Stop, refuse_if};
-use crate::domain::{ConsentId, Fen, InstructionId, MemberId, ProgrammeId, TransferId, VoucherId};
+use crate::domain::{
+    CategoryId, ConsentId, Fen, InstructionId, MemberId, ProgrammeId, Seq, TransferId, VoucherId,
+};
 use crate::engine::books::AccountKind;
 use crate::engine::command::ReverseStep;
 use crate::engine::event::{
@@ -10,7 +12,7 @@ use crate::engine::event::{
     StepReversed, TransferUndone, Undone,
 };
 use crate::engine::refusal::RefusalCode;
-use crate::engine::state::{PeriodStatus, State, Step};
+use crate::engine::state::{PeriodStatus, ProgrammeStatus, State, Step};
 use crate::engine::terms::{BUDGETS_TOTAL_MAX_FEN, Role, Scope};
 
 type Mirror = Result<Undone, Stop>;
@@ -38,7 +40,10 @@ impl Execution<'_> {
                 amount,
                 to_lapsed,
                 issued,
-            } => self.undo_revocation(voucher, amount, to_lapsed, issued),
+            } => {
+                self.check_not_carried(voucher, c.step)?;
+                self.undo_revocation(voucher, amount, to_lapsed, issued)
+            }
             Step::Budget {
                 programme,
                 amount,
@@ -48,7 +53,9 @@ impl Execution<'_> {
                 transfer,
                 issued_moved,
                 used_moved,
-            } => self.undo_transfer(transfer, issued_moved, used_moved),
+                categories,
+                ..
+            } => self.undo_transfer(transfer, (issued_moved, used_moved), &categories),
             Step::Relocation { transfer, from } => self.undo_relocation(transfer, from),
             Step::Consent { consent } => self.undo_consent(consent),
             Step::Payment {
@@ -63,6 +70,14 @@ impl Execution<'_> {
             undone,
         })));
         Ok(())
+    }
+
+    /// What came back before a carry stays in the year it came back to; the voucher is charged to
+    /// another one since.
+    fn check_not_carried(&self, id: VoucherId, step: Seq) -> Decision {
+        let (programme, _) = self.state.voucher_owner(&self.state.vouchers[id.index()]);
+        let carried = self.state.charged_at(programme, step) != self.state.charged(programme);
+        refuse_if(carried, RefusalCode::StepUsed)
     }
 
     /// The money must still be where it went, and the room under the cap that it left as well.
@@ -104,6 +119,9 @@ impl Execution<'_> {
             let available = books.budget(city, AccountKind::Available, programme);
             refuse_if(amount > available, RefusalCode::StepUsed)?;
         } else {
+            let status = self.state.programmes[programme.index()].status;
+            let over = matches!(status, ProgrammeStatus::Closed | ProgrammeStatus::Carried);
+            refuse_if(over, RefusalCode::YearEnded)?;
             let total = *self.state.budgets_total + amount.get();
             refuse_if(total > BUDGETS_TOTAL_MAX_FEN, RefusalCode::StepUsed)?;
         }
@@ -114,14 +132,22 @@ impl Execution<'_> {
         }))
     }
 
-    fn undo_transfer(&self, id: TransferId, issued_moved: Fen, used_moved: Fen) -> Mirror {
+    fn undo_transfer(
+        &self,
+        id: TransferId,
+        (issued_moved, used_moved): (Fen, Fen),
+        categories: &[(CategoryId, Fen)],
+    ) -> Mirror {
         let transfer = &self.state.transfers[id.index()];
         let child = transfer.child.ok_or(RefusalCode::StepNotReversible)?;
         let row = &self.state.vouchers[child.index()];
         let untouched = row.free == transfer.amount && !row.revoked && !row.frozen;
         refuse_if(!untouched, RefusalCode::StepUsed)?;
         let usage = self.state.usage.at(row.usage.index());
-        let kept = usage.issued >= issued_moved && usage.used >= used_moved;
+        let in_categories = categories
+            .iter()
+            .all(|(category, fen)| self.state.used_in_category(row.usage, *category) >= *fen);
+        let kept = usage.issued >= issued_moved && usage.used >= used_moved && in_categories;
         refuse_if(!kept, RefusalCode::StepUsed)?;
         let parent = self.voucher(transfer.voucher)?;
         let past = *self.state.business_date > parent.row.cash_by;

@@ -12,7 +12,7 @@ use crate::engine::event::{
     TransferProposed, TransferReleased,
 };
 use crate::engine::refusal::RefusalCode;
-use crate::engine::state::{State, TransferRow, TransferStatus};
+use crate::engine::state::{CapShares, State, TransferRow, TransferStatus};
 use crate::engine::terms::{EnterpriseKind, Role, Scope, TransferKind};
 
 /// What is asked, with the receiver looked up.
@@ -78,7 +78,7 @@ impl Execution<'_> {
         self.check_receiver(&voucher, wanted.kind, wanted.to, wanted.to_city)?;
         let relocating = wanted.kind.relocates() && self.state.is_relocating(wanted.to);
         refuse_if(relocating, RefusalCode::RelocationPending)?;
-        let declared = self.state.cap_shares(voucher.programme, voucher.holder);
+        let declared = self.shares_of(&voucher);
         let share = wanted.cap_share.map_or(0, Ratio::millionths);
         refuse_if(
             share > Ratio::SCALE - declared.declared,
@@ -249,11 +249,8 @@ impl Execution<'_> {
         voucher: &Owned,
     ) -> Decision {
         let usage = self.state.usage.at(voucher.row.usage.index());
-        let taken = self.state.cap_shares(voucher.programme, voucher.holder);
-        let share = |amount: Fen| {
-            row.cap_share
-                .map_or(Fen::ZERO, |share| share_left(amount, share, taken.moved))
-        };
+        let taken = self.shares_of(voucher);
+        let share = |amount: Fen| taken.part(amount, row.cap_share);
         let (issued_moved, used_moved) = (share(usage.issued), share(usage.used));
         let child = match row.kind {
             TransferKind::Relocation => None,
@@ -269,6 +266,13 @@ impl Execution<'_> {
             used_moved,
         }));
         Ok(())
+    }
+
+    /// The shares of the holder under the programme that judges the voucher, whatever it is
+    /// charged to.
+    fn shares_of(&self, voucher: &Owned) -> CapShares {
+        let (programme, holder) = self.state.voucher_owner(&voucher.row);
+        self.state.cap_shares(programme, holder)
     }
 
     fn next_voucher(&self) -> Result<VoucherId, Rejection> {
@@ -359,17 +363,6 @@ impl Execution<'_> {
     }
 }
 
-/// What a share takes along of an amount of which others have taken their shares before: the
-/// part of what is left that the share is of the shares that are left.
-fn share_left(amount: Fen, share: Ratio, taken: u32) -> Fen {
-    let left = i128::from(Ratio::SCALE - taken);
-    if share.millionths() == 0 || left == 0 {
-        return Fen::ZERO;
-    }
-    let part = i128::from(amount.get()) * i128::from(share.millionths()) / left;
-    Fen::from_i128(part).expect("declared shares are at most what is left")
-}
-
 impl State {
     /// True if a relocation or move of the firm waits for its decision.
     fn is_relocating(&self, enterprise: EnterpriseId) -> bool {
@@ -381,8 +374,10 @@ impl State {
 mod tests {
     use super::*;
 
-    fn share(millionths: u32) -> Ratio {
-        Ratio::from_millionths(millionths).expect("a share")
+    fn part(amount: Fen, millionths: u32, moved: u32) -> Fen {
+        let share = Ratio::from_millionths(millionths).expect("a share");
+        let shares = CapShares { declared: 0, moved };
+        shares.part(amount, Some(share))
     }
 
     fn fen(fen: i64) -> Fen {
@@ -396,7 +391,7 @@ mod tests {
             let (mut left, mut taken) = (fen(1_000_003), 0);
             let mut parts = [Fen::ZERO; 3];
             for i in order {
-                parts[i] = share_left(left, share(shares[i]), taken);
+                parts[i] = part(left, shares[i], taken);
                 left = left.checked_sub(parts[i]).expect("a part of it");
                 taken += shares[i];
             }
@@ -410,8 +405,8 @@ mod tests {
 
     #[test]
     fn a_share_of_nothing_left_is_nothing() {
-        assert!(share_left(fen(7), share(0), 1_000_000).is_zero());
-        assert!(share_left(Fen::ZERO, share(1_000_000), 0).is_zero());
-        assert_eq!(share_left(fen(7), share(1_000_000), 0), fen(7));
+        assert!(part(fen(7), 0, 1_000_000).is_zero());
+        assert!(part(Fen::ZERO, 1_000_000, 0).is_zero());
+        assert_eq!(part(fen(7), 1_000_000, 0), fen(7));
     }
 }

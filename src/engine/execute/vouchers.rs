@@ -19,6 +19,7 @@ use crate::engine::terms::{Role, Scope, VersionTerms};
 /// A voucher with what its rules depend on.
 pub(super) struct Owned {
     pub(super) row: VoucherRow,
+    /// The programme or pack that the voucher is charged to.
     pub(super) programme: ProgrammeId,
     pub(super) issuer: MemberId,
     pub(super) holder: EnterpriseId,
@@ -47,6 +48,7 @@ impl Execution<'_> {
             .get(id.index())
             .ok_or(Rejection::NotFound("voucher"))?;
         let (programme, holder) = self.state.voucher_owner(row);
+        let programme = self.state.charged(programme);
         let issuer = self.city_of(programme)?;
         Ok(Owned {
             row: row.clone(),
@@ -231,6 +233,9 @@ impl State {
         planned: &Planned,
     ) -> Option<RefusalCode> {
         let row = &self.programmes[programme.index()];
+        if row.status != ProgrammeStatus::Open {
+            return Some(RefusalCode::YearEnded);
+        }
         if self.enterprises[enterprise.index()].city != row.city {
             return Some(RefusalCode::NotHomeCity);
         }
@@ -265,11 +270,6 @@ impl State {
         let spent = all.checked_add(amount);
         let exhausted = spent.is_none_or(|spent| spent > available);
         exhausted.then_some(RefusalCode::BudgetExhausted)
-    }
-
-    /// True if the programme's year is closed: what comes back goes to `lapsed`.
-    pub(in crate::engine) fn is_closed(&self, programme: ProgrammeId) -> bool {
-        self.programmes[programme.index()].status == ProgrammeStatus::Closed
     }
 
     /// Where money goes that becomes free again on a voucher today.

@@ -9,7 +9,8 @@
 //! programme does not use costs one branch.
 
 use crate::domain::{
-    ConsentId, Day, EnterpriseId, Fen, ProgrammeId, ProviderId, VersionNo, VoucherId,
+    CategoryId, ConsentId, ContractNo, Day, EnterpriseId, Fen, ProgrammeId, ProviderId, VersionNo,
+    VoucherId,
 };
 use crate::engine::command::FileClaim;
 use crate::engine::refusal::{Faults, RefusalCode};
@@ -88,6 +89,8 @@ pub(super) struct Charge<'a> {
     pub(super) terms: &'a VersionTerms,
     /// What the category is funded with.
     pub(super) rate: &'a RateTerms,
+    pub(super) category: CategoryId,
+    pub(super) contract_no: ContractNo,
     /// What ratios apply to.
     pub(super) base: Fen,
     /// What else bounds the amount: what is left of a consent, or what the firm has not paid.
@@ -165,10 +168,14 @@ families! {
     deadlines
     categories
     recognition
+    exclusions
     evidence
     invoice
     exhausted
     year_cap
+    category_cap
+    contract_cap
+    rolling_cap
     payable
 }
 
@@ -194,17 +201,40 @@ registry! {
         categories::not_offered => CategoryNotOffered,
         recognition::host => HostNotRecognised,
         categories::not_funded => CategoryNotFunded,
+        exclusions::excluded => Excluded,
         evidence::missing => EvidenceMissing,
         invoice::duplicate => DuplicateInvoice,
     }
     limits {
         exhausted::free => VoucherExhausted,
         year_cap::left => YearCapExhausted,
+        category_cap::left => CategoryCapExhausted,
+        contract_cap::left => ContractCapExhausted,
+        rolling_cap::left => RollingCapExhausted,
         payable::amount => NothingPayable,
     }
 }
 
 pub(super) use consent::{at_most, drawn_on};
+
+/// Why terms cannot be published: the field, and what is wrong with it.
+type Check = Result<(), (&'static str, &'static str)>;
+
+fn ensure(holds: bool, field: &'static str, problem: &'static str) -> Check {
+    if holds { Ok(()) } else { Err((field, problem)) }
+}
+
+/// Checks what a version says for the rules of this folder.
+///
+/// # Errors
+/// The first field that is wrong, and what is wrong with it.
+pub(super) fn check_terms(state: &State, terms: &VersionTerms) -> Check {
+    recognition::check(state, terms)?;
+    exclusions::check(state, terms)?;
+    evidence::check(state, terms)?;
+    category_cap::check(state, terms)?;
+    rolling_cap::check(terms)
+}
 
 #[cfg(test)]
 mod tests;

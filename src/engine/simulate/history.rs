@@ -109,7 +109,13 @@ impl Simulation {
             | Event::PartyCorrected(_)
             | Event::PartyDissolved(_)
             | Event::ProgrammeCreated(_)
-            | Event::BudgetChanged(_) => self.apply(recorded, recorded.event.clone()),
+            | Event::BudgetChanged(_)
+            | Event::YearClosingStarted(_)
+            | Event::YearClosed(_) => self.apply(recorded, recorded.event.clone()),
+            Event::YearCarried(e) => {
+                let carried = self.carried(e);
+                self.apply(recorded, Event::YearCarried(Box::new(carried)));
+            }
             Event::VersionPublished(e) => self.publish(recorded, e),
             Event::AgreementRegistered(e) => self.agree(recorded, e),
             // Days and what they bring.
@@ -181,6 +187,13 @@ impl Simulation {
             | Event::InstructionPaid(_)
             | Event::ArrearsCarried(_)
             | Event::PeriodSettled(_)
+            | Event::DraftSaved(_)
+            | Event::DraftSimulated(_)
+            | Event::CityPolicySet(_)
+            // Those that waited were taken when they were filed.
+            | Event::ClaimAwaitsBudget(_)
+            | Event::WaitingApproved(_)
+            | Event::ClaimWithdrawn(_)
             | Event::VoucherFileApproved(_)
             | Event::FileRowsIssued(_)
             | Event::FileRowRefused(_)
@@ -196,7 +209,9 @@ impl Simulation {
             | Event::ApplicationReturned(_)
             | Event::ApplicationApproved(_)
             | Event::ApplicationDeclined(_)
-            | Event::ApplicationWithdrawn(_) => {}
+            | Event::ApplicationWithdrawn(_)
+            | Event::AccessSet(_)
+            | Event::PasswordSet(_) => {}
         }
     }
 

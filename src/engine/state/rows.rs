@@ -2,7 +2,7 @@
 
 mod people;
 
-pub use people::{ActionRule, ProposalRow, ProposalStatus};
+pub use people::{ActionRule, PasswordRow, ProposalRow, ProposalStatus};
 
 use super::Authority;
 mod register;
@@ -11,10 +11,11 @@ mod steps;
 
 pub use steps::{CapShares, Step, StepRow, TransferRow, TransferStatus};
 
+use super::{ClaimLink, ProgrammeStatus, YearEnds};
 use crate::domain::{
-    AgreementId, CategoryCode, ClaimId, ConsentId, Day, DivisionCode, Fen, GroupId, InstructionId,
-    LineId, MemberId, Month, PeriodId, PrincipalId, ProgrammeCode, ProgrammeId, ProviderId, Seq,
-    UsageId, VersionNo, VoucherId,
+    AgreementId, CategoryCode, CategoryId, ClaimId, ConsentId, Day, DivisionCode, Fen, GroupId,
+    InstructionId, LineId, MemberId, Month, PeriodId, PrincipalId, ProgrammeCode, ProgrammeId,
+    ProviderId, Seq, UsageId, VersionNo, VoucherId,
 };
 use crate::engine::command::Subject;
 use crate::engine::tables::Hash128;
@@ -69,6 +70,8 @@ pub struct CategoryRow {
 pub struct PrincipalRow {
     /// The first grant it was given and still has; looked at before the table of all grants.
     pub first_grant: Option<(Role, Scope)>,
+    /// True if it may not act.
+    pub disabled: bool,
     /// Year of registration.
     pub year: i16,
     /// Event with the name.
@@ -136,15 +139,6 @@ pub struct ProviderRow {
     pub details: Seq,
 }
 
-/// Where a programme stands in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ProgrammeStatus {
-    /// Issues and pays.
-    Open,
-    /// Year-end close done: what comes back goes to `lapsed`.
-    Closed,
-}
-
 /// A programme.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProgrammeRow {
@@ -162,9 +156,16 @@ pub struct ProgrammeRow {
     pub versions: Vec<Arc<VersionTerms>>,
     /// Event with the title.
     pub details: Seq,
+    /// What the end of years has made of it.
+    pub year_ends: YearEnds,
 }
 
 impl ProgrammeRow {
+    /// A version by number.
+    pub fn version(&self, number: VersionNo) -> Option<&Arc<VersionTerms>> {
+        self.versions.get(usize::from(number.0).checked_sub(1)?)
+    }
+
     /// The version that judges a contract or an issue of this day: the latest one in force, or
     /// the first one if none is; `None` if nothing was published.
     pub fn judging_version(&self, day: Day) -> Option<(VersionNo, &Arc<VersionTerms>)> {
@@ -189,15 +190,6 @@ pub struct AgreementRow {
     pub terms: Arc<AgreementTerms>,
     /// Its event.
     pub details: Seq,
-}
-
-/// What one enterprise has had and used under one programme.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UsageRow {
-    /// Issued, less what was revoked unused.
-    pub issued: Fen,
-    /// Approved, net of reversals, and held for orders.
-    pub used: Fen,
 }
 
 /// A voucher. Holder and programme stand in its usage row's key.
@@ -268,6 +260,10 @@ pub enum ClaimStatus {
     Paid,
     /// Undone.
     Reversed,
+    /// Passed all rules and waits for a budget.
+    Waiting,
+    /// Waited and was withdrawn.
+    Withdrawn,
 }
 
 /// An approved claim.
@@ -297,6 +293,10 @@ pub struct ClaimRow {
     pub payer: MemberId,
     /// Number of obligation lines.
     pub lines: u8,
+    /// The claim before it under the same programme and holder.
+    pub older: ClaimLink,
+    /// Category.
+    pub category: CategoryId,
     /// Where it stands.
     pub status: ClaimStatus,
     /// True if the enterprise is paid, false if the provider is.

@@ -6,6 +6,7 @@ mod orders;
 mod parties;
 mod people;
 mod postings;
+mod programmes;
 mod random;
 mod refusals;
 mod renewal;

@@ -79,6 +79,20 @@ fn unchecked_firm() -> RegisterEnterprise {
     }
 }
 
+fn password(user_name: &str) -> Command {
+    Command::SetPassword(Box::new(SetPassword {
+        user_name: UserName::parse(user_name).expect("short"),
+        verifier: crate::domain::PersonalText {
+            commitment: [3; 32],
+            opening: None,
+        },
+    }))
+}
+
+fn access(principal: PrincipalId, enabled: bool) -> Command {
+    Command::SetAccess(SetAccess { principal, enabled })
+}
+
 fn decide(proposal: ProposalId, approve: bool) -> Command {
     Command::DecideProposal(DecideProposal { proposal, approve })
 }
@@ -171,6 +185,30 @@ pub(super) const LINES: &[Line] = &[
     }),
     (Code::AlreadyInState, |_| {
         (MAKER, rule(Action::Budget, 2, Role::FinanceOfficer))
+    }),
+    (Code::AlreadyInState, |w| {
+        w.grant(MAKER, Role::Administrator, Scope::Corridor);
+        (MAKER, access(OTHER, true))
+    }),
+    (Code::LastAdministrator, |w| {
+        w.grant(MAKER, Role::Administrator, Scope::Corridor);
+        (MAKER, access(MAKER, false))
+    }),
+    (Code::LastAdministrator, |w| {
+        w.grant(MAKER, Role::Administrator, Scope::Corridor);
+        let scope = Scope::Corridor;
+        (MAKER, grant(MAKER, Role::Administrator, scope, false))
+    }),
+    (Code::UserNameTaken, |w| {
+        w.by(MAKER, password("songjiang-1"));
+        (CHECKER, password("songjiang-1"))
+    }),
+    // One that is shut out is none.
+    (Code::LastAdministrator, |w| {
+        w.grant(MAKER, Role::Administrator, Scope::Corridor);
+        w.grant(CHECKER, Role::Administrator, Scope::Corridor);
+        w.by(MAKER, access(CHECKER, false));
+        (MAKER, access(MAKER, false))
     }),
 ];
 
@@ -467,4 +505,44 @@ fn a_rehearsal_of_every_step_leaves_no_trace_and_a_replay_gives_the_same_state()
     }
     assert_eq!(written(&replayed), written(&world.state));
     assert_eq!(replayed.next_seq(), Seq(world.out.len() as u64));
+}
+
+#[test]
+fn who_is_shut_out_does_nothing_until_two_let_them_in() {
+    let mut world = World::new();
+    for principal in [MAKER, CHECKER] {
+        world.grant(principal, Role::Administrator, Scope::Corridor);
+    }
+    world.by(CHECKER, raise(1));
+    assert_eq!(
+        names(&world.by(MAKER, access(CHECKER, false))),
+        ["AccessSet"]
+    );
+    let forbidden = |world: &mut World, by, command| {
+        let answer = world.send(&Submission::new(by, command));
+        assert!(matches!(answer, Err(Rejection::Forbidden(_))), "{answer:?}");
+    };
+    let withdrawn = withdraw();
+    for command in [raise(1), withdrawn, access(CHECKER, true)] {
+        forbidden(&mut world, CHECKER, command);
+    }
+    forbidden(&mut world, OTHER, access(MAKER, false));
+    let issue = IssueVoucher {
+        programme: PROGRAMME,
+        enterprise: EnterpriseKey::Id(FIRM),
+        amount: fen(1),
+        application: None,
+    };
+    forbidden(&mut world, CHECKER, Command::IssueVoucher(issue));
+    // What they proposed is no longer what somebody with that office asks for.
+    let failed = world.by(MAKER, approve());
+    assert_eq!(refusal_of(&failed[0].event), Some(Code::ProposalOutdated));
+    world.grant(OTHER, Role::Administrator, Scope::Corridor);
+    assert_eq!(
+        names(&world.by(MAKER, access(CHECKER, true))),
+        ["ActionProposed"]
+    );
+    let let_in = world.by(OTHER, decide(ProposalId(1), true));
+    assert_eq!(names(&let_in), ["ProposalApproved", "AccessSet"]);
+    assert_eq!(names(&world.by(CHECKER, raise(1))), ["ActionProposed"]);
 }

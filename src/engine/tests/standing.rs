@@ -47,11 +47,8 @@ fn a_block_holds_on_its_days_and_until_it_is_lifted() {
         }))
     };
     w.by(MAKER, raise("2025-03-11", "2025-03-12"));
-    assert_eq!(
-        w.state
-            .is_blocked_on(Payee::Enterprise(FIRM), day("2025-03-10")),
-        false
-    );
+    let firm = Payee::Enterprise(FIRM);
+    assert!(!w.state.is_blocked_on(firm, day("2025-03-10")));
     w.advance("2025-03-12");
     let found = faults(&claim_on(&mut w, "2025-03-10", TESTING));
     assert_eq!(found, [Code::HolderBlocked], "the filing day decides");

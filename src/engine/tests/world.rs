@@ -251,6 +251,7 @@ impl World {
                 },
             ]),
             application_required: false,
+            ..VersionTerms::default()
         }
     }
 
@@ -274,6 +275,27 @@ impl World {
             "2025-01-01",
             "2025-12-31",
         );
+    }
+
+    /// Replaces a lab by one admitted on other days: labs are admitted for 2025.
+    pub(in crate::engine) fn readmit(&mut self, from: &str, to: &str) -> ProviderId {
+        let registered = self.system(Command::RegisterProvider(Box::new(RegisterProvider {
+            code: CreditCode::parse("91340300MADEM0090N").expect("a code"),
+            accept_failed_check: true,
+            name: name("机构"),
+            city: HOST,
+            categories: Box::new([TESTING, DESIGN]),
+            group: None,
+            admitted_from: day(from),
+            admitted_to: day(to),
+            bank_account: None,
+        })));
+        let Event::ProviderRegistered(e) = &registered[0].event else {
+            panic!("{registered:?}");
+        };
+        let provider = e.provider;
+        self.grant(FILER, Role::Provider, Scope::Provider(provider));
+        provider
     }
 
     pub(in crate::engine) fn publish(&mut self, terms: VersionTerms) {
@@ -335,7 +357,7 @@ impl World {
         giver: ConsentGiver,
         up_to: i64,
     ) {
-        let until = day("2026-12-31");
+        let until = day("2030-12-31");
         let consent = GiveConsent {
             voucher,
             giver,

@@ -10,18 +10,20 @@ use super::terms::write_choice;
 use crate::engine::command::{
     AdvanceDate, AdvanceOrder, AgreeOrder, ApplyForVoucher, ApproveVoucherFile, CancelOrder,
     ChangeBudget, ClosePeriod, Command, CommandKind, ConfirmInstruction, ConfirmOrder,
-    ConfirmStatement, ConsentGiver, CreateProgramme, DecideProposal, DecideTransfer, DisputeOrder,
-    EnterpriseKey, ExtendOrder, ExtendVoucher, FileClaim, FileRow, GiveConsent, InstructPeriod,
-    IssueFileRows, IssueToken, IssueVoucher, PayClaim, ProposeOrder, ProposeTransfer,
-    ProposedCommand, ProviderKey, PublishVersion, RegisterAgreement, RegisterCategory,
-    RegisterEnterprise, RegisterMember, RegisterPrincipal, RegisterProvider, ReissueVoucher,
-    ReleaseOrder, ResubmitApplication, ReturnPayment, ReverseClaim, ReverseStep, ReviewApplication,
-    ReviewStep, RevokeToken, RevokeVoucher, SetActionRule, SetControllerGroup, SetFreeze, SetGrant,
-    SetProtocol, SetSuspension, TransferRequest, VoucherKey, VoucherRequest, WithdrawApplication,
-    WithdrawProposal, WithdrawTransfer,
+    ConfirmStatement, ConsentGiver, CopyPack, CreateProgramme, DecideProposal, DecideTransfer,
+    DecideYearEnd, DisputeOrder, EnterpriseKey, ExtendOrder, ExtendVoucher, FileClaim, FileRow,
+    GiveConsent, InstructPeriod, IssueFileRows, IssueToken, IssueVoucher, MarkSimulated, PayClaim,
+    ProposeOrder, ProposeTransfer, ProposedCommand, ProviderKey, PublishDraft, PublishVersion,
+    RegisterAgreement, RegisterCategory, RegisterEnterprise, RegisterMember, RegisterPrincipal,
+    RegisterProvider, ReissueVoucher, ReleaseOrder, ResubmitApplication, ReturnPayment,
+    ReverseClaim, ReverseStep, ReviewApplication, ReviewStep, RevokeToken, RevokeVoucher,
+    SaveDraft, SetActionRule, SetCityPolicy, SetControllerGroup, SetFreeze, SetGrant, SetProtocol,
+    SetSuspension, StartYearClosing, TransferRequest, VoucherKey, VoucherRequest,
+    WithdrawApplication, WithdrawClaim, WithdrawProposal, WithdrawTransfer,
 };
 use crate::engine::command::{
-    ApplyForAdmission, LiftCreditFlag, RaiseCreditFlag, SetBankAccount, StepAdmission,
+    ApplyForAdmission, LiftCreditFlag, RaiseCreditFlag, SetAccess, SetBankAccount, SetPassword,
+    StepAdmission,
 };
 
 mod register;
@@ -199,6 +201,7 @@ command_tables! {
     RevokeToken { 0: token_hash, }
     DecideProposal { 0: proposal, 1: approve, }
     WithdrawProposal { 0: proposal, }
+    SetPassword { 0: user_name, 1: verifier, }
     SetControllerGroup { 0: party, 1: group, 2: from, }
     SetSuspension { 0: provider, 1: suspended, 2: until, }
     ApplyForAdmission {
@@ -213,6 +216,14 @@ command_tables! {
     SetBankAccount { 0: party, 1: step, }
     CreateProgramme { 0: code, 1: title, 2: city, 3: budget_year, }
     RegisterAgreement { 0: terms, 1: document_no, }
+    SaveDraft { 0: programme, 1: draft, 2: terms, }
+    MarkSimulated { 0: programme, 1: draft, 2: digest, }
+    PublishDraft { 0: programme, 1: draft, }
+    CopyPack { 0: from, 1: to, }
+    SetCityPolicy { 0: member, 1: required, }
+    StartYearClosing { 0: programme, }
+    DecideYearEnd { 0: programme, 1: into, }
+    WithdrawClaim { 0: claim, }
     IssueVoucher { 0: programme, 1: enterprise, 2: amount, 3: application, }
     GiveConsent { 0: voucher, 1: giver, 2: up_to, 3: until, }
     SetFreeze { 0: voucher, 1: frozen, }
@@ -289,6 +300,7 @@ proposed_tables! {
     SetGrant { 0: principal, 1: role, 2: scope, 3: granted, }
     IssueToken { 0: principal, 1: token_hash, 2: label, 3: expires_on, }
     SetActionRule { 0: member, 1: action, 2: persons, 3: checker, }
+    SetAccess { 0: principal, 1: enabled, }
     RegisterEnterprise {
         0: code, 1: accept_failed_check, 2: name, 3: city, 4: kind, 5: group,
     }
@@ -317,9 +329,13 @@ macro_rules! payloads {
 payloads! {
     RegisterMember SetProtocol RegisterCategory SetCalendar RegisterPrincipal SetGrant IssueToken
     RevokeToken DecideProposal WithdrawProposal SetActionRule RegisterEnterprise RegisterProvider SetControllerGroup SetSuspension ApplyForAdmission StepAdmission ChangeRegister RaiseCreditFlag LiftCreditFlag SetBankAccount
+    SetAccess SetPassword
     CreateProgramme ChangeBudget PublishVersion RegisterAgreement IssueVoucher GiveConsent
     SetFreeze RevokeVoucher ProposeTransfer DecideTransfer WithdrawTransfer ReverseStep FileClaim
     ReverseClaim PayClaim
     ReturnPayment RequestClose ClosePeriod ConfirmStatement InstructPeriod ConfirmInstruction
-    AdvanceDate ApproveVoucherFile IssueFileRows ProposeOrder AgreeOrder ConfirmOrder AdvanceOrder CancelOrder ReleaseOrder ExtendOrder DisputeOrder ApplyForVoucher ResubmitApplication ReviewApplication WithdrawApplication ExtendVoucher ReissueVoucher
+    AdvanceDate ApproveVoucherFile IssueFileRows ProposeOrder AgreeOrder ConfirmOrder AdvanceOrder
+    CancelOrder ReleaseOrder ExtendOrder DisputeOrder ApplyForVoucher ResubmitApplication
+    ReviewApplication WithdrawApplication ExtendVoucher ReissueVoucher SaveDraft PublishDraft
+    MarkSimulated CopyPack SetCityPolicy StartYearClosing DecideYearEnd WithdrawClaim
 }

@@ -6,26 +6,28 @@ use super::field::Field;
 use super::table::{left_out, present, spelled_out, table};
 use crate::engine::command::Payee;
 use crate::engine::event::{
+    AccessSet, AdmissionApplied, AdmissionDecided, AdmissionEnded, AdmissionObjected,
+    AdmissionPolicySet, BankAccountDecided, BankAccountProposed, CreditFlagLifted,
+    CreditFlagRaised, PartyCorrected, PartyDissolved, PasswordSet, ProviderAdmitted,
+    RecognitionSet, RelationSet, StatusSet, TeamSet,
+};
+use crate::engine::event::{
     ActionProposed, ActionRuleSet, AgreementRegistered, ApplicationApproved, ApplicationDeclined,
     ApplicationFiled, ApplicationResubmitted, ApplicationReturned, ApplicationReviewBegun,
     ApplicationWithdrawn, ArrearsCarried, BudgetChanged, CalendarSet, CategoryRegistered,
-    CellAgreed, ClaimApproved, ClaimRefused, ClaimReversed, CloseRequested, CommandRefused,
-    ConsentGiven, ControllerGroupSet, DateAdvanced, DisputeClosed, EnterpriseRegistered,
-    EpochStarted, Event, EvidenceRecorded, FileRowRefused, FileRowsIssued, FreezeSet, GrantSet,
-    InstructionIssued, InstructionPaid, LedgerCreated, MemberRegistered, OrderAdvanced,
-    OrderAgreed, OrderAsked, OrderConfirmed, OrderDisputed, OrderExtended, OrderProposed,
-    OrderRefused, OrderReleased, PayeePaid, PaymentReturned, PeriodAgreed, PeriodClosed,
-    PeriodInstructed, PeriodSettled, PositionFixed, PrincipalRegistered, ProgrammeCreated,
-    ProposalApproved, ProposalDeclined, ProposalFailed, ProposalWithdrawn, ProtocolSet,
-    ProviderRegistered, StatementConfirmed, StepReversed, SuspensionSet, TokenIssued, TokenRevoked,
-    TransferApproved, TransferDeclined, TransferEndorsed, TransferMoved, TransferProposed,
-    TransferReleased, VersionPublished, VoucherExtended, VoucherFileApproved, VoucherIssued,
-    VoucherLapsed, VoucherRefused, VoucherRevoked,
-};
-use crate::engine::event::{
-    AdmissionApplied, AdmissionDecided, AdmissionEnded, AdmissionObjected, AdmissionPolicySet,
-    BankAccountDecided, BankAccountProposed, CreditFlagLifted, CreditFlagRaised, PartyCorrected,
-    PartyDissolved, ProviderAdmitted, RecognitionSet, RelationSet, StatusSet, TeamSet,
+    CellAgreed, CityPolicySet, ClaimApproved, ClaimAwaitsBudget, ClaimRefused, ClaimReversed,
+    ClaimWithdrawn, CloseRequested, CommandRefused, ConsentGiven, ControllerGroupSet, DateAdvanced,
+    DisputeClosed, DraftSaved, DraftSimulated, EnterpriseRegistered, EpochStarted, Event,
+    EvidenceRecorded, FileRowRefused, FileRowsIssued, FreezeSet, GrantSet, InstructionIssued,
+    InstructionPaid, LedgerCreated, MemberRegistered, OrderAdvanced, OrderAgreed, OrderAsked,
+    OrderConfirmed, OrderDisputed, OrderExtended, OrderProposed, OrderRefused, OrderReleased,
+    PayeePaid, PaymentReturned, PeriodAgreed, PeriodClosed, PeriodInstructed, PeriodSettled,
+    PositionFixed, PrincipalRegistered, ProgrammeCreated, ProposalApproved, ProposalDeclined,
+    ProposalFailed, ProposalWithdrawn, ProtocolSet, ProviderRegistered, StatementConfirmed,
+    StepReversed, SuspensionSet, TokenIssued, TokenRevoked, TransferApproved, TransferDeclined,
+    TransferEndorsed, TransferMoved, TransferProposed, TransferReleased, VersionPublished,
+    VoucherExtended, VoucherFileApproved, VoucherIssued, VoucherLapsed, VoucherRefused,
+    VoucherRevoked, WaitingApproved, YearCarried, YearClosed, YearClosingStarted,
 };
 use crate::engine::terms::AccrualPoint;
 
@@ -92,6 +94,8 @@ event_tables! {
     22 v 1 TokenIssued { 0: principal, 1: token_hash, 2: label, 3: expires_on, }
     23 v 1 TokenRevoked { 0: token_hash, }
     24 v 1 ActionRuleSet { 0: member, 1: action, 2: persons, 3: checker, }
+    25 v 1 AccessSet { 0: principal, 1: enabled, }
+    28 v 1 PasswordSet { 0: principal, 1: user_name, 2: verifier, }
 
     30 v 1 EnterpriseRegistered {
         0: enterprise, 1: code, 2: name, 3: city, 4: kind, 5: group,
@@ -116,8 +120,20 @@ event_tables! {
 
     40 v 1 ProgrammeCreated { 0: programme, 1: code, 2: title, 3: city, 4: budget_year, }
     41 v 1 BudgetChanged { 0: programme, 1: city, 2: amount, 3: raise, 4: document_no, }
-    42 v 1 VersionPublished { 0: programme, 1: version, 2: terms, }
+    42 v 1 VersionPublished { 0: programme, 1: version, 2: terms, 3: draft, }
     43 v 1 AgreementRegistered { 0: agreement, 1: terms, 2: document_no, }
+
+    44 v 1 DraftSaved {
+        0: programme, 1: draft, 2: terms, 3: source, 4: source_version,
+    }
+    45 v 1 DraftSimulated { 0: programme, 1: draft, 2: digest, }
+    46 v 1 CityPolicySet { 0: member, 1: required, }
+    47 v 1 YearClosingStarted { 0: programme, 1: city, }
+    48 v 1 YearCarried {
+        0: from, 1: into, 2: pack, 3: code, 4: city, 5: outstanding, 6: held, 7: claimed,
+        8: approved, 9: budget_year,
+    }
+    49 v 1 YearClosed { 0: programme, 1: city, }
 
     50 v 1 VoucherIssued {
         0: voucher, 1: programme, 2: version, 3: issuer, 4: enterprise, 5: amount, 6: use_by,
@@ -192,7 +208,7 @@ event_tables! {
     }
     73 v 1 ClaimReversed {
         0: claim, 1: voucher, 2: programme, 3: issuer, 4: payee, 5: amount, 6: funding,
-        7: returned, 8: lines, 9: period,
+        7: returned, 8: lines, 9: period, 10: charged,
     }
     74 v 1 PayeePaid {
         0: payment, 1: claim, 2: programme, 3: payee, 4: amount, 5: funding, 6: first_line,
@@ -258,6 +274,20 @@ event_tables! {
     112 v 1 ApplicationDeclined { 0: application, 1: code, }
     113 v 1 ApplicationWithdrawn { 0: application, }
     115 v 1 StepReversed { 0: step, 1: city, 2: undone, }
+    120 v 1 ClaimAwaitsBudget {
+        0: claim, 1: voucher, 2: programme, 3: issuer, 4: version, 5: provider,
+        6: payee or { provider => Payee::Provider(provider) },
+        7: category, 8: contract_no, 9: contract_date, 10: contract_amount, 11: invoice_no,
+        12: invoice_amount or { contract_amount => contract_amount },
+        13: paid_amount, 14: amount, 15: consent, 16: period,
+    }
+    121 v 1 WaitingApproved {
+        0: claim, 1: voucher, 2: programme, 3: issuer, 4: payee, 5: amount, 6: funding,
+        7: agreement, 8: accrues_at or { => AccrualPoint::Approval }, 9: first_line, 10: period,
+    }
+    122 v 1 ClaimWithdrawn {
+        0: claim, 1: voucher, 2: programme, 3: issuer, 4: amount, 5: returned,
+    }
     140 v 1 VoucherFileApproved {
         0: file, 1: programme, 2: issuer, 3: sha256, 4: mode, 5: rows, 6: total, 7: chunks,
     }

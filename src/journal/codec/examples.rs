@@ -3,7 +3,7 @@
 
 use super::examples_applications::{self, applications};
 use super::examples_orders::{captured_claim, orders, refused_on_order};
-use super::examples_terms::{agreement_terms, version_terms};
+use super::examples_terms::agreement_terms;
 use super::reference;
 use crate::domain::{
     AgreementId, CategoryId, ClaimId, ConsentId, Day, DivisionCode, EnterpriseId, Fen,
@@ -21,8 +21,8 @@ use crate::engine::event::{
     PeriodClosed, PeriodInstructed, PeriodSettled, PositionFixed, PrincipalRegistered,
     ProgrammeCreated, ProtocolSet, ProviderRegistered, Recorded, ReturnedTo, SYSTEM,
     StatementConfirmed, SuspensionSet, TokenIssued, TokenRevoked, TransferApproved,
-    TransferDeclined, TransferProposed, VersionPublished, VoucherIssued, VoucherLapsed,
-    VoucherRefused, VoucherRevoked,
+    TransferDeclined, TransferProposed, VoucherIssued, VoucherLapsed, VoucherRefused,
+    VoucherRevoked,
 };
 use crate::engine::refusal::{Faults, RefusalCode};
 use crate::engine::terms::{
@@ -155,6 +155,10 @@ pub(super) fn examples() -> Vec<(String, Recorded)> {
             orders(),
             super::examples_register::registers(),
         ])
+        .chain([
+            super::examples_programmes::life(),
+            super::examples_programmes::waiting(),
+        ])
         .flatten()
         .map(|event| ("", full_meta(&event), event));
     let minimal = minimal()
@@ -162,6 +166,9 @@ pub(super) fn examples() -> Vec<(String, Recorded)> {
         .chain(super::examples_orders::minimal())
         .chain(super::examples_register::minimal())
         .map(|event| ("-minimal", minimal_meta(), event));
+    let optional = super::examples_programmes::optional()
+        .into_iter()
+        .map(|event| ("-optional", full_meta(&event), event));
     let typical = [(
         "-typical",
         claim_meta(),
@@ -184,6 +191,7 @@ pub(super) fn examples() -> Vec<(String, Recorded)> {
         .into_iter()
         .map(|(suffix, event)| (suffix, full_meta(&event), event));
     full.chain(minimal)
+        .chain(optional)
         .chain(typical)
         .chain(proposed)
         .chain([("-captured", claim_meta(), captured)])
@@ -318,11 +326,7 @@ fn programmes() -> Vec<Event> {
             raise: true,
             document_no: Some(text("沪松科〔2025〕7号")),
         }),
-        Event::VersionPublished(VersionPublished {
-            programme: ProgrammeId(117),
-            version: VersionNo(2),
-            terms: Box::new(version_terms()),
-        }),
+        super::examples_programmes::published(),
         Event::AgreementRegistered(AgreementRegistered {
             agreement: AgreementId(37),
             terms: Box::new(agreement_terms()),
@@ -415,7 +419,7 @@ fn transfers() -> Vec<Event> {
     ]
 }
 
-fn three_funders() -> Funding {
+pub(super) fn three_funders() -> Funding {
     Funding {
         payer: MemberId(3),
         other: Some((MemberId(7), fen(3_735_000))),
@@ -470,6 +474,7 @@ fn claims() -> Vec<Event> {
             returned: ReturnedTo::Lapsed,
             lines: LinesUndone::Opposed(LineId(5_432_200)),
             period: PeriodId(22),
+            charged: None,
         })),
         Event::PayeePaid(Box::new(PayeePaid {
             payment: PaymentId(600_000),

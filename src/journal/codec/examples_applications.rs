@@ -73,6 +73,7 @@ pub(super) fn further() -> Vec<(&'static str, Event)> {
             application_required: true,
             ..version_terms()
         }),
+        draft: None,
     });
     let application = Some(ApplicationId(4_711));
     let replaces = Some(VoucherId(1_234_000));

@@ -4,20 +4,21 @@ use std::collections::BTreeSet;
 
 use super::cbor::{Personal, Reader, Writer};
 use super::commands;
-use super::examples::{day, fen, text};
+use super::examples::{day, fen, short, text};
 use super::examples_terms::version_terms;
 use super::field::Field;
 use crate::domain::hex;
 use crate::domain::{
-    CategoryId, CreditCode, MemberId, PrincipalId, ProgrammeId, ProposalId, VoucherId,
+    CategoryId, CreditCode, MemberId, PersonalText, PrincipalId, ProgrammeId, ProposalId, VoucherId,
 };
 use crate::engine::command::{
     ChangeBudget, ExtendVoucher, IssueToken, PartyName, ProposedCommand, PublishVersion,
-    RegisterEnterprise, RegisterProvider, ReissueVoucher, RevokeVoucher, SetActionRule, SetGrant,
+    RegisterEnterprise, RegisterProvider, ReissueVoucher, RevokeVoucher, SetAccess, SetActionRule,
+    SetGrant,
 };
 use crate::engine::event::{
-    ActionProposed, ActionRuleSet, Event, ProposalApproved, ProposalDeclined, ProposalFailed,
-    ProposalWithdrawn,
+    AccessSet, ActionProposed, ActionRuleSet, Event, PasswordSet, ProposalApproved,
+    ProposalDeclined, ProposalFailed, ProposalWithdrawn,
 };
 use crate::engine::refusal::RefusalCode;
 use crate::engine::terms::{Action, EnterpriseKind, Role, Scope};
@@ -98,6 +99,14 @@ fn people() -> Vec<(&'static str, Action, ProposedCommand)> {
             })),
         ),
         (
+            "-access",
+            Action::Credentials,
+            ProposedCommand::SetAccess(SetAccess {
+                principal: PrincipalId(4_242),
+                enabled: true,
+            }),
+        ),
+        (
             "-rule",
             Action::Rules,
             ProposedCommand::SetActionRule(SetActionRule {
@@ -159,6 +168,18 @@ pub(super) fn proposals() -> impl Iterator<Item = (&'static str, Event)> {
         Event::ProposalFailed(ProposalFailed {
             proposal,
             code: RefusalCode::BudgetCommitted,
+        }),
+        Event::PasswordSet(Box::new(PasswordSet {
+            principal: PrincipalId(4_242),
+            user_name: short("songjiang-finance-1"),
+            verifier: PersonalText {
+                commitment: [0xc6; 32],
+                opening: None,
+            },
+        })),
+        Event::AccessSet(AccessSet {
+            principal: PrincipalId(4_242),
+            enabled: true,
         }),
         Event::ActionRuleSet(ActionRuleSet {
             member: MemberId(3),

@@ -51,6 +51,7 @@ pub(super) fn version_terms() -> VersionTerms {
             },
         ]),
         application_required: false,
+        ..VersionTerms::default()
     }
 }
 

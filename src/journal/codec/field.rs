@@ -4,10 +4,10 @@ use super::Fault;
 use super::cbor::{Personal, Reader, Writer};
 use crate::domain::{
     AdmissionId, AgreementId, ApplicationId, CategoryId, ClaimId, ConsentId, CreditCode,
-    CreditFlagId, Day, DivisionCode, EnterpriseId, Fen, InlineText, InstructionId, InvoiceNo,
-    LineId, MemberId, Month, OrderId, PaymentId, PeriodId, PersonalText, PrincipalId, ProgrammeId,
-    ProposalId, ProviderId, Ratio, RecordedAt, Seq, Text, TransferId, VersionNo, VoucherFileId,
-    VoucherId,
+    CreditFlagId, Day, DivisionCode, DraftNo, EnterpriseId, Fen, InlineText, InstructionId,
+    InvoiceNo, LineId, MemberId, Month, OrderId, PaymentId, PeriodId, PersonalText, PrincipalId,
+    ProgrammeId, ProposalId, ProviderId, Ratio, RecordedAt, Seq, Text, TransferId, VersionNo,
+    VoucherFileId, VoucherId,
 };
 
 /// A value of a map entry. `read` accepts exactly what `write` writes.
@@ -73,7 +73,8 @@ macro_rules! ids {
 
 ids! {
     MemberId EnterpriseId ProviderId PrincipalId CategoryId ProgrammeId VersionNo AgreementId
-    VoucherId ConsentId TransferId ClaimId LineId PeriodId InstructionId PaymentId VoucherFileId ProposalId Seq OrderId AdmissionId CreditFlagId ApplicationId
+    VoucherId ConsentId TransferId ClaimId LineId PeriodId InstructionId PaymentId VoucherFileId
+    ProposalId Seq OrderId AdmissionId CreditFlagId ApplicationId DraftNo
 }
 
 /// Types that stand as another type and are checked when they are read.

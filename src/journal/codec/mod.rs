@@ -22,6 +22,8 @@ mod examples_orders;
 #[cfg(test)]
 mod examples_people;
 #[cfg(test)]
+mod examples_programmes;
+#[cfg(test)]
 mod examples_register;
 #[cfg(test)]
 mod examples_terms;

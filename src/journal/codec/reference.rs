@@ -58,6 +58,8 @@ fn family_of_command(kind: CommandKind) -> Option<CommandKind> {
         | CommandKind::ConfirmStatement
         | CommandKind::StepAdmission
         | CommandKind::InstructPeriod
+        | CommandKind::StartYearClosing
+        | CommandKind::DecideYearEnd
         | CommandKind::AdvanceDate
         | CommandKind::ApproveVoucherFile
         | CommandKind::IssueFileRows => None,
@@ -75,6 +77,8 @@ pub(super) fn family_of_event(event: &Event) -> Option<CommandKind> {
         }
         Event::ProposalWithdrawn(_) => CommandKind::WithdrawProposal,
         Event::ActionRuleSet(_) => CommandKind::SetActionRule,
+        Event::AccessSet(_) => CommandKind::SetAccess,
+        Event::PasswordSet(_) => CommandKind::SetPassword,
         Event::MemberRegistered(_) => CommandKind::RegisterMember,
         Event::ProtocolSet(_) => CommandKind::SetProtocol,
         Event::CategoryRegistered(_) => CommandKind::RegisterCategory,
@@ -101,9 +105,19 @@ pub(super) fn family_of_event(event: &Event) -> Option<CommandKind> {
         Event::BankAccountProposed(_) | Event::BankAccountDecided(_) => CommandKind::SetBankAccount,
         Event::ProgrammeCreated(_) => CommandKind::CreateProgramme,
         Event::BudgetChanged(_) => CommandKind::ChangeBudget,
-        Event::VersionPublished(_) => CommandKind::PublishVersion,
+        Event::VersionPublished(version) => match version.draft {
+            None => CommandKind::PublishVersion,
+            Some(_) => CommandKind::PublishDraft,
+        },
         Event::AgreementRegistered(_) => CommandKind::RegisterAgreement,
         Event::VoucherIssued(e) if e.replaces.is_some() => CommandKind::ReissueVoucher,
+        Event::DraftSaved(draft) => match draft.source {
+            None => CommandKind::SaveDraft,
+            Some(_) => CommandKind::CopyPack,
+        },
+        Event::DraftSimulated(_) => CommandKind::MarkSimulated,
+        Event::CityPolicySet(_) => CommandKind::SetCityPolicy,
+        Event::ClaimWithdrawn(_) => CommandKind::WithdrawClaim,
         Event::VoucherIssued(_) | Event::VoucherRefused(_) => CommandKind::IssueVoucher,
         Event::ConsentGiven(_) => CommandKind::GiveConsent,
         Event::FreezeSet(_) => CommandKind::SetFreeze,
@@ -123,7 +137,9 @@ pub(super) fn family_of_event(event: &Event) -> Option<CommandKind> {
         | Event::TransferEndorsed(_) => CommandKind::DecideTransfer,
         Event::TransferReleased(released) if !released.expired => CommandKind::WithdrawTransfer,
         Event::StepReversed(_) => CommandKind::ReverseStep,
-        Event::ClaimApproved(_) | Event::ClaimRefused(_) => CommandKind::FileClaim,
+        Event::ClaimApproved(_) | Event::ClaimRefused(_) | Event::ClaimAwaitsBudget(_) => {
+            CommandKind::FileClaim
+        }
         Event::ClaimReversed(_) => CommandKind::ReverseClaim,
         Event::PayeePaid(_) => CommandKind::PayClaim,
         Event::PaymentReturned(_) => CommandKind::ReturnPayment,
@@ -156,6 +172,10 @@ pub(super) fn family_of_event(event: &Event) -> Option<CommandKind> {
         | Event::PeriodInstructed(_)
         | Event::ArrearsCarried(_)
         | Event::PeriodSettled(_)
+        | Event::YearClosingStarted(_)
+        | Event::YearCarried(_)
+        | Event::YearClosed(_)
+        | Event::WaitingApproved(_)
         | Event::VoucherFileApproved(_)
         | Event::FileRowsIssued(_)
         | Event::FileRowRefused(_)

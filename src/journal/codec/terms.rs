@@ -13,10 +13,11 @@ use crate::engine::event::{
 use crate::engine::refusal::{Faults, RefusalCode};
 use crate::engine::terms::{
     AccrualPoint, Action, AdmissionAnswer, AdmissionDecision, AdmissionDocument, AgreementTerms,
-    BasePolicy, DeclineCode, EnterpriseKind, Evidence, EvidenceKind, EvidenceKinds, FileMode,
-    FlagCode, FlagLevel, MemberKind, ObjectionReason, PayeeMode, PayerModel, RateTerms,
-    RecognitionStance, RecognitionSubject, RelationKind, Role, Scope, SettlementMode, Tier,
-    TransferKind, TransferRule, VersionTerms,
+    BasePolicy, DeclineCode, EnterpriseKind, Evidence, EvidenceKind, EvidenceKinds, Exclusion,
+    FileMode, FlagCode, FlagLevel, MemberKind, ObjectionReason, PayeeMode, PayerModel, RateTerms,
+    Recognition, RecognitionStance, RecognitionSubject, RelationKind, RequiredFields, Role,
+    RollingCap, RollingPeriod, Scope, SettlementMode, Tier, TransferKind, TransferRule,
+    VersionTerms,
 };
 
 macro_rules! closed_sets {
@@ -102,7 +103,7 @@ macro_rules! sets {
 
 pub(super) use sets;
 
-sets! { EvidenceKinds Faults }
+sets! { EvidenceKinds Faults RequiredFields }
 
 impl Field for Payee {
     const SHAPE: &'static str = "payee";
@@ -209,6 +210,28 @@ impl Field for SettlementMode {
             (1, Some(id)) => member(id).map(SettlementMode::Hub),
             (2, None) => Ok(SettlementMode::Bilateral),
             _ => Err(Fault::Value("SettlementMode")),
+        }
+    }
+}
+
+/// `[0, days]` or `[1, months]`.
+impl Field for RollingPeriod {
+    const SHAPE: &'static str = "RollingPeriod";
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        match self {
+            RollingPeriod::Days(days) => write_choice(writer, 0, Some(u32::from(*days))),
+            RollingPeriod::Months(months) => write_choice(writer, 1, Some(u32::from(*months))),
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
+        let (kind, length) = read_choice(reader)?;
+        let length = length.and_then(|length| u16::try_from(length).ok());
+        match (kind, length) {
+            (0, Some(days)) => Ok(RollingPeriod::Days(days)),
+            (1, Some(months)) => Ok(RollingPeriod::Months(months)),
+            _ => Err(Fault::Value("RollingPeriod")),
         }
     }
 }
@@ -382,9 +405,20 @@ tables_of_terms! {
     Evidence { 0: kind, 1: sha256, 2: size_bytes, 3: media_type, }
     TransferRule { 0: kind, 1: document_no, }
     RateTerms { 0: category, 1: tiers, 2: cap_claim, }
+    RollingCap { 0: cap, 1: period, }
+    Exclusion { 0: enterprise_kind, 1: category, 2: provider, 3: host, }
+    Recognition { 0: host, 1: from, 2: to, 3: categories or { => 0 }, }
     VersionTerms {
         0: effective_from, 1: document_no, 2: payee, 3: base, 4: cap_enterprise, 5: cap_group,
         6: use_months, 7: cash_days, 8: rates, 9: recognised, 10: evidence, 11: transfers,
+        12: category_caps or { => Box::default() },
+        13: cap_contract,
+        14: rolling,
+        15: category_evidence or { => Box::default() },
+        16: exclusions or { => Box::default() },
+        17: recognitions or { => Box::default() },
+        18: review_no,
+        19: performance_target,
         20: application_required,
     }
     RevocationUndone { 0: voucher, 1: programme, 2: amount, 3: from_lapsed, 4: issued, }

@@ -1,16 +1,20 @@
 //! Members, parties, programmes and agreements.
 
+use super::life;
 use super::settlement::open_period;
 use super::{Memory, maybe, seq};
 use crate::domain::IdKind;
 use crate::engine::command::{PartyName, Payee};
-use crate::engine::event::{AgreementRegistered, Event, EventMeta};
+use crate::engine::event::{AgreementRegistered, Event, EventMeta, SYSTEM};
 use crate::views::changes::{Changes, Update, Value, number};
 use crate::views::schema as t;
 
 pub(super) fn set_up(memory: &mut Memory, changes: &mut Changes, meta: &EventMeta, event: &Event) {
     match event {
-        Event::LedgerCreated(_) => open_period(changes, 0, &meta.business_date.month().to_string()),
+        Event::LedgerCreated(_) => {
+            open_period(changes, 0, &meta.business_date.month().to_string());
+            super::people::registered(changes, meta, SYSTEM);
+        }
         Event::MemberRegistered(e) => {
             memory.codes.push(e.code.get());
             let code = e.code.to_string();
@@ -54,6 +58,9 @@ pub(super) fn set_up(memory: &mut Memory, changes: &mut Changes, meta: &EventMet
                 e.budget_year.into(),
                 Value::Number(0),
                 seq(meta),
+                "draft".into(),
+                Value::None,
+                Value::None,
             ],
         ),
         Event::AgreementRegistered(e) => agreement(changes, meta, e),
@@ -70,8 +77,10 @@ fn rules(memory: &Memory, changes: &mut Changes, meta: &EventMeta, event: &Event
                 -e.amount.get()
             };
             changes.budget(e.programme.0, by);
+            life::budget_changed(changes, meta, e);
         }
         Event::VersionPublished(e) => {
+            life::published(changes, e);
             let from = e.terms.effective_from.to_string();
             changes.insert(
                 &t::VERSIONS,

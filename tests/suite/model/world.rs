@@ -183,6 +183,7 @@ fn terms(version: &Version) -> VersionTerms {
         evidence: EvidenceKinds::NONE,
         transfers: version.transfers.iter().map(transfer).collect(),
         application_required: false,
+        ..VersionTerms::default()
     }
 }
 

@@ -19,6 +19,7 @@ impl Execution<'_> {
         let line = |(id, amount): &(VoucherId, Fen)| {
             let row = &self.state.vouchers[id.index()];
             let (programme, _) = self.state.voucher_owner(row);
+            let programme = self.state.charged(programme);
             ReleasedLine {
                 voucher: *id,
                 programme,

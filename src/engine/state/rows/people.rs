@@ -2,7 +2,7 @@
 
 use crate::domain::{Day, PrincipalId, Seq};
 use crate::engine::actions::PROPOSAL_DAYS;
-use crate::engine::command::{ProposedCommand, Reason};
+use crate::engine::command::{ProposedCommand, Reason, UserName};
 use crate::engine::terms::{Action, Role, Scope};
 use serde::{Deserialize, Serialize};
 
@@ -67,4 +67,13 @@ pub struct ActionRule {
     pub persons: u8,
     /// Office of those who check.
     pub checker: Role,
+}
+
+/// With what a principal signs in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordRow {
+    /// Its name for that.
+    pub user_name: UserName,
+    /// Event with the verifier.
+    pub details: Seq,
 }

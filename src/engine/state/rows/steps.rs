@@ -1,8 +1,8 @@
 //! Transfers, shares of caps, and steps that can be undone.
 
 use crate::domain::{
-    BankRef, ConsentId, Day, EnterpriseId, Fen, InstructionId, MemberId, PrincipalId, ProgrammeId,
-    Ratio, Seq, TransferId, VoucherId,
+    BankRef, CategoryId, ConsentId, Day, EnterpriseId, Fen, InstructionId, MemberId, PrincipalId,
+    ProgrammeId, Ratio, Seq, TransferId, VoucherId,
 };
 use crate::engine::terms::TransferKind;
 use serde::{Deserialize, Serialize};
@@ -82,6 +82,20 @@ pub struct CapShares {
     pub moved: u32,
 }
 
+impl CapShares {
+    /// What a share takes along of an amount of which others have taken their shares before: the
+    /// part of what is left that the share is of the shares that are left.
+    pub(in crate::engine) fn part(self, amount: Fen, share: Option<Ratio>) -> Fen {
+        let share = share.map_or(0, Ratio::millionths);
+        let left = i128::from(Ratio::SCALE - self.moved);
+        if share == 0 || left == 0 {
+            return Fen::ZERO;
+        }
+        let part = i128::from(amount.get()) * i128::from(share) / left;
+        Fen::from_i128(part).expect("declared shares are at most what is left")
+    }
+}
+
 /// A step that can be undone, or was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepRow {
@@ -124,6 +138,10 @@ pub enum Step {
         issued_moved: Fen,
         /// Used amount that moved.
         used_moved: Fen,
+        /// What of it was used in each category.
+        categories: Vec<(CategoryId, Fen)>,
+        /// When.
+        on: Day,
     },
     /// A firm got another home city.
     Relocation {

@@ -1,0 +1,151 @@
+//! Counting what claims and holds use of the caps.
+
+use super::vouchers::{minus, plus};
+use crate::domain::{CategoryId, ClaimId, ContractNo, Day, Fen, UsageId};
+use crate::engine::state::{ClaimLink, State, category_key};
+
+impl State {
+    /// Counts an amount; with a claim, it becomes the newest of the row, and the one before it is
+    /// the answer.
+    #[inline]
+    pub(super) fn count_use(
+        &mut self,
+        usage: UsageId,
+        category: CategoryId,
+        amount: Fen,
+        claim: Option<ClaimId>,
+    ) -> ClaimLink {
+        let (mut older, mut apart) = (ClaimLink::default(), false);
+        self.usage.update_at(usage.index(), |row| {
+            row.used = plus(row.used, amount);
+            apart = *row.category.get_or_insert(category) != category;
+            if let Some(claim) = claim {
+                older = std::mem::replace(&mut row.newest, ClaimLink::to(claim));
+            }
+        });
+        if apart {
+            let key = category_key(usage, category);
+            self.category_usage
+                .update(key, |used| *used = plus(*used, amount));
+        }
+        older
+    }
+
+    /// Takes an amount back that was counted.
+    pub(super) fn uncount_use(&mut self, usage: UsageId, category: CategoryId, amount: Fen) {
+        let mut apart = false;
+        // A succession may have taken some of it along.
+        self.usage.update_at(usage.index(), |row| {
+            row.used = row.used.saturating_sub(amount);
+            apart = row.category != Some(category);
+        });
+        if apart {
+            let key = category_key(usage, category);
+            self.category_usage
+                .update(key, |used| *used = used.saturating_sub(amount));
+        }
+    }
+
+    /// Counts a claim to its contract, if the version that judged it caps contracts.
+    pub(super) fn count_contract(
+        &mut self,
+        usage: UsageId,
+        claim: ClaimId,
+        contract_no: ContractNo,
+        amount: Fen,
+    ) {
+        let key = (usage, contract_no);
+        let used = self.contract_usage.get(&key).copied().unwrap_or_default();
+        self.contract_usage.insert(key, plus(used, amount));
+        self.contract_claims.insert(claim, contract_no);
+    }
+
+    /// Takes a claim that was undone off its contract.
+    pub(super) fn uncount_contract(&mut self, usage: UsageId, claim: ClaimId, amount: Fen) {
+        let Some(contract_no) = self.contract_claims.get(&claim).copied() else {
+            return;
+        };
+        let key = (usage, contract_no);
+        let used = self.contract_usage.get(&key).copied().unwrap_or_default();
+        self.contract_usage.insert(key, minus(used, amount));
+        self.contract_claims.remove(&claim);
+    }
+
+    /// Carries used caps over to a successor: `used` in all, of each category what is answered:
+    /// the same share.
+    pub(super) fn move_use(
+        &mut self,
+        (from, to): (UsageId, UsageId),
+        share: impl Fn(Fen) -> Fen,
+        (issued, used): (Fen, Fen),
+        on: Day,
+    ) -> Vec<(CategoryId, Fen)> {
+        let categories = (0..self.categories.len()).filter_map(CategoryId::from_index);
+        let moved: Vec<(CategoryId, Fen)> = categories
+            .map(|category| (category, share(self.used_in_category(from, category))))
+            .filter(|(_, fen)| !fen.is_zero())
+            .collect();
+        self.shift_use((from, to), &moved, (issued, used));
+        if !used.is_zero() {
+            let before = self.taken_over.get(&(to, on)).copied().unwrap_or_default();
+            self.taken_over.insert((to, on), plus(before, used));
+        }
+        moved
+    }
+
+    /// Gives back what [`State::move_use`] moved on a day.
+    pub(super) fn move_use_back(
+        &mut self,
+        (from, to): (UsageId, UsageId),
+        moved: &[(CategoryId, Fen)],
+        (issued, used): (Fen, Fen),
+        on: Day,
+    ) {
+        self.shift_use((to, from), moved, (issued, used));
+        if used.is_zero() {
+            return;
+        }
+        let before = self.taken_over.get(&(to, on)).copied().unwrap_or_default();
+        let left = minus(before, used);
+        if left.is_zero() {
+            self.taken_over.remove(&(to, on));
+        } else {
+            self.taken_over.insert((to, on), left);
+        }
+    }
+
+    fn shift_use(
+        &mut self,
+        (from, to): (UsageId, UsageId),
+        moved: &[(CategoryId, Fen)],
+        (issued, used): (Fen, Fen),
+    ) {
+        let mut first = None;
+        self.usage.update_at(from.index(), |row| {
+            row.issued = minus(row.issued, issued);
+            row.used = minus(row.used, used);
+            first = row.category;
+        });
+        let mut first_of_receiver = None;
+        self.usage.update_at(to.index(), |row| {
+            row.issued = plus(row.issued, issued);
+            row.used = plus(row.used, used);
+            if !used.is_zero() {
+                row.category = row.category.or(first);
+            }
+            first_of_receiver = row.category;
+        });
+        for &(category, fen) in moved {
+            if first != Some(category) {
+                let key = category_key(from, category);
+                self.category_usage
+                    .update(key, |used| *used = minus(*used, fen));
+            }
+            if first_of_receiver != Some(category) {
+                let key = category_key(to, category);
+                self.category_usage
+                    .update(key, |used| *used = plus(*used, fen));
+            }
+        }
+    }
+}

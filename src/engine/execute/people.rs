@@ -1,0 +1,74 @@
+//! Who may act.
+
+use super::{Decision, Execution, Rejection, refuse_if, valid};
+use crate::domain::PrincipalId;
+use crate::engine::command::{SetAccess, SetPassword};
+use crate::engine::event::{AccessSet, Event, PasswordSet, SYSTEM};
+use crate::engine::refusal::RefusalCode;
+use crate::engine::terms::{Role, Scope};
+
+impl Execution<'_> {
+    /// Stops a sender that is shut out. What needs a role stops there anyway; this is for what
+    /// needs none.
+    pub(super) fn check_enabled(&self) -> Decision {
+        let row = self.state.principals.get(self.submission.principal.index());
+        if row.is_none_or(|row| row.disabled) {
+            return Err(Rejection::Forbidden("a principal that is not shut out").into());
+        }
+        Ok(())
+    }
+
+    /// Refuses what would leave the ledger without anybody who administers it.
+    pub(super) fn check_administered_without(&self, principal: PrincipalId) -> Decision {
+        let first = (Scope::Corridor, PrincipalId(0));
+        let others = self
+            .state
+            .administrators
+            .range(first..)
+            .map(|(key, ())| *key);
+        let mut others = others.take_while(|(scope, _)| *scope == Scope::Corridor);
+        let another = others.any(|(scope, other)| {
+            other != principal && self.state.has_grant(other, Role::Administrator, scope)
+        });
+        // The node itself can always appoint one: who has its host has the ledger.
+        let by_node = self.submission.principal == SYSTEM;
+        refuse_if(!another && !by_node, RefusalCode::LastAdministrator)
+    }
+
+    pub(super) fn set_access(&mut self, c: &SetAccess) -> Decision {
+        self.check_principal(c.principal)?;
+        self.require_administrator_over(c.principal)?;
+        let row = &self.state.principals[c.principal.index()];
+        refuse_if(row.disabled != c.enabled, RefusalCode::AlreadyInState)?;
+        let administers = (Scope::Corridor, c.principal);
+        if !c.enabled && self.state.administrators.get(&administers).is_some() {
+            self.check_administered_without(c.principal)?;
+        }
+        self.emit(Event::AccessSet(AccessSet {
+            principal: c.principal,
+            enabled: c.enabled,
+        }));
+        Ok(())
+    }
+
+    pub(super) fn set_password(&mut self, c: &SetPassword) -> Decision {
+        let principal = self.submission.principal;
+        self.check_principal(principal)?;
+        let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-_".contains(&b);
+        let name = c.user_name.as_str();
+        valid(
+            name.len() >= 3 && name.bytes().all(fits),
+            "user_name",
+            "is three to forty small letters, digits, `.`, `-` and `_`",
+        )?;
+        let owner = self.state.user_names.get(&c.user_name).copied();
+        let taken = owner.is_some_and(|owner| owner != principal);
+        refuse_if(taken, RefusalCode::UserNameTaken)?;
+        self.emit(Event::PasswordSet(Box::new(PasswordSet {
+            principal,
+            user_name: c.user_name,
+            verifier: c.verifier.clone(),
+        })));
+        Ok(())
+    }
+}

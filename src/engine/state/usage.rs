@@ -1,0 +1,122 @@
+//! What enterprises have used of the caps.
+//!
+//! A usage row counts what was used in all, the category it was first used in, and the newest of
+//! the claims that used it; each claim names the one before it. What was used in the other
+//! categories stands in a table of its own, so that an enterprise that uses one category (most
+//! do) costs nothing more; what was used in the first one is the rest.
+
+use std::num::NonZeroU32;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ClaimRow, State, usage_key};
+use crate::domain::{
+    CategoryId, ClaimId, Day, EnterpriseId, Fen, MemberId, ProgrammeId, Seq, UsageId,
+};
+
+/// What one enterprise has had and used under one programme.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsageRow {
+    /// Issued, less what was revoked unused.
+    pub issued: Fen,
+    /// Claimed and approved, net of reversals.
+    pub used: Fen,
+    /// The newest claim.
+    pub newest: ClaimLink,
+    /// The category of the first claim.
+    pub category: Option<CategoryId>,
+}
+
+/// A claim or none, in four bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimLink(Option<NonZeroU32>);
+
+impl ClaimLink {
+    /// Names a claim; none for the last id that there can be, which no claim has.
+    pub fn to(claim: ClaimId) -> ClaimLink {
+        ClaimLink(claim.0.checked_add(1).and_then(NonZeroU32::new))
+    }
+
+    /// The claim named.
+    pub fn get(self) -> Option<ClaimId> {
+        self.0.map(|next| ClaimId(next.get() - 1))
+    }
+}
+
+/// Key of what a usage row counts in a category that is not its first.
+pub(in crate::engine) fn category_key(usage: UsageId, category: CategoryId) -> u64 {
+    (u64::from(usage.0) << 8) | u64::from(category.0)
+}
+
+impl State {
+    /// What a usage row counts in a category.
+    pub(in crate::engine) fn used_in_category(&self, usage: UsageId, category: CategoryId) -> Fen {
+        let row = self.usage.at(usage.index());
+        if row.category != Some(category) {
+            return self.used_apart(usage, category);
+        }
+        let others = (0..self.categories.len())
+            .filter_map(CategoryId::from_index)
+            .filter(|other| *other != category);
+        others.fold(row.used, |left, other| {
+            left.saturating_sub(self.used_apart(usage, other))
+        })
+    }
+
+    fn used_apart(&self, usage: UsageId, category: CategoryId) -> Fen {
+        let used = self.category_usage.get(category_key(usage, category));
+        used.copied().unwrap_or_default()
+    }
+
+    /// What an enterprise has used with filing dates from a day on, under all programmes of a
+    /// city. What it took over with a succession counts on the day of the transfer, what orders
+    /// hold in every period.
+    pub(in crate::engine) fn used_since(
+        &self,
+        city: MemberId,
+        holder: EnterpriseId,
+        from: Day,
+    ) -> Fen {
+        let mut sum = 0_i128;
+        for programme in (0..self.programmes.len()).filter_map(ProgrammeId::from_index) {
+            if self.programmes[programme.index()].city != city {
+                continue;
+            }
+            let Some(position) = self.usage.position(usage_key(programme, holder)) else {
+                continue;
+            };
+            let claims = self.claims_of(position);
+            sum += claims
+                .take_while(|(_, row)| self.day_of(row.details) >= from)
+                .filter(|(_, row)| row.counts())
+                .map(|(_, row)| i128::from(row.amount.get()))
+                .sum::<i128>();
+            let usage = UsageId::from_index(position).expect("fewer than 2^32 usage rows");
+            let held = self.held_use.get(&usage).copied().unwrap_or_default();
+            sum += i128::from(held.get());
+            let taken = self.taken_over.range((usage, from)..=(usage, Day::MAX));
+            sum += taken.map(|(_, fen)| i128::from(fen.get())).sum::<i128>();
+        }
+        Fen::from_i128(sum).unwrap_or(Fen::MAX)
+    }
+
+    /// The claims that a usage row counts, newest first, with those undone since.
+    pub(in crate::engine) fn claims_of(
+        &self,
+        usage: usize,
+    ) -> impl Iterator<Item = (ClaimId, &ClaimRow)> {
+        let mut next = self.usage.at(usage).newest;
+        std::iter::from_fn(move || {
+            let id = next.get()?;
+            let row = &self.claims[id.index()];
+            next = row.older;
+            Some((id, row))
+        })
+    }
+
+    /// The business date of an event.
+    pub(in crate::engine) fn day_of(&self, seq: Seq) -> Day {
+        let day = self.days.range(..=seq).next_back();
+        day.map_or(Day::MIN, |(_, day)| *day)
+    }
+}

@@ -1,0 +1,158 @@
+//! The life of programmes: budgets, drafts, the end of years, claims that wait.
+
+use super::{Memory, Owed, maybe};
+use crate::domain::{Fen, IdKind, ProgrammeId};
+use crate::engine::command::Payee;
+use crate::engine::event::{
+    BudgetChanged, ClaimAwaitsBudget, ClaimWithdrawn, Event, EventMeta, ReturnedTo,
+    VersionPublished, WaitingApproved, YearCarried,
+};
+use crate::views::changes::{Changes, Update, Value, number};
+use crate::views::schema as t;
+
+pub(super) fn life(memory: &Memory, changes: &mut Changes, meta: &EventMeta, event: &Event) {
+    match event {
+        Event::YearClosingStarted(e) => status(changes, e.programme, "year_closing"),
+        Event::YearClosed(e) => status(changes, e.programme, "closed"),
+        Event::YearCarried(e) => year_carried(changes, meta, e),
+        Event::ClaimAwaitsBudget(e) => claim_awaits(memory, changes, meta, e),
+        Event::WaitingApproved(e) => waiting_approved(changes, meta, e),
+        Event::ClaimWithdrawn(e) => claim_withdrawn(changes, e),
+        _ => {}
+    }
+}
+
+fn status(changes: &mut Changes, programme: ProgrammeId, status: &str) {
+    changes.update(
+        Update::ProgrammeStatus,
+        &[number(programme.0), status.into()],
+    );
+}
+
+pub(super) fn published(changes: &mut Changes, e: &VersionPublished) {
+    let now = if e.version.0 == 1 {
+        "published"
+    } else {
+        "amended"
+    };
+    status(changes, e.programme, now);
+}
+
+pub(super) fn budget_changed(changes: &mut Changes, meta: &EventMeta, e: &BudgetChanged) {
+    let changed_on = meta.business_date.to_string();
+    changes.insert(
+        &t::BUDGET_CHANGES,
+        &[
+            super::seq(meta),
+            number(e.programme.0),
+            number(e.city.0),
+            e.amount.into(),
+            if e.raise { "raise" } else { "cut" }.into(),
+            maybe(e.document_no.as_ref(), |no| no.as_str().into()),
+            changed_on.as_str().into(),
+            number(meta.principal.0),
+        ],
+    );
+}
+
+/// A pack is a row of its own; its budget is what was carried.
+fn year_carried(changes: &mut Changes, meta: &EventMeta, e: &YearCarried) {
+    let code = e.code.as_str();
+    changes.insert(
+        &t::PROGRAMMES,
+        &[
+            number(e.pack.0),
+            code.into(),
+            code.into(),
+            number(e.city.0),
+            e.budget_year.into(),
+            Value::Number(0),
+            super::seq(meta),
+            "pack".into(),
+            number(e.from.0),
+            number(e.into.0),
+        ],
+    );
+    let parts = [e.outstanding, e.held, e.claimed, e.approved];
+    let sum: i64 = parts.into_iter().map(Fen::get).sum();
+    changes.budget(e.pack.0, sum);
+    status(changes, e.from, "carried");
+}
+
+fn claim_awaits(memory: &Memory, changes: &mut Changes, meta: &EventMeta, e: &ClaimAwaitsBudget) {
+    let year = memory.year_of(e.voucher.0);
+    let public_id = memory.public_id(IdKind::Claim, e.issuer, year, e.claim.0);
+    let payee = match e.payee {
+        Payee::Provider(_) => "provider",
+        Payee::Enterprise(_) => "enterprise",
+    };
+    let (contract_date, filed_on) = (e.contract_date.to_string(), meta.business_date.to_string());
+    let invoice_no = e.invoice_no.to_string();
+    changes.insert(
+        &t::CLAIMS,
+        &[
+            number(e.claim.0),
+            public_id.as_str().into(),
+            number(e.voucher.0),
+            number(e.programme.0),
+            number(e.issuer.0),
+            number(e.version.0),
+            number(e.provider.0),
+            payee.into(),
+            number(e.category.0),
+            e.contract_no.as_str().into(),
+            contract_date.as_str().into(),
+            e.contract_amount.into(),
+            invoice_no.as_str().into(),
+            e.invoice_amount.into(),
+            e.paid_amount.into(),
+            e.amount.into(),
+            number(e.issuer.0),
+            Value::None,
+            number(e.period.0),
+            filed_on.as_str().into(),
+            number(meta.principal.0),
+            "awaiting_budget".into(),
+            Value::None,
+            Value::Number(0),
+            super::seq(meta),
+        ],
+    );
+    let amount = e.amount.get();
+    changes.voucher_money(e.voucher.0, [-amount, amount, 0, 0]);
+}
+
+fn waiting_approved(changes: &mut Changes, meta: &EventMeta, e: &WaitingApproved) {
+    let claim = number(e.claim.0);
+    changes.update(Update::ClaimStatus, &[claim, "approved".into()]);
+    changes.update(
+        Update::ClaimFunding,
+        &[
+            claim,
+            number(e.programme.0),
+            number(e.funding.payer.0),
+            maybe(e.agreement, |id| number(id.0)),
+        ],
+    );
+    let amount = e.amount.get();
+    changes.voucher_money(e.voucher.0, [0, -amount, amount, 0]);
+    if let Some(first) = e.first_line {
+        let count = e.funding.other_count().into();
+        changes.update(Update::ClaimLines, &[claim, number(first.0), count]);
+        let owed = Owed::of(first, e.programme, e.period, e.claim);
+        owed.insert(changes, meta, &e.funding, false);
+    }
+}
+
+fn claim_withdrawn(changes: &mut Changes, e: &ClaimWithdrawn) {
+    let amount = e.amount.get();
+    let change = match e.returned {
+        ReturnedTo::Voucher => [amount, -amount, 0, 0],
+        ReturnedTo::Available | ReturnedTo::Lapsed => [0, -amount, 0, amount],
+    };
+    changes.voucher_money(e.voucher.0, change);
+    changes.update(
+        Update::ClaimStatus,
+        &[number(e.claim.0), "withdrawn".into()],
+    );
+}

@@ -1,0 +1,729 @@
+//! Every route × every role × own or another city, from the document that describes the routes.
+//!
+//! The world has one city with everything that the ledger knows, a host city that its provider is
+//! in, and a city that has nothing to do with either. A route that [`read_of`] and [`write_of`] do
+//! not know how to address fails the test: whoever adds one says here who may use it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::server::{ENTERPRISE, PROVIDER, World};
+
+/// City of its own programmes; has no business with 310117.
+const OTHER: &str = "340100";
+/// An enterprise and a provider of the other city.
+const OTHER_FIRM: &str = "91340100MADEM0070Y";
+const OTHER_LAB: &str = "91340200MADEM00891";
+/// Files with one row, of either city.
+const FILE: &str = "reference,enterprise,amount\nW-1,91310117MADEM00114,10.00\n";
+
+/// Who asks: a role of the corridor, of the city that everything belongs to, or of the other one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Side {
+    Corridor,
+    Own,
+    Other,
+}
+
+struct Person {
+    side: Side,
+    role: &'static str,
+    token: String,
+}
+
+/// What the city has, by what it is called in a path.
+type Things = BTreeMap<&'static str, String>;
+
+const MEMBER_ROLES: [&str; 5] = [
+    "administrator",
+    "science_officer",
+    "finance_officer",
+    "reviewer",
+    "auditor",
+];
+const OFFICES: &[&str] = &MEMBER_ROLES;
+
+/// How a read is addressed, and what is expected of it.
+enum Read {
+    /// Everybody may read it; what concerns the city only is left out for others.
+    Public(String),
+    /// A list: rows of others are left out.
+    List(String),
+    /// Only these roles of the corridor read it; anybody else is told that they may not.
+    Corridor(String, Vec<&'static str>),
+    /// These roles of the own city read it; to anybody else it is not there.
+    Detail(String, Vec<&'static str>),
+}
+
+/// Readers of a city's matter: its offices, and these.
+fn offices_and(others: &[&'static str]) -> Vec<&'static str> {
+    [OFFICES, others].concat()
+}
+
+fn read_of(operation: &str, things: &Things) -> Option<Read> {
+    let thing = |name: &str| things[name].clone();
+    let at = |path: &str, name: &str| format!("/v1/{path}/{}", thing(name));
+    let detail = |path: &str, name: &str, others: &[&'static str]| {
+        Read::Detail(at(path, name), offices_and(others))
+    };
+    Some(match operation {
+        "get_member" => Read::Public("/v1/members/310117".into()),
+        "get_action_rules" => Read::Public("/v1/members/310117/action-rules".into()),
+        "get_category" => Read::Public("/v1/categories/testing".into()),
+        "get_calendar" => Read::Public("/v1/calendar".into()),
+        "get_provider" => Read::Public(format!("/v1/providers/{PROVIDER}")),
+        "get_programme" => Read::Public("/v1/programmes/310117-T".into()),
+        "get_period" => Read::Public(at("periods", "period")),
+        "get_positions" => Read::List("/v1/positions".into()),
+        "get_trial_balance" => {
+            Read::Detail("/v1/trial-balance?party=310117".into(), offices_and(&[]))
+        }
+        "get_balances" => Read::Detail("/v1/balances?party=310117".into(), offices_and(&[])),
+        "get_statement" => Read::Detail(
+            "/v1/statement?party=310117&account=due_from&member=330100".into(),
+            offices_and(&[]),
+        ),
+        "list_sign_ins" => Read::Corridor("/v1/sign-ins".into(), vec!["administrator", "auditor"]),
+        "get_principal" => Read::Detail(at("principals", "principal"), vec!["science_officer"]),
+        "get_proposal" => detail("proposals", "proposal", &[]),
+        "get_enterprise" => detail("enterprises", "enterprise", &["enterprise"]),
+        "get_agreement" => detail("agreements", "agreement", &[]),
+        "get_voucher" => detail("vouchers", "voucher", &["enterprise", "provider"]),
+        "get_transfer" => detail("transfers", "transfer", &["enterprise"]),
+        "get_claim" => detail("claims", "claim", &["enterprise", "provider"]),
+        "get_payment" => detail("payments", "payment", &["provider"]),
+        "get_line" => detail("lines", "line", &[]),
+        "get_instruction" => detail("instructions", "instruction", &[]),
+        "get_refusal" => detail("refusals", "refusal", &["enterprise", "provider"]),
+        "get_voucher_file" => Read::Detail(
+            format!("/v1/voucher-files/{}?programme=310117-T", thing("file")),
+            offices_and(&[]),
+        ),
+        list => Read::List(format!(
+            "/v1/{}",
+            list.strip_prefix("list_")?.replace('_', "-")
+        )),
+    })
+}
+
+/// How a write is addressed, its body, and which roles may do it: of the corridor as `corridor:role`.
+struct Write {
+    path: String,
+    body: Value,
+    by: &'static [&'static str],
+}
+
+const CORRIDOR_ADMINISTRATOR: &[&str] = &["corridor:administrator"];
+const OPERATOR: &[&str] = &["corridor:operator"];
+const SCIENCE: &[&str] = &["science_officer"];
+const FINANCE: &[&str] = &["finance_officer"];
+const REGISTRARS: &[&str] = &["corridor:administrator", "science_officer"];
+const ADMINISTRATORS: &[&str] = &["corridor:administrator", "administrator"];
+
+fn write_of(operation: &str, things: &Things, today: &str) -> Option<Write> {
+    let at = |path: &str, name: &str, end: &str| format!("/v1/{path}/{}{end}", things[name]);
+    let write = |path: String, body: Value, by: &'static [&'static str]| Write { path, body, by };
+    let claim = super::server::claim(today, &things["voucher"], 999, "1.00");
+    Some(match operation {
+        "register_member" => write(
+            "/v1/members".into(),
+            json!({"code": "320500", "kind": "city", "name_zh": "苏州市", "name_en": "Suzhou",
+                "province": "Jiangsu", "signed_protocol": true}),
+            CORRIDOR_ADMINISTRATOR,
+        ),
+        "set_protocol" => write(
+            "/v1/members/310117/protocol".into(),
+            json!({"signed": false}),
+            OPERATOR,
+        ),
+        "set_action_rule" => write(
+            "/v1/members/310117/action-rules".into(),
+            json!({"action": "revoke", "persons": 3, "checker": "science_officer"}),
+            &["science_officer", "finance_officer"],
+        ),
+        "register_category" => write(
+            "/v1/categories".into(),
+            json!({"code": "more", "name_zh": "更多", "name_en": "More"}),
+            CORRIDOR_ADMINISTRATOR,
+        ),
+        "set_calendar" => write(
+            "/v1/calendar".into(),
+            json!({"confirm_days": 5, "pay_days": 5}),
+            OPERATOR,
+        ),
+        "register_principal" => write(
+            "/v1/principals".into(),
+            json!({"name": "某人"}),
+            ADMINISTRATORS,
+        ),
+        "set_grant" => write(
+            at("principals", "principal", "/grants"),
+            json!({"role": "reviewer", "scope": "member:310117", "granted": true}),
+            ADMINISTRATORS,
+        ),
+        "issue_token" => write(
+            at("principals", "principal", "/tokens"),
+            json!({"token_sha256": "ab".repeat(32), "label": "desk"}),
+            ADMINISTRATORS,
+        ),
+        "revoke_token" => write(
+            "/v1/tokens/revoke".into(),
+            json!({"token_sha256": things["token"]}),
+            &["corridor:administrator", "administrator", "science_officer"],
+        ),
+        "set_access" => write(
+            at("principals", "principal", "/access"),
+            json!({"enabled": false}),
+            ADMINISTRATORS,
+        ),
+        "decide_proposal" => write(
+            at("proposals", "proposal", "/decision"),
+            json!({"approve": true}),
+            FINANCE,
+        ),
+        // Only for its maker, whom the world does not lend.
+        "withdraw_proposal" => write(at("proposals", "proposal", "/withdraw"), json!({}), &[]),
+        _ => return write_more(operation, things, today, claim),
+    })
+}
+
+/// As [`write_of`], for parties, programmes and money.
+fn write_more(operation: &str, things: &Things, today: &str, claim: Value) -> Option<Write> {
+    let at = |path: &str, name: &str, end: &str| format!("/v1/{path}/{}{end}", things[name]);
+    let write = |path: String, body: Value, by: &'static [&'static str]| Write { path, body, by };
+    let terms = terms(today);
+    Some(match operation {
+        "register_enterprise" => write(
+            "/v1/enterprises".into(),
+            json!({"code": "91320500MADEM002X0", "name": "某企业", "city": "310117",
+                "kind": "sme"}),
+            REGISTRARS,
+        ),
+        "register_provider" => write(
+            "/v1/providers".into(),
+            json!({"code": "91320500MADEM002X0", "name": "某机构", "city": "310117",
+                "categories": ["testing"], "admitted_from": "2020-01-01",
+                "admitted_to": "2099-12-31"}),
+            REGISTRARS,
+        ),
+        // The lab is the host city's.
+        "set_suspension" => write(
+            format!("/v1/providers/{PROVIDER}/suspension"),
+            json!({"suspended": true}),
+            &[],
+        ),
+        "set_controller_group" => write(
+            format!("/v1/enterprises/{ENTERPRISE}/controller-group"),
+            json!({"controller_group": "G", "from": today}),
+            REGISTRARS,
+        ),
+        "create_programme" => write(
+            "/v1/programmes".into(),
+            json!({"code": "310117-W", "title": "W", "city": "310117", "budget_year": 2026}),
+            SCIENCE,
+        ),
+        "change_budget" => write(
+            "/v1/programmes/310117-T/budget-changes".into(),
+            json!({"amount": "1.00", "direction": "raise"}),
+            FINANCE,
+        ),
+        "publish_version" => write("/v1/programmes/310117-T/versions".into(), terms, SCIENCE),
+        "register_agreement" => write(
+            "/v1/agreements".into(),
+            json!({"home": "330100", "host": "310117", "from": today, "to": "2099-12-31",
+                "model": "home_pays", "accrues_at": "approval",
+                "shares": [{"member": "330100", "share": "0.5"},
+                    {"member": "310117", "share": "0.5"}]}),
+            OPERATOR,
+        ),
+        "simulate" => write(
+            "/v1/simulations".into(),
+            json!({"programme": "310117-T", "terms": terms}),
+            &[
+                "corridor:administrator",
+                "corridor:arbiter",
+                "corridor:auditor",
+                "corridor:operator",
+                "administrator",
+                "auditor",
+                "finance_officer",
+                "reviewer",
+                "science_officer",
+            ],
+        ),
+        "issue_voucher" => write(
+            "/v1/vouchers".into(),
+            json!({"programme": "310117-T", "enterprise": ENTERPRISE, "amount": "1.00"}),
+            SCIENCE,
+        ),
+        "give_consent" => write(
+            at("vouchers", "voucher", "/consents"),
+            json!({"giver": "holder", "provider": PROVIDER, "up_to": "1.00",
+                "until": "2099-12-31"}),
+            &["enterprise"],
+        ),
+        "set_freeze" => write(
+            at("vouchers", "voucher", "/freeze"),
+            json!({"frozen": true}),
+            SCIENCE,
+        ),
+        "revoke_voucher" => write(at("vouchers", "voucher", "/revoke"), json!({}), SCIENCE),
+        "propose_transfer" => write(
+            at("vouchers", "voucher", "/transfers"),
+            json!({"kind": "relocation", "to_city": "330100", "amount": "0"}),
+            &["enterprise", "science_officer"],
+        ),
+        "decide_transfer" => write(
+            at("transfers", "transfer", "/decision"),
+            json!({"approve": true}),
+            SCIENCE,
+        ),
+        "file_claim" => write("/v1/claims".into(), claim, &["provider"]),
+        "file_claims" => write(
+            "/v1/claims/bulk".into(),
+            json!({"mode": "atomic", "items": [claim]}),
+            &["provider"],
+        ),
+        "write_bulk" => write(
+            "/v1/bulk".into(),
+            json!({"mode": "atomic", "items": [{"operation": "set_freeze",
+                "path": {"id": things["voucher"]}, "body": {"frozen": true}}]}),
+            SCIENCE,
+        ),
+        _ => return write_of_settlement(operation, things, today),
+    })
+}
+
+/// As [`write_of`], for payments and periods.
+fn write_of_settlement(operation: &str, things: &Things, today: &str) -> Option<Write> {
+    let at = |path: &str, name: &str, end: &str| format!("/v1/{path}/{}{end}", things[name]);
+    let write = |path: String, body: Value, by: &'static [&'static str]| Write { path, body, by };
+    Some(match operation {
+        "reverse_claim" => write(
+            at("claims", "claim", "/reverse"),
+            json!({}),
+            &["finance_officer", "science_officer"],
+        ),
+        "pay_claim" => write(
+            at("claims", "claim", "/payments"),
+            json!({"bank_ref": "W", "paid_on": today}),
+            FINANCE,
+        ),
+        "return_payment" => write(at("payments", "payment", "/return"), json!({}), FINANCE),
+        "request_close" => write(
+            at("periods", "next_period", "/request-close"),
+            json!({}),
+            OPERATOR,
+        ),
+        "close_period" => write(at("periods", "next_period", "/close"), json!({}), OPERATOR),
+        "confirm_statement" => write(
+            at("periods", "period", "/confirmations"),
+            json!({"member": "310117", "revision": 1}),
+            FINANCE,
+        ),
+        "instruct_period" => write(
+            at("periods", "period", "/instruct"),
+            json!({"mode": "direct", "document_no": "W"}),
+            OPERATOR,
+        ),
+        "confirm_instruction" => write(
+            at("instructions", "instruction", "/payments"),
+            json!({"amount": "0.01", "bank_ref": "W", "paid_on": today}),
+            FINANCE,
+        ),
+        "advance_date" => write("/v1/business-date".into(), json!({"to": today}), OPERATOR),
+        _ => return None,
+    })
+}
+
+fn terms(today: &str) -> Value {
+    json!({"effective_from": today, "document_no": "科发〔2026〕9号", "payee": "provider",
+        "base": "invoice", "cap_enterprise": "5000000.00", "cap_group": "5000000.00",
+        "use_months": 6, "cash_days": 30,
+        "transfers": [{"kind": "relocation"}, {"kind": "succession"}],
+        "rates": [{"category": "testing", "tiers": [{"ratio": "0.5"}],
+            "cap_claim": "100000.00"}]})
+}
+
+fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("a text in {value}"))
+        .to_owned()
+}
+
+/// Everything that a city can have, and who asks for it.
+struct Walk {
+    world: World,
+    people: Vec<Person>,
+    things: Things,
+    /// A voucher of the other city.
+    other_voucher: String,
+}
+
+impl Walk {
+    async fn new(folder: &std::path::Path) -> Walk {
+        let world = World::new(folder).await;
+        let mut walk = Walk {
+            world,
+            people: Vec::new(),
+            things: Things::new(),
+            other_voucher: String::new(),
+        };
+        walk.another_city().await;
+        walk.enrol().await;
+        walk.money().await;
+        walk.papers().await;
+        walk.settlement().await;
+        walk.administrators().await;
+        walk
+    }
+
+    fn token(&self, side: Side, role: &str) -> &str {
+        let person = self
+            .people
+            .iter()
+            .find(|p| p.side == side && p.role == role);
+        &person.expect("enrolled").token
+    }
+
+    async fn join(&mut self, side: Side, role: &'static str, scope: &str) {
+        let token = self.world.enrol(role, scope).await;
+        self.people.push(Person { side, role, token });
+    }
+
+    async fn enrol(&mut self) {
+        for role in ["operator", "auditor", "arbiter"] {
+            self.join(Side::Corridor, role, "corridor").await;
+        }
+        let token = self.world.administrator.clone();
+        let role = "administrator";
+        let side = Side::Corridor;
+        self.people.push(Person { side, role, token });
+        for (side, city) in [(Side::Own, "310117"), (Side::Other, OTHER)] {
+            for role in MEMBER_ROLES
+                .into_iter()
+                .filter(|role| *role != "administrator")
+            {
+                self.join(side, role, &format!("member:{city}")).await;
+            }
+        }
+        for (side, firm, lab) in [
+            (Side::Own, ENTERPRISE, PROVIDER),
+            (Side::Other, OTHER_FIRM, OTHER_LAB),
+        ] {
+            self.join(side, "enterprise", &format!("enterprise:{firm}"))
+                .await;
+            self.join(side, "provider", &format!("provider:{lab}"))
+                .await;
+        }
+    }
+
+    /// Last: from then on the corridor's administrator does not act alone for these cities.
+    async fn administrators(&mut self) {
+        for (side, city) in [(Side::Own, "310117"), (Side::Other, OTHER)] {
+            self.join(side, "administrator", &format!("member:{city}"))
+                .await;
+        }
+    }
+
+    /// A city with a programme, a firm and a voucher of its own.
+    async fn another_city(&mut self) {
+        let world = &self.world;
+        let admin = &world.administrator;
+        let city = json!({"code": OTHER, "kind": "city", "name_zh": "合肥市", "name_en": "Hefei",
+            "province": "Anhui", "signed_protocol": true});
+        world.post(admin, "/v1/members", city).await;
+        let firm = json!({"code": OTHER_FIRM, "name": "他市企业", "city": OTHER, "kind": "sme"});
+        world.post(admin, "/v1/enterprises", firm).await;
+        let lab = json!({"code": OTHER_LAB, "name": "他市机构", "city": OTHER,
+            "categories": ["testing"], "admitted_from": "2020-01-01",
+            "admitted_to": "2099-12-31"});
+        world.post(admin, "/v1/providers", lab).await;
+        let scope = format!("member:{OTHER}");
+        let offices = [("science_officer", &*scope), ("finance_officer", &*scope)];
+        let maker = world.enrol_with("maker", &offices).await;
+        let checker = world.enrol_with("checker", &offices).await;
+        let programme = json!({"code": "340100-T", "title": "他市", "city": OTHER,
+            "budget_year": 2026});
+        world.post(&maker, "/v1/programmes", programme).await;
+        let rules = [
+            (
+                "budget-changes",
+                json!({"amount": "1000.00", "direction": "raise"}),
+            ),
+            ("versions", terms(&world.today)),
+        ];
+        for (path, body) in rules {
+            let path = format!("/v1/programmes/340100-T/{path}");
+            let proposal = text(&world.post(&maker, &path, body).await["id"]);
+            let path = format!("/v1/proposals/{proposal}/decision");
+            world.post(&checker, &path, json!({"approve": true})).await;
+        }
+        let issue = json!({"programme": "340100-T", "enterprise": OTHER_FIRM, "amount": "5.00"});
+        self.other_voucher = text(&world.post(&maker, "/v1/vouchers", issue).await["id"]);
+    }
+
+    /// An agreement, a voucher, claims, a line and a payment.
+    async fn money(&mut self) {
+        let world = &self.world;
+        let agreement = json!({"home": "310117", "host": "330100", "from": world.today,
+            "to": "2099-12-31", "model": "home_pays", "accrues_at": "approval",
+            "shares": [{"member": "310117", "share": "0.5"},
+                {"member": "330100", "share": "0.5"}]});
+        let operator = self.token(Side::Corridor, "operator");
+        let agreement = world.post(operator, "/v1/agreements", agreement).await;
+        let versions = "/v1/programmes/310117-T/versions";
+        world
+            .post_with_second(&world.science, versions, terms(&world.today))
+            .await;
+        let science = self.token(Side::Own, "science_officer");
+        let issue = json!({"programme": "310117-T", "enterprise": ENTERPRISE, "amount": "900.00"});
+        let issued = world.post(science, "/v1/vouchers", issue).await;
+        let voucher = text(&issued["id"]);
+        let consent = json!({"giver": "holder", "provider": PROVIDER, "up_to": "900.00",
+            "until": "2099-12-31"});
+        let path = format!("/v1/vouchers/{voucher}/consents");
+        world.post(&world.holder, &path, consent).await;
+        let claim = world.claim(&voucher, 1, "400.00");
+        let claim = text(&world.post(&world.provider, "/v1/claims", claim).await["id"]);
+        let paid = world.claim(&voucher, 2, "100.00");
+        let paid = text(&world.post(&world.provider, "/v1/claims", paid).await["id"]);
+        let payment = json!({"bank_ref": "B-1", "paid_on": world.today});
+        let path = format!("/v1/claims/{paid}/payments");
+        let payment = text(&world.post(&world.finance, &path, payment).await["id"]);
+        let mut late = world.claim(&voucher, 3, "1.00");
+        late["contract_date"] = json!("2001-01-01");
+        let (_, refused) = world
+            .call(Method::POST, &world.provider, "/v1/claims", Some(late))
+            .await;
+        let read = world
+            .get(&world.science, &format!("/v1/claims/{claim}"))
+            .await;
+        let enterprise = world
+            .get(&world.science, &format!("/v1/enterprises/{ENTERPRISE}"))
+            .await;
+        let hash = super::server::sha256(science);
+        self.things.extend([
+            ("agreement", text(&agreement["id"])),
+            ("voucher", voucher),
+            ("claim", claim),
+            ("payment", payment),
+            ("refusal", text(&refused["refusal_id"])),
+            ("line", text(&read["lines"][0])),
+            ("enterprise", text(&enterprise["id"])),
+            ("principal", text(&issued["principal"])),
+            ("token", hash),
+        ]);
+    }
+
+    /// A transfer and a command that wait for a second person, and a file.
+    async fn papers(&mut self) {
+        let world = &self.world;
+        let path = format!("/v1/vouchers/{}/transfers", self.things["voucher"]);
+        let body = json!({"kind": "relocation", "to_city": "330100", "amount": "0"});
+        let transfer = world.post(&world.science, &path, body).await;
+        let path = "/v1/programmes/310117-T/budget-changes";
+        let body = json!({"amount": "1.00", "direction": "raise"});
+        let proposal = world.post(&world.finance, path, body).await;
+        let file = self.upload(&world.science, "").await;
+        assert!((200..300).contains(&file.0), "{file:?}");
+        self.things.extend([
+            ("transfer", text(&transfer["id"])),
+            ("proposal", text(&proposal["id"])),
+            ("file", super::server::sha256(FILE)),
+        ]);
+    }
+
+    async fn upload(&self, token: &str, query: &str) -> (u16, Value) {
+        let path = "/v1/programmes/310117-T/voucher-files";
+        let url = format!("{}{path}{query}", self.world.server.url);
+        let request = self.world.client.post(url).bearer_auth(token);
+        let request = request.header("Content-Type", "text/csv").body(FILE);
+        let answer = request.send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap_or(Value::Null))
+    }
+
+    /// A period with a payment between the two cities.
+    async fn settlement(&mut self) {
+        let world = &self.world;
+        let second = world.enrol("operator", "corridor").await;
+        let host = world.enrol("finance_officer", "member:330100").await;
+        let operator = self.token(Side::Corridor, "operator");
+        let month = world.today[..7].to_owned();
+        let path = |end: &str| format!("/v1/periods/{month}/{end}");
+        world
+            .post(operator, &path("request-close"), json!({}))
+            .await;
+        world.post(&second, &path("close"), json!({})).await;
+        for (token, member) in [(&world.finance, "310117"), (&host, "330100")] {
+            let body = json!({"member": member, "revision": 1});
+            world.post(token, &path("confirmations"), body).await;
+        }
+        let body = json!({"mode": "direct", "document_no": "W-1"});
+        world.post(operator, &path("instruct"), body).await;
+        let period = world.get(operator, &format!("/v1/periods/{month}")).await;
+        let periods = world.get(operator, "/v1/periods?status=open").await;
+        self.things.extend([
+            ("instruction", text(&period["instructions"][0])),
+            ("next_period", text(&periods["data"][0]["id"])),
+            ("period", month),
+        ]);
+    }
+
+    async fn durable(&self) -> Value {
+        let url = format!("{}/readyz", self.world.server.url);
+        let answer = self.world.client.get(url).send().await.expect("an answer");
+        answer.json::<Value>().await.expect("JSON")["durable_sequence"].clone()
+    }
+
+    /// What must not be found in anything that the other city is told.
+    fn secrets(&self) -> impl Iterator<Item = &String> {
+        let public = ["period", "next_period"];
+        let things = self.things.iter();
+        things
+            .filter(move |(name, _)| !public.contains(name))
+            .map(|(_, id)| id)
+    }
+
+    async fn read(&self, operation: &str, read: &Read, faults: &mut Vec<String>) {
+        let (path, readers, else_told) = match read {
+            Read::Public(path) | Read::List(path) => (path, None, 200),
+            Read::Detail(path, readers) => (path, Some(readers), 404),
+            Read::Corridor(path, readers) => (path, Some(readers), 403),
+        };
+        let corridor_only = else_told == 403;
+        for person in &self.people {
+            let (status, body) = self
+                .world
+                .call(Method::GET, &person.token, path, None)
+                .await;
+            let reads = match (person.side, readers) {
+                (Side::Corridor, Some(readers)) if corridor_only => readers.contains(&person.role),
+                (Side::Corridor, _) | (_, None) => true,
+                (Side::Own, Some(readers)) if !corridor_only => readers.contains(&person.role),
+                (Side::Own | Side::Other, Some(_)) => false,
+            };
+            let who = format!("{operation}: {:?} {}", person.side, person.role);
+            if status != if reads { 200 } else { else_told } {
+                faults.push(format!("{who} is answered {status}"));
+            }
+            let told = body.to_string();
+            if person.side == Side::Other {
+                let leaks = self.secrets().filter(|id| told.contains(id.as_str()));
+                faults.extend(leaks.map(|id| format!("{who} is told of {id}")));
+                if operation == "get_programme" && !body["budget"].is_null() {
+                    faults.push(format!("{who} is told the budget"));
+                }
+            }
+        }
+    }
+
+    async fn write(&self, operation: &str, method: &Method, faults: &mut Vec<String>) -> bool {
+        // Everybody signs in and out, and has a password, for themselves only.
+        if ["sign_in", "sign_out", "set_password"].contains(&operation) {
+            return true;
+        }
+        let file = operation == "issue_vouchers_from_file";
+        let write = match write_of(operation, &self.things, &self.world.today) {
+            None if file => Write {
+                path: String::new(),
+                body: Value::Null,
+                by: SCIENCE,
+            },
+            None => return false,
+            Some(write) => write,
+        };
+        for person in &self.people {
+            let whom = match person.side {
+                Side::Corridor => format!("corridor:{}", person.role),
+                Side::Own | Side::Other => person.role.to_owned(),
+            };
+            let may = person.side != Side::Other && write.by.contains(&&*whom);
+            // A principal belongs to no city before it has a role.
+            if operation == "register_principal" && whom == "administrator" && !may {
+                continue;
+            }
+            let query = if may { "?dry_run=true" } else { "" };
+            let (status, body) = if file {
+                self.upload(&person.token, query).await
+            } else {
+                let path = format!("{}{query}", write.path);
+                let body = Some(write.body.clone());
+                self.world
+                    .call(method.clone(), &person.token, &path, body)
+                    .await
+            };
+            let turned_down = match status {
+                403 | 404 => true,
+                422 if body["code"] == "BULK_REFUSED" => {
+                    let code = &body["items"][0]["problem"]["code"];
+                    code == "FORBIDDEN" || code == "NOT_FOUND"
+                }
+                _ => false,
+            };
+            let understood = turned_down || matches!(status, 200 | 422);
+            if turned_down == may || !understood {
+                let side = person.side;
+                faults.push(format!(
+                    "{operation}: {side:?} {whom} is answered {status} {body}"
+                ));
+            }
+        }
+        true
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_role_of_another_city_reads_or_writes_a_citys_detail_on_any_route() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let walk = Walk::new(folder.path()).await;
+    let described = walk
+        .world
+        .get(&walk.world.administrator, "/v1/openapi.json")
+        .await;
+    let paths = described["paths"].as_object().expect("paths");
+    let before = walk.durable().await;
+    let mut faults = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (path, methods) in paths {
+        for (method, described) in methods.as_object().expect("methods") {
+            let operation = text(&described["operationId"]);
+            let known = match method.as_str() {
+                "get" => match read_of(&operation, &walk.things) {
+                    Some(read) => {
+                        walk.read(&operation, &read, &mut faults).await;
+                        true
+                    }
+                    None => false,
+                },
+                _ => {
+                    let method = method.to_uppercase().parse().expect("a method");
+                    walk.write(&operation, &method, &mut faults).await
+                }
+            };
+            if !known {
+                faults.push(format!(
+                    "{method} {path}: the walk does not know {operation}"
+                ));
+            }
+            seen.insert(operation);
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    // Whoever was turned down has left no trace, and whoever tried out neither.
+    assert_eq!(walk.durable().await, before);
+    assert!(seen.len() > 60, "{seen:?}");
+    // The lists are not empty for everybody.
+    for (side, voucher) in [
+        (Side::Own, &walk.things["voucher"]),
+        (Side::Other, &walk.other_voucher),
+    ] {
+        let token = walk.token(side, "science_officer");
+        let list = walk.world.get(token, "/v1/vouchers").await;
+        assert!(list.to_string().contains(voucher.as_str()), "{side:?}");
+    }
+}
