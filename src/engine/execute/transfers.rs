@@ -288,6 +288,7 @@ impl Execution<'_> {
         to_programme: ProgrammeId,
         to_city: MemberId,
     ) -> Decision {
+        self.check_year_open(to_programme)?;
         let (version, use_by, cash_by) = self.issue_terms(to_programme)?;
         let terms =
             &self.state.programmes[to_programme.index()].versions[usize::from(version.0) - 1];

@@ -242,7 +242,7 @@ impl State {
         self.issue_limit_fault(programme, enterprise, amount, terms, planned)
     }
 
-    /// The first rule but that of the home city that an issue breaks, wherever the enterprise has its home.
+    /// The first rule but those of the year and the home city that an issue breaks.
     pub(super) fn issue_limit_fault(
         &self,
         programme: ProgrammeId,

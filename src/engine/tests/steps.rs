@@ -11,7 +11,7 @@ use crate::engine::refusal::RefusalCode as Code;
 use crate::engine::{Done, Rejection, posting, refusal_of};
 
 /// Undoes what an event did.
-fn undo(w: &mut World, by: PrincipalId, seq: Seq) -> Result<Done, Rejection> {
+pub(super) fn undo(w: &mut World, by: PrincipalId, seq: Seq) -> Result<Done, Rejection> {
     let command = Command::ReverseStep(ReverseStep { step: seq });
     w.send(&Submission {
         reason: Some(Reason::parse("误操作").expect("short")),
@@ -20,17 +20,17 @@ fn undo(w: &mut World, by: PrincipalId, seq: Seq) -> Result<Done, Rejection> {
 }
 
 /// The refusal that came of it, if one did.
-fn refused(w: &mut World, by: PrincipalId, seq: Seq) -> Option<Code> {
+pub(super) fn refused(w: &mut World, by: PrincipalId, seq: Seq) -> Option<Code> {
     undo(w, by, seq).expect("no rejection");
     refusal_of(&w.out.last().expect("an event").event)
 }
 
-fn seq(events: &[Recorded]) -> Seq {
+pub(super) fn seq(events: &[Recorded]) -> Seq {
     events.first().expect("an event").meta.seq
 }
 
 /// What two persons do: the event of it.
-fn by_two(w: &mut World, command: Command) -> Seq {
+pub(super) fn by_two(w: &mut World, command: Command) -> Seq {
     let proposed = w.by(MAKER, command);
     let Event::ActionProposed(e) = &proposed[0].event else {
         panic!("{proposed:?}");
@@ -53,7 +53,7 @@ fn books(w: &World) -> Vec<(String, i128)> {
     net.filter(|(_, net)| *net != 0).collect()
 }
 
-fn change(programme: ProgrammeId, amount: i64, raise: bool) -> Command {
+pub(super) fn change(programme: ProgrammeId, amount: i64, raise: bool) -> Command {
     Command::ChangeBudget(ChangeBudget {
         programme,
         amount: fen(amount),
@@ -62,11 +62,11 @@ fn change(programme: ProgrammeId, amount: i64, raise: bool) -> Command {
     })
 }
 
-fn revoke(voucher: VoucherId) -> Command {
+pub(super) fn revoke(voucher: VoucherId) -> Command {
     Command::RevokeVoucher(RevokeVoucher { voucher })
 }
 
-fn propose(voucher: VoucherId, kind: TransferRequest, amount: i64) -> Command {
+pub(super) fn propose(voucher: VoucherId, kind: TransferRequest, amount: i64) -> Command {
     Command::ProposeTransfer(ProposeTransfer {
         voucher,
         kind,
@@ -76,12 +76,12 @@ fn propose(voucher: VoucherId, kind: TransferRequest, amount: i64) -> Command {
     })
 }
 
-fn decide(transfer: u32, approve: bool) -> Command {
+pub(super) fn decide(transfer: u32, approve: bool) -> Command {
     let transfer = TransferId(transfer);
     Command::DecideTransfer(DecideTransfer { transfer, approve })
 }
 
-fn half_to_far_firm() -> TransferRequest {
+pub(super) fn half_to_far_firm() -> TransferRequest {
     TransferRequest::Succession {
         to: FAR_FIRM,
         cap_share: ratio(500_000),

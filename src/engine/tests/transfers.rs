@@ -28,7 +28,7 @@ fn document(text: &str) -> Option<DocumentNo> {
     Some(Text::parse(text).expect("short"))
 }
 
-fn allow_all() -> VersionTerms {
+pub(super) fn allow_all() -> VersionTerms {
     let rule = |kind: &TransferKind| TransferRule {
         kind: *kind,
         document_no: document("科发〔2025〕2号"),
