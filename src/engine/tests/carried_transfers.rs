@@ -5,7 +5,7 @@ use super::programmes::{create, end_year};
 use super::steps::{by_two, change, decide, half_to_far_firm, propose, refused, revoke, seq};
 use super::transfers::{self, FAR_PROGRAMME, OTHERS};
 use super::world::*;
-use crate::domain::{Fen, ProgrammeId, UsageId, VoucherId};
+use crate::domain::{EnterpriseId, Fen, ProgrammeId, UsageId, VoucherId};
 use crate::engine::books::AccountKind as Kind;
 use crate::engine::command::*;
 use crate::engine::event::Event;
