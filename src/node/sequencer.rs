@@ -411,8 +411,11 @@ impl Sequencer {
                     }
                     std::thread::sleep(self.shared.rest());
                 }
+                // What comes between the end of the wait and the look at the queue counts too.
                 Err(RecvTimeoutError::Timeout) => {
-                    self.work_through(pipeline, None);
+                    if self.work_through(pipeline, None) {
+                        return true;
+                    }
                 }
                 Err(RecvTimeoutError::Disconnected) => return true,
             }

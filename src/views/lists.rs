@@ -151,6 +151,10 @@ pub struct Page {
     pub look_at: Option<i64>,
 }
 
+/// What a city did, or what concerns a payment to it.
+const OWN_OR_AS_CREDITOR: &str =
+    "(city = ? OR instruction IN (SELECT id FROM instructions WHERE creditor = ?))";
+
 impl Resource {
     fn table(self) -> &'static Table {
         match self {
@@ -220,12 +224,7 @@ impl Resource {
             }
             (Resource::Applications, Enterprise(_)) => "enterprise = ?",
             (Resource::Transfers, Member(_)) => "(issuer = ? OR (kind = 'move' AND to_city = ?))",
-            (Resource::Reversals, Member(_)) => {
-                "(city = ? OR instruction IN (SELECT id FROM instructions WHERE creditor = ?))"
-            }
-            (Resource::Reversals, Enterprise(_)) => {
-                "voucher IN (SELECT id FROM vouchers WHERE holder = ?)"
-            }
+            (Resource::Reversals, Member(_)) => OWN_OR_AS_CREDITOR,
             (Resource::Transfers, Enterprise(_)) => {
                 "(receiver = ? OR voucher IN (SELECT id FROM vouchers WHERE holder = ?))"
             }
@@ -239,7 +238,7 @@ impl Resource {
             (Resource::Claims, Member(_)) => {
                 "(issuer = ? OR payer = ? OR provider IN (SELECT id FROM providers WHERE city = ?))"
             }
-            (Resource::Claims, Enterprise(_)) => {
+            (Resource::Claims | Resource::Reversals, Enterprise(_)) => {
                 "voucher IN (SELECT id FROM vouchers WHERE holder = ?)"
             }
             (Resource::Claims | Resource::Refusals | Resource::Orders, Provider(_)) => {

@@ -331,3 +331,19 @@ fn the_flow_of_a_voucher_is_extended_frozen_revoked_and_reissued() {
     assert_eq!(events_of(history), steps);
     assert_eq!(history["data"][4]["reason"], "券面遗失");
 }
+
+#[test]
+fn the_flow_of_people_signs_in_and_out_and_shuts_one_out() {
+    let answers = answers_of_flow(&["From nothing to a paid claim", "People, roles and sign-in"]);
+    let [tries, out, shut_out] = answers.last_chunk().expect("three answers");
+    let outcomes = tries["data"].as_array().expect("a page").iter();
+    let outcomes: Vec<_> = outcomes.map(|row| row["outcome"].as_str()).collect();
+    assert_eq!(outcomes, [Some("signed_out"), Some("signed_in")]);
+    assert_eq!(out["event"], "AccessSet");
+    assert_eq!(shut_out["data"][0]["id"], out["id"]);
+    let grants = answers
+        .iter()
+        .find(|answer| answer["data"][0]["role"].is_string());
+    let grants = grants.expect("a list of grants");
+    assert_eq!(grants["data"][0]["scope"], "member:310117");
+}

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{View, yuan};
-use crate::engine::command::{PartyName, ProposedCommand};
+use crate::engine::command::{PartyName, ProposedCommand, RegisterEnterprise, RegisterProvider};
 use crate::engine::event::Event;
 
 impl View<'_> {
@@ -66,27 +66,8 @@ impl View<'_> {
             ProposedCommand::SetAccess(c) => {
                 json!({"principal": self.principal(c.principal), "enabled": c.enabled})
             }
-            ProposedCommand::RegisterEnterprise(c) => json!({
-                "code": c.code.map(|code| code.to_string()),
-                "name": match &c.name {
-                    PartyName::Public(name) => json!(name.as_str()),
-                    PartyName::Personal(_) => Value::Null,
-                },
-                "city": self.member(c.city),
-                "kind": c.kind.as_str(),
-                "controller_group": c.group.as_ref().map(|group| group.as_str()),
-            }),
-            ProposedCommand::RegisterProvider(c) => json!({
-                "code": c.code.to_string(),
-                "name": c.name.as_str(),
-                "city": self.member(c.city),
-                "categories": c.categories.iter().map(|id| self.category(*id))
-                    .collect::<Value>(),
-                "controller_group": c.group.as_ref().map(|group| group.as_str()),
-                "admitted_from": c.admitted_from.to_string(),
-                "admitted_to": c.admitted_to.to_string(),
-                "bank_account": c.bank_account.as_ref().map(|account| account.as_str()),
-            }),
+            ProposedCommand::RegisterEnterprise(c) => self.firm(c),
+            ProposedCommand::RegisterProvider(c) => self.lab(c),
             ProposedCommand::ChangeBudget(c) => json!({
                 "programme": self.programme(c.programme),
                 "amount": yuan(c.amount),
@@ -114,5 +95,32 @@ impl View<'_> {
         };
         shown["kind_of_command"] = json!(command.kind().as_str());
         shown
+    }
+
+    fn firm(&self, c: &RegisterEnterprise) -> Value {
+        json!({
+            "code": c.code.map(|code| code.to_string()),
+            "name": match &c.name {
+                PartyName::Public(name) => json!(name.as_str()),
+                PartyName::Personal(_) => Value::Null,
+            },
+            "city": self.member(c.city),
+            "kind": c.kind.as_str(),
+            "controller_group": c.group.as_ref().map(|group| group.as_str()),
+        })
+    }
+
+    fn lab(&self, c: &RegisterProvider) -> Value {
+        json!({
+            "code": c.code.to_string(),
+            "name": c.name.as_str(),
+            "city": self.member(c.city),
+            "categories": c.categories.iter().map(|id| self.category(*id))
+                .collect::<Value>(),
+            "controller_group": c.group.as_ref().map(|group| group.as_str()),
+            "admitted_from": c.admitted_from.to_string(),
+            "admitted_to": c.admitted_to.to_string(),
+            "bank_account": c.bank_account.as_ref().map(|account| account.as_str()),
+        })
     }
 }

@@ -10,7 +10,8 @@ use crate::engine::terms::{RECOGNITIONS_MAX, VersionTerms};
 #[inline]
 pub(super) fn host(facts: &Facts<'_>) -> bool {
     facts.on_both(|voucher, provider| {
-        let listed = plainly(voucher.terms, provider.row.city) || specially(facts, voucher, provider);
+        let plainly = plainly(voucher.terms, provider.row.city);
+        let listed = plainly || specially(facts, voucher, provider);
         if listed && !provider.row.marks.has(Marks::RECOGNISED) {
             return false;
         }

@@ -162,8 +162,9 @@ impl Simulation {
             | Event::OrderExtended(_)
             | Event::OrderDisputed(_)
             | Event::DisputeClosed(_) => self.follow_order(recorded),
-            // Lapses, ends of proposals and closes come by themselves with the days. People, payments, settlement and
-            // what was applied for say nothing to a claim; evidence came with its claim.
+            // Lapses, ends of proposals and closes come by themselves with the days. People,
+            // payments, settlement and what was applied for say nothing to a claim; evidence
+            // came with its claim.
             Event::VoucherLapsed(_)
             | Event::TransferReleased(_)
             | Event::CommandRefused(_)

@@ -328,8 +328,9 @@ macro_rules! payloads {
 
 payloads! {
     RegisterMember SetProtocol RegisterCategory SetCalendar RegisterPrincipal SetGrant IssueToken
-    RevokeToken DecideProposal WithdrawProposal SetActionRule RegisterEnterprise RegisterProvider SetControllerGroup SetSuspension ApplyForAdmission StepAdmission ChangeRegister RaiseCreditFlag LiftCreditFlag SetBankAccount
-    SetAccess SetPassword
+    RevokeToken DecideProposal WithdrawProposal SetActionRule RegisterEnterprise RegisterProvider
+    SetControllerGroup SetSuspension ApplyForAdmission StepAdmission ChangeRegister
+    RaiseCreditFlag LiftCreditFlag SetBankAccount SetAccess SetPassword
     CreateProgramme ChangeBudget PublishVersion RegisterAgreement IssueVoucher GiveConsent
     SetFreeze RevokeVoucher ProposeTransfer DecideTransfer WithdrawTransfer ReverseStep FileClaim
     ReverseClaim PayClaim

@@ -22,33 +22,6 @@ pub(super) struct Filing {
     pub(super) imported: bool,
 }
 
-/// The codes of a claim in the order of the rules.
-pub(super) const ORDER_OF_CODES: [&str; 23] = [
-    "VOUCHER_UNKNOWN",
-    "PROVIDER_UNKNOWN",
-    "VOUCHER_REVOKED",
-    "VOUCHER_FROZEN",
-    "PROVIDER_SUSPENDED",
-    "NOT_AUTHORISED",
-    "HOLDER_MISMATCH",
-    "SELF_DEALING",
-    "RELATED_PARTY",
-    "CONTRACT_BEFORE_ISSUE",
-    "CONTRACT_BEFORE_TRANSFER",
-    "CONTRACT_AFTER_FILING",
-    "VOUCHER_EXPIRED",
-    "CASH_DEADLINE_PASSED",
-    "PROVIDER_NOT_ADMITTED",
-    "CATEGORY_NOT_OFFERED",
-    "HOST_NOT_RECOGNISED",
-    "CATEGORY_NOT_FUNDED",
-    "EVIDENCE_MISSING",
-    "DUPLICATE_INVOICE",
-    "VOUCHER_EXHAUSTED",
-    "YEAR_CAP_EXHAUSTED",
-    "NOTHING_PAYABLE",
-];
-
 impl Model {
     pub(super) fn file(&mut self, c: &Filing) -> Verdict {
         let faults = self.faults(c);

@@ -1,8 +1,11 @@
 //! Orders, naively: what is held is what was confirmed, less every claim on it and every release.
 
-use jiff::civil::Date;
+mod disputes;
 
-use super::claims::{Filing, ORDER_OF_CODES};
+use jiff::civil::Date;
+use quantong::engine::refusal::RefusalCode;
+
+use super::claims::Filing;
 use super::{Approval, Bend, Model, Money, Verdict, group_on, plus_days, refused, split};
 
 /// Where an order stands.
@@ -177,6 +180,12 @@ impl Model {
             || p.hold_until < self.today
         {
             return Verdict::Rejected;
+        }
+        let holders = p.lines.iter().map(|(id, _)| self.vouchers[*id].holder);
+        let firms = holders.map(|holder| &self.enterprises[holder].code);
+        let lab = std::iter::once(&self.providers[p.provider].code);
+        if lab.chain(firms).any(|code| self.is_blocked(code)) {
+            return refused("PARTY_BLOCKED");
         }
         if p.lines
             .iter()
@@ -473,41 +482,6 @@ impl Model {
         Verdict::Done
     }
 
-    pub(super) fn raise_dispute(&mut self, order: usize) -> Verdict {
-        let Some(row) = self.orders.get(order) else {
-            return Verdict::Rejected;
-        };
-        if !row.place.holds() {
-            return refused("ORDER_STATE_MISMATCH");
-        }
-        if row.disputed.is_some() {
-            return refused("ALREADY_IN_STATE");
-        }
-        let ends_on = plus_days(self.last_day(row), 1).max(row.ends_on);
-        let today = self.today;
-        let row = &mut self.orders[order];
-        (row.disputed, row.ends_on) = (Some(today), ends_on);
-        Verdict::Done
-    }
-
-    /// Withdraws or rejects a dispute, or upholds it.
-    pub(super) fn end_dispute(&mut self, order: usize, uphold: bool) -> Verdict {
-        let Some(row) = self.orders.get(order) else {
-            return Verdict::Rejected;
-        };
-        let Some(since) = row.disputed else {
-            return refused("ORDER_NOT_DISPUTED");
-        };
-        let days = i64::from((self.today - since).get_days());
-        let later = plus_days(row.hold_until, days).min(self.last_day(row).max(row.hold_until));
-        self.orders[order].disputed = None;
-        self.hold_until(order, later);
-        if uphold {
-            self.let_go(order, &self.rest(order), Place::Closed);
-        }
-        Verdict::Done
-    }
-
     /// A claim on an order: one part per line of which something is held.
     pub(super) fn capture(&mut self, c: &Filing, order: usize, last: bool) -> Verdict {
         let Some(row) = self.orders.get(order) else {
@@ -587,8 +561,12 @@ impl Order {
     }
 }
 
-/// Each code once, in the order of the rules.
+/// Each code once, in the order of the rules: that of one claim is the model's own, and that of the
+/// faults of several lines together is the published one.
 fn in_order(codes: &[&'static str]) -> Vec<&'static str> {
-    let all = ORDER_OF_CODES.iter().copied();
-    all.filter(|code| codes.contains(code)).collect()
+    let all = RefusalCode::CLAIM_ORDER.iter().map(|code| code.as_str());
+    let sorted: Vec<_> = all.filter(|code| codes.contains(code)).collect();
+    let known = codes.iter().all(|code| sorted.contains(code));
+    assert!(known, "a code without a place: {codes:?}");
+    sorted
 }

@@ -87,6 +87,9 @@ impl Model {
         if enterprise >= self.enterprises.len() || amount == 0 {
             return Verdict::Rejected;
         }
+        if self.is_blocked(&self.enterprises[enterprise].code) {
+            return refused("PARTY_BLOCKED");
+        }
         self.applications.push(Application {
             programme,
             enterprise,
