@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use foldhash::fast::RandomState;
 
 use super::accounts::account_place;
-use super::schema::{ACCOUNT_DAYS, Table, Type};
+use super::schema::{ACCOUNT_DAYS, CLAIMS, Part, Table, Type};
 use super::sql::types;
 use crate::domain::{Day, Fen};
 use crate::engine::books::Account;
@@ -62,21 +62,28 @@ where
 #[derive(Debug, Default)]
 pub(super) struct Texts {
     all: String,
-    /// Where each one ends; `None` for one that is missing.
-    ends: Vec<Option<usize>>,
+    /// Where each one ends; [`NO_TEXT`] for one that is missing.
+    ends: Vec<u32>,
 }
+
+/// Stands for a text that is missing: no block of rows holds so many bytes.
+const NO_TEXT: u32 = u32::MAX;
 
 impl Texts {
     fn push(&mut self, text: Option<&str>) {
         self.all.push_str(text.unwrap_or_default());
-        self.ends.push(text.map(|_| self.all.len()));
+        let end = text.and_then(|_| u32::try_from(self.all.len()).ok());
+        self.ends.push(end.unwrap_or(NO_TEXT));
     }
 
     /// All texts in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = Option<&str>> {
         let mut from = 0;
         self.ends.iter().map(move |end| {
-            let end = (*end)?;
+            if *end == NO_TEXT {
+                return None;
+            }
+            let end = *end as usize;
             let text = self.all.get(from..end);
             from = end;
             text
@@ -84,43 +91,83 @@ impl Texts {
     }
 }
 
+/// Stands for a number that is missing.
+pub(super) const NO_NUMBER: i64 = i64::MIN;
+
 /// The values of one column.
 #[derive(Debug)]
 pub(super) enum Column {
-    Numbers(Vec<Option<i64>>),
+    Numbers(Vec<i64>),
     Texts(Texts),
 }
 
-/// Rows of one kind, column by column.
-#[derive(Debug)]
-pub(super) struct Rows {
+/// Most rows of a block.
+pub(super) const BLOCK: usize = 4_096;
+
+/// Rows of one kind, column by column, in blocks: what grew as a whole would be moved with every
+/// growth, each time into memory that the system has to hand out first.
+#[derive(Debug, Default)]
+pub(super) struct Block {
     pub(super) columns: Vec<Column>,
     pub(super) len: usize,
 }
 
+/// Rows of one kind.
+#[derive(Debug)]
+pub(super) struct Rows {
+    types: Box<[Type]>,
+    pub(super) blocks: Vec<Block>,
+}
+
 impl Rows {
     fn new(types: impl Iterator<Item = Type>) -> Rows {
-        let column = |kind| match kind {
-            Type::Number => Column::Numbers(Vec::new()),
-            Type::Text => Column::Texts(Texts::default()),
-        };
         Rows {
-            columns: types.map(column).collect(),
-            len: 0,
+            types: types.collect(),
+            blocks: Vec::new(),
         }
     }
 
+    /// Number of rows.
+    pub(super) fn len(&self) -> usize {
+        self.blocks.iter().map(|block| block.len).sum()
+    }
+
     fn push(&mut self, values: &[Value<'_>]) {
-        debug_assert_eq!(values.len(), self.columns.len());
-        for (column, value) in self.columns.iter_mut().zip(values) {
+        debug_assert_eq!(values.len(), self.types.len());
+        if self.blocks.last().is_none_or(|block| block.len == BLOCK) {
+            let full = self.blocks.last().is_some();
+            self.blocks.push(Block::new(&self.types, full));
+        }
+        let Some(block) = self.blocks.last_mut() else {
+            return;
+        };
+        for (column, value) in block.columns.iter_mut().zip(values) {
             match (column, value) {
-                (Column::Numbers(numbers), Value::Number(number)) => numbers.push(Some(*number)),
-                (Column::Numbers(numbers), _) => numbers.push(None),
+                (Column::Numbers(numbers), Value::Number(number)) => numbers.push(*number),
+                (Column::Numbers(numbers), _) => numbers.push(NO_NUMBER),
                 (Column::Texts(texts), Value::Text(text)) => texts.push(Some(text)),
                 (Column::Texts(texts), _) => texts.push(None),
             }
         }
-        self.len += 1;
+        block.len += 1;
+    }
+}
+
+impl Block {
+    /// An empty block; after a full one it is made for as many rows.
+    fn new(types: &[Type], large: bool) -> Block {
+        let rows = if large { BLOCK } else { 0 };
+        let column = |kind: &Type| match kind {
+            Type::Number => Column::Numbers(Vec::with_capacity(rows)),
+            Type::Text => Column::Texts(Texts {
+                all: String::with_capacity(rows * 16),
+                ends: Vec::with_capacity(rows),
+            }),
+        };
+        Block {
+            columns: types.iter().map(column).collect(),
+            len: 0,
+        }
     }
 }
 
@@ -181,8 +228,10 @@ pub(super) enum Update {
     ClaimStatus,
     /// Claim; first line, number of lines.
     ClaimLines,
-    /// Claim, whose lines are voided; after `ClaimLines`.
+    /// First line, number of lines; these are voided.
     LinesVoided,
+    /// Claim, whose lines are voided.
+    LinesOfClaimVoided,
     /// Payment; returned.
     PaymentReturned,
     /// Instruction; paid, carried.
@@ -247,12 +296,33 @@ pub(super) enum Update {
     OrderHeld,
 }
 
+impl Update {
+    /// Where the rows are.
+    fn part(self) -> Part {
+        match self {
+            Update::ClaimStatus | Update::ClaimLines => Part::Claims,
+            _ => Part::Rest,
+        }
+    }
+}
+
+/// What rows are set to, by kind and key: of several changes of one row the last one counts.
+type Updates = BTreeMap<(Update, i64, i64), Box<[Kept]>>;
+
+/// What is written into the tables of a part.
+#[derive(Debug, Default)]
+pub(super) struct Writes {
+    pub(super) inserts: Vec<(&'static Table, Rows)>,
+    /// To be made after the inserts: they may be of rows that these have made.
+    pub(super) updates: Vec<(Update, Rows)>,
+}
+
 /// What was gathered.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     inserts: BTreeMap<&'static str, (&'static Table, Rows)>,
-    /// What rows are set to, by kind and key: of several changes of one row the last one counts.
-    updates: BTreeMap<(Update, i64, i64), Box<[Kept]>>,
+    claims: Updates,
+    rest: Updates,
     periods: BTreeMap<u16, PeriodChange>,
     /// Programme: change of its budget.
     budgets: BTreeMap<u16, i64>,
@@ -263,6 +333,29 @@ pub(super) struct Changes {
     /// Order and voucher: change of what is held.
     held: BTreeMap<(u32, u32), i64>,
     accounts: HashMap<(Account, Day), [i64; 2], RandomState>,
+    lines: ClaimLines,
+}
+
+/// First line and number of lines of claims, as the gathered events say: what the table of the
+/// claims holds may be older or not written yet.
+#[derive(Debug, Default)]
+struct ClaimLines {
+    /// The first one of the claims that were made.
+    made_from: u32,
+    /// Of the claims that were made, which are numbered one after the other.
+    made: Vec<(Option<u32>, u8)>,
+    /// Of claims whose lines came with their payment.
+    paid: BTreeMap<u32, (u32, u8)>,
+}
+
+impl ClaimLines {
+    fn of(&self, claim: u32) -> Option<(Option<u32>, u8)> {
+        if let Some((first, count)) = self.paid.get(&claim) {
+            return Some((Some(*first), *count));
+        }
+        let place = claim.checked_sub(self.made_from)?;
+        self.made.get(place as usize).copied()
+    }
 }
 
 impl Changes {
@@ -288,7 +381,37 @@ impl Changes {
             _ => 0,
         };
         let row = values.iter().map(Kept::from).collect();
-        self.updates.insert((update, key(0), second), row);
+        let updates = match update.part() {
+            Part::Claims => &mut self.claims,
+            Part::Rest => &mut self.rest,
+        };
+        updates.insert((update, key(0), second), row);
+    }
+
+    /// The lines of a claim that is made.
+    pub(super) fn lines_of_new(&mut self, claim: u32, first: Option<u32>, count: u8) {
+        if self.lines.made.is_empty() {
+            self.lines.made_from = claim;
+        }
+        self.lines.made.push((first, count));
+    }
+
+    /// The lines of a claim that is paid.
+    pub(super) fn lines_of_paid(&mut self, claim: u32, first: u32, count: u8) {
+        self.lines.paid.insert(claim, (first, count));
+        let row = [claim.into(), first.into(), count.into()];
+        self.update(Update::ClaimLines, &row);
+    }
+
+    /// Voids the lines of a claim.
+    pub(super) fn void_lines(&mut self, claim: u32) {
+        match self.lines.of(claim) {
+            Some((Some(first), count)) => {
+                self.update(Update::LinesVoided, &[first.into(), count.into()]);
+            }
+            Some((None, _)) => {}
+            None => self.update(Update::LinesOfClaimVoided, &[claim.into()]),
+        }
     }
 
     pub(super) fn budget(&mut self, programme: u16, change: i64) {
@@ -332,8 +455,24 @@ impl Changes {
         });
     }
 
-    /// Rows to insert, table by table.
-    pub(super) fn take_inserts(&mut self) -> Vec<(&'static Table, Rows)> {
+    /// What is to be written into the tables of a part.
+    pub(super) fn take(&mut self, part: Part) -> Writes {
+        match part {
+            Part::Claims => {
+                let claims = self.inserts.remove(CLAIMS.name);
+                Writes {
+                    inserts: claims.into_iter().collect(),
+                    updates: rows_of(std::mem::take(&mut self.claims), Vec::new()),
+                }
+            }
+            Part::Rest => Writes {
+                inserts: self.take_inserts(),
+                updates: self.take_updates(),
+            },
+        }
+    }
+
+    fn take_inserts(&mut self) -> Vec<(&'static Table, Rows)> {
         for ((account, day), [debits, credits]) in sorted(&mut self.accounts) {
             let (name, about, about_id) = account_place(account);
             let day = day.to_string();
@@ -350,11 +489,13 @@ impl Changes {
                 ],
             );
         }
-        std::mem::take(&mut self.inserts).into_values().collect()
+        let claims = self.inserts.remove_entry(CLAIMS.name);
+        let rest = std::mem::take(&mut self.inserts).into_values().collect();
+        self.inserts.extend(claims);
+        rest
     }
 
-    /// Rows to change, kind by kind; they may be rows that [`Changes::take_inserts`] has given.
-    pub(super) fn take_updates(&mut self) -> Vec<(Update, Rows)> {
+    fn take_updates(&mut self) -> Vec<(Update, Rows)> {
         let mut money = Rows::new(types(Update::VoucherMoney).iter().copied());
         for (voucher, [free, held, approved, returned]) in sorted(&mut self.money) {
             money.push(&[
@@ -380,21 +521,10 @@ impl Changes {
             self.push_period(period, &change);
         }
         let mut full: Vec<(Update, Rows)> = Vec::new();
-        if money.len > 0 {
+        if money.len() > 0 {
             full.push((Update::VoucherMoney, money));
         }
-        for ((update, _, _), row) in std::mem::take(&mut self.updates) {
-            let row: Vec<Value<'_>> = row.iter().map(Kept::value).collect();
-            match full.last_mut() {
-                Some((last, rows)) if *last == update => rows.push(&row),
-                _ => {
-                    let mut rows = Rows::new(types(update).iter().copied());
-                    rows.push(&row);
-                    full.push((update, rows));
-                }
-            }
-        }
-        full
+        rows_of(std::mem::take(&mut self.rest), full)
     }
 
     fn push_period(&mut self, period: u16, change: &PeriodChange) {
@@ -411,6 +541,22 @@ impl Changes {
         ];
         self.update(Update::Period, &row);
     }
+}
+
+/// The rows of updates, kind by kind, after others.
+fn rows_of(updates: Updates, mut full: Vec<(Update, Rows)>) -> Vec<(Update, Rows)> {
+    for ((update, _, _), row) in updates {
+        let row: Vec<Value<'_>> = row.iter().map(Kept::value).collect();
+        match full.last_mut() {
+            Some((last, rows)) if *last == update => rows.push(&row),
+            _ => {
+                let mut rows = Rows::new(types(update).iter().copied());
+                rows.push(&row);
+                full.push((update, rows));
+            }
+        }
+    }
+    full
 }
 
 /// What was added up, in the order of its keys: neighbours in a table are written together.

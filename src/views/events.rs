@@ -194,6 +194,8 @@ fn seq(meta: &EventMeta) -> Value<'static> {
 fn claim_approved(memory: &Memory, changes: &mut Changes, meta: &EventMeta, e: &ClaimApproved) {
     let year = memory.year_of(e.voucher.0);
     let public_id = memory.public_id(IdKind::Claim, e.issuer, year, e.claim.0);
+    let line_count = e.first_line.map_or(0, |_| e.funding.other_count());
+    changes.lines_of_new(e.claim.0, e.first_line.map(|id| id.0), line_count);
     let payee = match e.payee {
         Payee::Provider(_) => "provider",
         Payee::Enterprise(_) => "enterprise",
@@ -226,7 +228,7 @@ fn claim_approved(memory: &Memory, changes: &mut Changes, meta: &EventMeta, e: &
             number(meta.principal.0),
             "approved".into(),
             maybe(e.first_line, |id| number(id.0)),
-            e.first_line.map_or(0, |_| e.funding.other_count()).into(),
+            line_count.into(),
             seq(meta),
             maybe(e.order, |id| number(id.0)),
         ],
@@ -299,7 +301,7 @@ fn claim_reversed(changes: &mut Changes, meta: &EventMeta, e: &ClaimReversed) {
     changes.update(Update::ClaimStatus, &[number(e.claim.0), "reversed".into()]);
     match e.lines {
         LinesUndone::None => {}
-        LinesUndone::Voided => changes.update(Update::LinesVoided, &[number(e.claim.0)]),
+        LinesUndone::Voided => changes.void_lines(e.claim.0),
         LinesUndone::Opposed(first) => {
             let owed = Owed::of(first, e.programme, e.period, e.claim);
             owed.insert(changes, meta, &e.funding, true);
@@ -324,11 +326,7 @@ fn payee_paid(changes: &mut Changes, meta: &EventMeta, e: &PayeePaid) {
     );
     changes.update(Update::ClaimStatus, &[number(e.claim.0), "paid".into()]);
     if let Some(first) = e.first_line {
-        let count = e.funding.other_count().into();
-        changes.update(
-            Update::ClaimLines,
-            &[number(e.claim.0), number(first.0), count],
-        );
+        changes.lines_of_paid(e.claim.0, first.0, e.funding.other_count());
         let owed = Owed::of(first, e.programme, e.period, e.claim);
         owed.insert(changes, meta, &e.funding, false);
     }
@@ -338,33 +336,75 @@ fn voucher_issued(memory: &mut Memory, changes: &mut Changes, meta: &EventMeta, 
     let issued_on = meta.business_date;
     let public_id = memory.voucher_id(e.issuer, e.voucher.0, issued_on.year());
     let days = [issued_on, e.use_by, e.cash_by].map(|day| day.to_string());
-    changes.insert(
-        &t::VOUCHERS,
-        &[
-            number(e.voucher.0),
-            public_id.as_str().into(),
-            number(e.programme.0),
-            number(e.version.0),
-            number(e.issuer.0),
-            number(e.enterprise.0),
-            e.amount.into(),
-            e.amount.into(),
-            Value::Number(0),
-            Value::Number(0),
-            Value::Number(0),
-            days[0].as_str().into(),
-            days[1].as_str().into(),
-            days[2].as_str().into(),
-            Value::None,
-            false.into(),
-            false.into(),
-            seq(meta),
-            maybe(e.application, |id| number(id.0)),
-            maybe(e.replaces, |id| number(id.0)),
-            Value::None,
-        ],
-    );
+    let [issued_on, use_by, cash_by] = days.each_ref().map(String::as_str);
+    let issued = Issued {
+        voucher: e.voucher.0,
+        public_id: &public_id,
+        programme: e.programme.0,
+        version: e.version.0,
+        issuer: e.issuer.0,
+        holder: e.enterprise.0,
+        amount: e.amount.get(),
+        days: [issued_on, use_by, cash_by],
+        parent: None,
+        application: e.application.map(|id| id.0),
+        replaces: e.replaces.map(|id| id.0),
+    };
+    issued.insert(changes, meta);
     issued_for(changes, e);
+}
+
+/// A new voucher.
+pub(super) struct Issued<'a> {
+    pub(super) voucher: u32,
+    pub(super) public_id: &'a str,
+    pub(super) programme: u16,
+    pub(super) version: u16,
+    pub(super) issuer: u16,
+    pub(super) holder: u32,
+    pub(super) amount: i64,
+    /// Issued on, use by, cash by.
+    pub(super) days: [&'a str; 3],
+    pub(super) parent: Option<u32>,
+    pub(super) application: Option<u32>,
+    pub(super) replaces: Option<u32>,
+}
+
+impl Issued<'_> {
+    pub(super) fn insert(&self, changes: &mut Changes, meta: &EventMeta) {
+        let [issued_on, use_by, cash_by] = self.days;
+        changes.insert(
+            &t::ISSUED,
+            &[
+                self.voucher.into(),
+                self.public_id.into(),
+                self.programme.into(),
+                self.version.into(),
+                self.issuer.into(),
+                self.holder.into(),
+                self.amount.into(),
+                issued_on.into(),
+                use_by.into(),
+                cash_by.into(),
+                maybe(self.parent, Value::from),
+                false.into(),
+                false.into(),
+                seq(meta),
+                maybe(self.application, Value::from),
+                maybe(self.replaces, Value::from),
+                Value::None,
+            ],
+        );
+        let nothing = Value::Number(0);
+        let row = [
+            self.voucher.into(),
+            self.amount.into(),
+            nothing,
+            nothing,
+            nothing,
+        ];
+        changes.insert(&t::MONEY, &row);
+    }
 }
 
 fn refused(changes: &mut Changes, meta: &EventMeta, event: &Event) {

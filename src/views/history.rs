@@ -1,6 +1,7 @@
 //! The events that concern something, oldest first.
 
 use super::changes::Value;
+use super::runs::claims_of_voucher;
 use super::{Views, ViewsError};
 
 /// What a history is of.
@@ -26,8 +27,11 @@ impl Views {
     ) -> Result<Vec<u64>, ViewsError> {
         let noted = "SELECT event FROM history WHERE about = $1 AND about_id = $2 AND event > $3";
         // Issue and claims stand in tables of their own: a claim writes one row and no more.
-        let own = "SELECT event FROM vouchers WHERE id = $2 AND event > $3 \
-                   UNION SELECT event FROM claims WHERE voucher = $2 AND event > $3";
+        let claims = claims_of_voucher(self.tables.dialect(), "$2");
+        let own = format!(
+            "SELECT event FROM issued_vouchers WHERE id = $2 AND event > $3 \
+             UNION SELECT claims.event FROM {claims} AND claims.event > $3"
+        );
         let (name, events) = match about {
             About::Voucher => ("voucher", format!("{noted} UNION {own}")),
             About::Application => ("application", noted.to_owned()),

@@ -4,7 +4,9 @@
 //! an index for what it filters by ends its page after so many rows that it has looked at.
 
 use super::changes::Value;
+use super::runs::{CLAIMS_OF_RUN, RUNS, concerns_by_run, of_run};
 use super::schema::{self, Table};
+use super::sql::Dialect;
 use super::{Views, ViewsError};
 
 /// What can be listed.
@@ -207,7 +209,7 @@ impl Resource {
     }
 
     /// The rows that concern somebody; `?` stands for whom. `None` for none.
-    fn concerns(self, reach: Reach) -> Option<&'static str> {
+    pub(super) fn concerns(self, reach: Reach) -> Option<&'static str> {
         use Reach::{Enterprise, Member, Provider, Sender};
         Some(match (self, reach) {
             (Resource::Enterprises | Resource::BudgetChanges, Member(_)) => "city = ?",
@@ -226,7 +228,7 @@ impl Resource {
             (Resource::Transfers, Member(_)) => "(issuer = ? OR (kind = 'move' AND to_city = ?))",
             (Resource::Reversals, Member(_)) => OWN_OR_AS_CREDITOR,
             (Resource::Transfers, Enterprise(_)) => {
-                "(receiver = ? OR voucher IN (SELECT id FROM vouchers WHERE holder = ?))"
+                "(receiver = ? OR voucher IN (SELECT id FROM issued_vouchers WHERE holder = ?))"
             }
             (Resource::Orders, Member(_)) => {
                 "(id IN (SELECT order_id FROM order_lines WHERE issuer = ?) \
@@ -239,17 +241,17 @@ impl Resource {
                 "(issuer = ? OR payer = ? OR provider IN (SELECT id FROM providers WHERE city = ?))"
             }
             (Resource::Claims | Resource::Reversals, Enterprise(_)) => {
-                "voucher IN (SELECT id FROM vouchers WHERE holder = ?)"
+                "voucher IN (SELECT id FROM issued_vouchers WHERE holder = ?)"
             }
             (Resource::Claims | Resource::Refusals | Resource::Orders, Provider(_)) => {
                 "provider = ?"
             }
             (Resource::Refusals, Member(_)) => {
-                "(voucher IN (SELECT id FROM vouchers WHERE issuer = ?) \
+                "(voucher IN (SELECT id FROM issued_vouchers WHERE issuer = ?) \
                   OR programme IN (SELECT id FROM programmes WHERE city = ?))"
             }
             (Resource::Refusals, Enterprise(_)) => {
-                "(enterprise = ? OR voucher IN (SELECT id FROM vouchers WHERE holder = ?))"
+                "(enterprise = ? OR voucher IN (SELECT id FROM issued_vouchers WHERE holder = ?))"
             }
             (Resource::Refusals, Sender(_)) => "sent_by = ?",
             (Resource::Lines | Resource::Instructions, Member(_)) => "(debtor = ? OR creditor = ?)",
@@ -272,7 +274,7 @@ impl Resource {
             (Resource::Grants, Member(_)) => "member = ?",
             (Resource::Grants | Resource::Tokens, Sender(_)) => "principal = ?",
             (Resource::Payments, Provider(_)) => {
-                "claim IN (SELECT id FROM claims WHERE provider = ?)"
+                "(SELECT provider FROM claims WHERE claims.id = payments.claim) = ?"
             }
             _ => return None,
         })
@@ -357,7 +359,7 @@ impl Resource {
     }
 
     /// True if an index leads to the rows that concern somebody.
-    fn leads_to(self, reach: Reach) -> bool {
+    pub(super) fn leads_to(self, reach: Reach) -> bool {
         match (self, reach) {
             (Resource::Claims | Resource::Orders, Reach::Enterprise(_) | Reach::Provider(_)) => {
                 true
@@ -393,6 +395,8 @@ fn reach_id(reach: Reach) -> i64 {
 struct Statement<'a> {
     sql: String,
     values: Vec<Value<'a>>,
+    /// True if claims are found run by run.
+    by_run: bool,
 }
 
 impl<'a> Statement<'a> {
@@ -410,7 +414,11 @@ impl<'a> Statement<'a> {
     fn reach(&mut self, resource: Resource, reach: &[Reach]) {
         let mut any = Vec::new();
         for one in reach {
-            if let Some(condition) = resource.concerns(*one) {
+            let condition = match self.by_run {
+                true => concerns_by_run(*one),
+                false => resource.concerns(*one).map(str::to_owned),
+            };
+            if let Some(condition) = condition {
                 let parameter = self.bind(Value::Number(reach_id(*one)));
                 any.push(condition.replace('?', &parameter));
             }
@@ -425,6 +433,9 @@ impl<'a> Statement<'a> {
     fn filter(&mut self, filter: &'a Filter) {
         let parameter = self.bind(filter.value());
         let one = |column: &&str| match filter.compare {
+            Compare::Is if self.by_run && RUNS.contains(column) => {
+                of_run(column, &parameter).join(" = ")
+            }
             Compare::Is => format!("{column} = {parameter}"),
             Compare::From => format!("{column} >= {parameter}"),
             Compare::To => format!("{column} <= {parameter}"),
@@ -460,33 +471,43 @@ impl Views {
             return Ok(Listed::default());
         };
         let object = self.tables.dialect().row_of(table, "");
-        let mut statement = Statement {
-            sql: format!(
-                "SELECT CAST({object} AS TEXT) FROM {} WHERE 1 = 1",
-                table.name
-            ),
-            values: Vec::new(),
-        };
-        if let Some(reach) = &page.reach {
-            statement.reach(page.resource, reach);
-        }
-        for filter in page.filters.iter().filter(|filter| !page.is_by_key(filter)) {
-            statement.filter(filter);
-        }
         let (low, high) = (range.low, range.high);
-        let parameter = statement.bind(Value::Number(high));
-        statement.and(&format!("{key} <= {parameter}"));
         let end = if page.is_led() {
             low
         } else {
             let most = page.look_at.unwrap_or(page.resource.looked_at_max());
             low.max(high - most + 1)
         };
+        let by_run = self.tables.dialect() == Dialect::Sqlite && page.is_led_by_run();
+        let mut statement = Statement {
+            sql: format!("SELECT CAST({object} AS TEXT) FROM "),
+            values: Vec::new(),
+            by_run,
+        };
+        if by_run {
+            // The newest run first, and in it the newest claim: nothing is to be sorted.
+            let [from, to] = [end, high].map(|id| Value::Number(id / CLAIMS_OF_RUN));
+            let [from, to] = [statement.bind(from), statement.bind(to)];
+            statement.sql += &format!(
+                "(SELECT id AS run FROM claims WHERE id >= {from} AND id <= {to}) AS runs \
+                 CROSS JOIN "
+            );
+        }
+        statement.sql += &format!("{} WHERE 1 = 1", table.name);
+        if let Some(reach) = &page.reach {
+            statement.reach(page.resource, reach);
+        }
+        for filter in page.filters.iter().filter(|filter| !page.is_by_key(filter)) {
+            statement.filter(filter);
+        }
+        let parameter = statement.bind(Value::Number(high));
+        statement.and(&format!("{key} <= {parameter}"));
         let parameter = statement.bind(Value::Number(end));
         statement.and(&format!("{key} >= {parameter}"));
         // One more tells whether there is another page.
         let limit = statement.bind(Value::Number(i64::from(page.rows) + 1));
-        statement.sql += &format!(" ORDER BY {key} DESC LIMIT {limit}");
+        let runs = if by_run { "runs.run DESC, " } else { "" };
+        statement.sql += &format!(" ORDER BY {runs}{key} DESC LIMIT {limit}");
         let texts = self.tables.texts(&statement.sql, &statement.values).await?;
         let parsed = texts.iter().map(|text| serde_json::from_str(text));
         let rows: Result<Vec<serde_json::Value>, _> = parsed.collect();
@@ -504,8 +525,9 @@ impl Views {
     async fn range(&self, page: &Page) -> Result<Option<Range>, ViewsError> {
         let (name, key) = (page.resource.table().name, page.resource.key());
         let ends = format!(
-            "SELECT COALESCE(CAST((SELECT MIN({key}) FROM {name}) AS TEXT) || ' ' || \
-             CAST((SELECT MAX({key}) FROM {name}) AS TEXT), '')"
+            "SELECT COALESCE(\
+             CAST((SELECT {key} FROM {name} ORDER BY {key} LIMIT 1) AS TEXT) || ' ' || \
+             CAST((SELECT {key} FROM {name} ORDER BY {key} DESC LIMIT 1) AS TEXT), '')"
         );
         let ends = self.tables.texts(&ends, &[]).await?;
         let Some((low, high)) = ends.first().and_then(|ends| ends.split_once(' ')) else {

@@ -13,8 +13,10 @@ mod events;
 mod history;
 mod lists;
 mod projector;
+mod runs;
 mod schema;
 mod sql;
+mod write;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -27,6 +29,7 @@ pub use projector::Projector;
 
 use crate::journal::{Database, DriverError, LedgerUuid, StoreError, StoreReader};
 use database::Tables;
+use schema::Part;
 
 /// Why the views cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -105,12 +108,12 @@ impl Views {
         Projector::open(self.tables.clone(), reader, ledger).await
     }
 
-    /// Up to where the tables are.
+    /// Up to where all tables are; the claims may be ahead of it.
     ///
     /// # Errors
     /// The tables cannot be read.
     pub async fn position(&self) -> Result<Position, ViewsError> {
-        let found = projector::read_position(&self.tables).await?;
+        let found = projector::read_position(&self.tables, Part::Rest).await?;
         Ok(found.map_or(Position::START, |(_, position)| position))
     }
 
@@ -121,7 +124,7 @@ impl Views {
     /// The tables cannot be read.
     pub async fn dump(&self) -> Result<Vec<(&'static str, Vec<serde_json::Value>)>, ViewsError> {
         let mut dump = Vec::new();
-        for table in schema::TABLES {
+        for table in schema::TABLES.iter().chain(schema::JOINED) {
             let object = self.tables.dialect().row_of(table, "");
             let sql = format!("SELECT CAST({object} AS TEXT) FROM {}", table.name);
             let texts = self.tables.texts(&sql, &[]).await?;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
-use super::changes::{Changes, number};
+use super::changes::{Changes, Value, number};
 use super::database::{Tables, Transaction};
 use super::events::transfers::{self, Parent, Proposed};
 use super::events::{Memory, gather, note_voucher};
-use super::schema::{self, TABLES};
-use super::{Position, ViewsError, sql};
+use super::schema::{self, Part, TABLES};
+use super::{Position, ViewsError};
 use crate::domain::{LedgerTag, VoucherId, hex};
 use crate::engine::event::{Event, Recorded};
 use crate::journal::codec;
@@ -33,6 +33,9 @@ pub struct Projector {
     reader: Arc<dyn StoreReader>,
     ledger: LedgerUuid,
     position: Position,
+    /// Where the claims are, if that is ahead of the position: something has come between the
+    /// commits of the parts.
+    claims: Option<Position>,
     /// `None` while the next rows are gathered.
     memory: Option<Memory>,
     /// The next rows, gathered while the ones before are written.
@@ -94,9 +97,10 @@ fn decode(row: &Row) -> Result<Vec<Recorded>, ViewsError> {
 async fn read_and_gather(
     reader: Arc<dyn StoreReader>,
     batches: u64,
+    limit: ReadLimit,
     mut memory: Memory,
 ) -> Result<Gathered, ViewsError> {
-    let rows = reader.rows_from(batches, STEP).await?;
+    let rows = reader.rows_from(batches, limit).await?;
     let next = rows.last().map(|last| Position {
         batches: last.head.batch_no + 1,
         events: last.head.size(),
@@ -128,22 +132,26 @@ impl Projector {
         reader: Arc<dyn StoreReader>,
         ledger: LedgerUuid,
     ) -> Result<Projector, ViewsError> {
-        let found = read_position(&tables).await?;
+        let rest = read_position(&tables, Part::Rest).await?;
+        let claims = read_position(&tables, Part::Claims).await?;
         let mut projector = Projector {
             tables,
             reader,
             ledger,
             position: Position::START,
+            claims: None,
             memory: None,
             ahead: None,
         };
-        match found {
-            Some((of, position)) if of == hex(&ledger) && projector.is_past(&position).await? => {
-                projector.position = position;
+        let is_known = rest.is_some();
+        match (rest, claims) {
+            (Some(rest), Some(claims)) if projector.may_go_on(&rest, &claims).await? => {
+                projector.position = rest.1;
+                projector.claims = Some(claims.1).filter(|at| *at != projector.position);
                 projector.remember().await?;
             }
-            found => {
-                if found.is_some() {
+            _ => {
+                if is_known {
                     let why = "they belong to another ledger or another past of this one";
                     tracing::warn!(why, "the views are made anew");
                 }
@@ -151,6 +159,17 @@ impl Projector {
             }
         }
         Ok(projector)
+    }
+
+    /// True if both parts are of this ledger and its past, and the claims are not behind.
+    async fn may_go_on(
+        &self,
+        rest: &(String, Position),
+        claims: &(String, Position),
+    ) -> Result<bool, ViewsError> {
+        let ledger = hex(&self.ledger);
+        let known = rest.0 == ledger && claims.0 == ledger && rest.1.events <= claims.1.events;
+        Ok(known && self.is_past(&rest.1).await? && self.is_past(&claims.1).await?)
     }
 
     /// Up to where the tables are.
@@ -173,13 +192,24 @@ impl Projector {
     /// The tables cannot be written; they are then as before.
     pub async fn clear(&mut self) -> Result<(), ViewsError> {
         let mut tx = self.tables.begin().await?;
+        // Whoever writes them ends first, so that all that was written is seen.
+        tx.run("UPDATE view_position SET events = events").await?;
         for table in TABLES {
             tx.run(&format!("DELETE FROM {}", table.name)).await?;
         }
         tx.run("DELETE FROM view_position").await?;
-        write_position(&mut tx, &self.ledger, &Position::START).await?;
+        for part in [Part::Claims, Part::Rest] {
+            let place = format!(
+                "INSERT INTO view_position (part, ledger, root, batches, events) \
+                 VALUES ({}, '', '', 0, 0)",
+                part.number()
+            );
+            tx.run(&place).await?;
+            write_position(&mut tx, part, &self.ledger, &Position::START).await?;
+        }
         tx.commit().await?;
         self.position = Position::START;
+        self.claims = None;
         self.ahead = None;
         self.memory = Some(self.empty_memory());
         Ok(())
@@ -201,10 +231,11 @@ impl Projector {
         // One row per run of vouchers of a year: there are millions of vouchers and few runs.
         let runs = "SELECT CAST(id AS TEXT) || ' ' || year FROM (\
             SELECT id, substr(issued_on, 1, 4) AS year, \
-            LAG(substr(issued_on, 1, 4)) OVER (ORDER BY id) AS before FROM vouchers) AS years \
+            LAG(substr(issued_on, 1, 4)) OVER (ORDER BY id) AS before \
+            FROM issued_vouchers) AS years \
             WHERE before IS NULL OR before <> year ORDER BY id";
         let runs = self.tables.texts(runs, &[]).await?;
-        let count = "SELECT CAST(COUNT(*) AS TEXT) FROM vouchers";
+        let count = "SELECT CAST(COUNT(*) AS TEXT) FROM issued_vouchers";
         let count = self.tables.texts(count, &[]).await?;
         let count = count.first().and_then(|text| text.parse().ok());
         self.memory = Some(Memory {
@@ -242,38 +273,81 @@ impl Projector {
             return Ok(false);
         };
         let mut tx = self.tables.begin().await?;
-        self.take_turn(&mut tx).await?;
+        self.take_turn(&mut tx, Part::Rest).await?;
         while let Some(recorded) = unfinished {
-            flush(&mut tx, &mut changes).await?;
+            tx.write(&changes.take(Part::Rest)).await?;
             self.finish(&mut tx, &mut memory, &mut changes, &recorded)
                 .await?;
             unfinished = rest.gather(&mut memory, &mut changes)?;
         }
+        let claims_are_written = self.claims.is_some();
+        self.claims = self.claims.take().filter(|claims| *claims != next);
         let reader = Arc::clone(&self.reader);
-        let following = read_and_gather(reader, next.batches, memory);
+        let limit = self.limit(next.batches);
+        let following = read_and_gather(reader, next.batches, limit, memory);
         self.ahead = Some(tokio::spawn(following));
-        flush(&mut tx, &mut changes).await?;
-        tx.run("DELETE FROM view_position").await?;
-        write_position(&mut tx, &self.ledger, &next).await?;
-        tx.commit().await?;
+        self.write(tx, changes, &next, claims_are_written).await?;
         let many = next.events - self.position.events > MANY_EVENTS;
         self.position = next;
         self.tables.committed(many).await?;
         Ok(true)
     }
 
+    /// Writes and commits both parts: in one transaction, or the claims on a connection of their
+    /// own at the same time. They are committed first, so that they are never behind.
+    async fn write(
+        &self,
+        mut tx: Transaction,
+        mut changes: Changes,
+        next: &Position,
+        claims_are_written: bool,
+    ) -> Result<(), ViewsError> {
+        let [claims, rest] = [Part::Claims, Part::Rest].map(|part| changes.take(part));
+        if claims_are_written {
+            tx.write(&rest).await?;
+        } else if self.tables.in_parts() {
+            let mut beside = self.tables.begin().await?;
+            self.take_turn(&mut beside, Part::Claims).await?;
+            // Neither is left in the middle of a statement if the other one fails.
+            let written = tokio::join!(beside.write(&claims), tx.write(&rest));
+            written.0.and(written.1)?;
+            write_position(&mut beside, Part::Claims, &self.ledger, next).await?;
+            write_position(&mut tx, Part::Rest, &self.ledger, next).await?;
+            beside.commit().await?;
+            return tx.commit().await;
+        } else {
+            tx.write(&claims).await?;
+            tx.write(&rest).await?;
+            write_position(&mut tx, Part::Claims, &self.ledger, next).await?;
+        }
+        write_position(&mut tx, Part::Rest, &self.ledger, next).await?;
+        tx.commit().await
+    }
+
     async fn gather_next(&mut self) -> Result<Gathered, ViewsError> {
         let memory = self.memory.take().ok_or(ViewsError::Stopped)?;
         let reader = Arc::clone(&self.reader);
-        read_and_gather(reader, self.position.batches, memory).await
+        let limit = self.limit(self.position.batches);
+        read_and_gather(reader, self.position.batches, limit, memory).await
+    }
+
+    /// What is read after a number of batches: not beyond claims that are ahead.
+    fn limit(&self, batches: u64) -> ReadLimit {
+        let ahead = self.claims.as_ref().map(|claims| claims.batches - batches);
+        let rows = ahead.and_then(|rows| u32::try_from(rows).ok());
+        ReadLimit {
+            rows: rows.map_or(STEP.rows, |rows| rows.min(STEP.rows)),
+            ..STEP
+        }
     }
 
     /// Stops where somebody else has moved the position; nobody else can until the commit.
-    async fn take_turn(&self, tx: &mut Transaction) -> Result<(), ViewsError> {
-        tx.run("UPDATE view_position SET events = events").await?;
-        let found = tx
-            .texts("SELECT CAST(events AS TEXT) FROM view_position", &[])
+    async fn take_turn(&self, tx: &mut Transaction, part: Part) -> Result<(), ViewsError> {
+        let place = format!("WHERE part = {}", part.number());
+        tx.run(&format!("UPDATE view_position SET events = events {place}"))
             .await?;
+        let sql = format!("SELECT CAST(events AS TEXT) FROM view_position {place}");
+        let found = tx.texts(&sql, &[]).await?;
         if found == [self.position.events.to_string()] {
             Ok(())
         } else {
@@ -345,26 +419,14 @@ fn years_of(runs: &[String], count: usize) -> Option<Vec<u16>> {
     Some(years)
 }
 
-/// Writes what was gathered.
-async fn flush(tx: &mut Transaction, changes: &mut Changes) -> Result<(), ViewsError> {
-    for (table, rows) in changes.take_inserts() {
-        let sql = |dialect, count| sql::insert(dialect, table, count);
-        tx.write(&rows, sql).await?;
-    }
-    for (update, rows) in changes.take_updates() {
-        let sql = |dialect, count| sql::update(dialect, update, count);
-        tx.write(&rows, sql).await?;
-    }
-    Ok(())
-}
-
-/// The ledger of the tables and up to where they are.
+/// The ledger of the tables and up to where a part of them is.
 pub(super) async fn read_position(
     tables: &Tables,
+    part: Part,
 ) -> Result<Option<(String, Position)>, ViewsError> {
     let sql = "SELECT ledger || ' ' || CAST(batches AS TEXT) || ' ' || CAST(events AS TEXT) || \
-        ' ' || root FROM view_position";
-    let found = tables.texts(sql, &[]).await?;
+        ' ' || root FROM view_position WHERE part = $1";
+    let found = tables.texts(sql, &[Value::Number(part.number())]).await?;
     let Some(text) = found.first() else {
         return Ok(None);
     };
@@ -386,16 +448,18 @@ pub(super) async fn read_position(
 
 async fn write_position(
     tx: &mut Transaction,
+    part: Part,
     ledger: &LedgerUuid,
     position: &Position,
 ) -> Result<(), ViewsError> {
     let sql = format!(
-        "INSERT INTO view_position (only_one, ledger, root, batches, events) \
-         VALUES (1, '{}', '{}', {}, {})",
+        "UPDATE view_position SET ledger = '{}', root = '{}', batches = {}, events = {} \
+         WHERE part = {}",
         hex(ledger),
         position.root,
         position.batches,
-        position.events
+        position.events,
+        part.number()
     );
     tx.run(&sql).await
 }

@@ -9,6 +9,25 @@ pub(super) enum Type {
     Text,
 }
 
+/// Tables that are written together. The parts may be written at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The claims: half of all that is to be written.
+    Claims,
+    /// All others.
+    Rest,
+}
+
+impl Part {
+    /// Its number in `view_position`.
+    pub(super) fn number(self) -> i64 {
+        match self {
+            Part::Claims => 1,
+            Part::Rest => 2,
+        }
+    }
+}
+
 /// A table: its columns in the order of the values of a row.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -17,7 +36,7 @@ pub(super) struct Table {
 }
 
 macro_rules! tables {
-    ($($constant:ident = $name:literal { $($column:ident $type:ident),* $(,)? })*) => {
+    ($all:ident: $($constant:ident = $name:literal { $($column:ident $type:ident),* $(,)? })*) => {
         $(
             pub(super) const $constant: Table = Table {
                 name: $name,
@@ -25,12 +44,12 @@ macro_rules! tables {
             };
         )*
 
-        /// All tables but the position.
-        pub(super) const TABLES: &[&Table] = &[$(&$constant),*];
+        pub(super) const $all: &[&Table] = &[$(&$constant),*];
     };
 }
 
-tables! {
+// All tables but the position.
+tables! { TABLES:
     MEMBERS = "members" {
         id Number, code Text, kind Text, name_zh Text, name_en Text, province Text,
         signed_protocol Number, event Number,
@@ -66,11 +85,13 @@ tables! {
     AGREEMENT_SHARES = "agreement_shares" {
         agreement Number, place Number, member Number, millionths Number,
     }
-    VOUCHERS = "vouchers" {
+    ISSUED = "issued_vouchers" {
         id Number, public_id Text, programme Number, version Number, issuer Number, holder Number,
-        amount Number, free Number, held Number, approved Number, returned Number, issued_on Text,
-        use_by Text, cash_by Text, parent Number, frozen Number, revoked Number, event Number,
-        application Number, replaces Number, replaced_by Number,
+        amount Number, issued_on Text, use_by Text, cash_by Text, parent Number, frozen Number,
+        revoked Number, event Number, application Number, replaces Number, replaced_by Number,
+    }
+    MONEY = "voucher_money" {
+        id Number, free Number, held Number, approved Number, returned Number,
     }
     TRANSFERS = "transfers" {
         id Number, voucher Number, kind Text, receiver Number, to_city Number, amount Number,
@@ -191,5 +212,15 @@ tables! {
     ACCOUNT_DAYS = "account_days" {
         party Number, account Text, about Text, about_id Number, day Text, debits Number,
         credits Number,
+    }
+}
+
+// What is read as a table and put together from several.
+tables! { JOINED:
+    VOUCHERS = "vouchers" {
+        id Number, public_id Text, programme Number, version Number, issuer Number, holder Number,
+        amount Number, free Number, held Number, approved Number, returned Number, issued_on Text,
+        use_by Text, cash_by Text, parent Number, frozen Number, revoked Number, event Number,
+        application Number, replaces Number, replaced_by Number,
     }
 }

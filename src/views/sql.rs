@@ -79,6 +79,13 @@ pub(super) fn insert(dialect: Dialect, table: &Table, rows: usize) -> String {
     sql
 }
 
+/// Takes rows in the binary format of `COPY`.
+pub(super) fn copy(table: &Table) -> String {
+    let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
+    let names = names.join(", ");
+    format!("COPY {} ({names}) FROM STDIN (FORMAT BINARY)", table.name)
+}
+
 type Parts = (&'static str, &'static str, &'static str, &'static [Type]);
 
 /// As [`parts`], of programmes and what is charged to them.
@@ -105,10 +112,10 @@ fn parts(update: Update) -> Parts {
     const T: Type = Type::Text;
     match update {
         Update::VoucherMoney => (
-            "vouchers",
-            "free = vouchers.free + c.c1, held = vouchers.held + c.c2, \
-             approved = vouchers.approved + c.c3, returned = vouchers.returned + c.c4",
-            "vouchers.id = c.c0",
+            "voucher_money",
+            "free = voucher_money.free + c.c1, held = voucher_money.held + c.c2, \
+             approved = voucher_money.approved + c.c3, returned = voucher_money.returned + c.c4",
+            "voucher_money.id = c.c0",
             &[N, N, N, N, N],
         ),
         Update::VoucherFrozen
@@ -132,14 +139,7 @@ fn parts(update: Update) -> Parts {
             &[N, N],
         ),
         Update::ClaimStatus => ("claims", "status = c.c1", "claims.id = c.c0", &[N, T]),
-        Update::LinesVoided => (
-            "obligation_lines",
-            "voided = 1",
-            "obligation_lines.id IN (SELECT line.id FROM claims, obligation_lines AS line \
-             WHERE claims.id = c.c0 AND line.id >= claims.first_line \
-             AND line.id < claims.first_line + claims.line_count)",
-            &[N],
-        ),
+        Update::LinesVoided | Update::LinesOfClaimVoided => line_parts(update),
         Update::ClaimLines => (
             "claims",
             "first_line = c.c1, line_count = c.c2",
@@ -323,7 +323,24 @@ fn voucher_parts(update: Update) -> Parts {
         Update::VoucherDeadlines => ("use_by = c.c1, cash_by = c.c2", &[N, T, T]),
         _ => ("replaced_by = c.c1", &[N, N]),
     };
-    ("vouchers", set, "vouchers.id = c.c0", types)
+    ("issued_vouchers", set, "issued_vouchers.id = c.c0", types)
+}
+
+fn line_parts(update: Update) -> Parts {
+    const N: Type = Type::Number;
+    let (place, types): (_, &[Type]) = match update {
+        Update::LinesVoided => (
+            "obligation_lines.id >= c.c0 AND obligation_lines.id < c.c0 + c.c1",
+            &[N, N],
+        ),
+        _ => (
+            "obligation_lines.id IN (SELECT line.id FROM claims, obligation_lines AS line \
+             WHERE claims.id = c.c0 AND line.id >= claims.first_line \
+             AND line.id < claims.first_line + claims.line_count)",
+            &[N],
+        ),
+    };
+    ("obligation_lines", "voided = 1", place, types)
 }
 
 fn application_parts(update: Update) -> Parts {

@@ -17,7 +17,7 @@ use quantong::journal::{BodyWriter, Chain, Database, HashKind, Row, Store, codec
 use quantong::views::Views;
 use serde_json::{Value, json};
 
-use super::cluster::Cluster;
+use super::cluster::{Cluster, database_of};
 use super::model::Pair;
 
 const LEDGER: [u8; 16] = [7; 16];
@@ -390,4 +390,63 @@ async fn tables_of_another_past_are_made_anew_and_two_projectors_do_not_mix() {
     assert!(moved.to_string().contains("another process"), "{moved}");
     let mut two = open().await.expect("two again");
     assert!(!two.step().await.expect("nothing is left"));
+}
+
+/// Makes the commit of all tables but the claims fail.
+const FAIL_BETWEEN: &str = "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS \
+    'BEGIN RAISE EXCEPTION ''not now''; END'; \
+    CREATE CONSTRAINT TRIGGER fail AFTER UPDATE ON view_position DEFERRABLE INITIALLY DEFERRED \
+    FOR EACH ROW WHEN (NEW.part = 2 AND NEW.events > OLD.events) EXECUTE FUNCTION fail()";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn claims_that_were_committed_alone_are_not_written_twice() {
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..4 {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = cluster.new_database();
+        let database = Database::Postgres(url.parse().expect("an address"));
+        let mut store = database.open(folder.path(), LEDGER).await.expect("a store");
+        let views = Views::open(&database, folder.path()).await.expect("tables");
+        let projector = views.projector(store.reader(), LEDGER).await;
+        let mut projector = projector.expect("a projector");
+        let mut chain = Chain::new(HashKind::Sha256);
+        let mut pair = Pair::sound();
+        let mut written = 0;
+        let name = database_of(&url);
+        let history = history(&mut runner);
+        let third = history.len().div_ceil(3);
+        for (n, steps) in history.chunks(third).enumerate() {
+            for step in steps {
+                pair.take(*step);
+            }
+            let new = rows(&mut chain, &pair.events()[written..], 3);
+            written = pair.events().len();
+            store.append(&new, &[]).await.expect("appended");
+            if n == 1 {
+                cluster.sql(name, FAIL_BETWEEN);
+                projector.step().await.expect_err("the second commit fails");
+                let ahead = "SELECT (SELECT events FROM view_position WHERE part = 1) > \
+                    (SELECT events FROM view_position WHERE part = 2)";
+                assert_eq!(cluster.sql(name, ahead).trim(), "t");
+                cluster.sql(name, "DROP FUNCTION fail CASCADE");
+                // What comes next is there already when the tables are gone on with.
+                continue;
+            }
+            projector = views
+                .projector(store.reader(), LEDGER)
+                .await
+                .expect("a projector");
+            while projector.step().await.expect("a step") {}
+        }
+        let first = tables(&views).await;
+        assert_same(&pair.state, &first);
+        projector.clear().await.expect("cleared");
+        while projector.step().await.expect("a step") {}
+        assert_eq!(tables(&views).await, first);
+        views.close().await;
+        store.close().await.expect("closed");
+    }
 }

@@ -1,7 +1,7 @@
 //! Transfers and steps that were undone. What ends a proposal names the proposal only: its voucher
 //! and, for a child, the parent are read from the tables.
 
-use super::{Memory, maybe, seq};
+use super::{Issued, Memory, maybe, seq};
 use crate::engine::event::{
     Event, EventMeta, ReturnedTo, StepReversed, TransferApproved, TransferMoved, TransferProposed,
     Undone,
@@ -109,17 +109,20 @@ pub(in crate::views) fn child(
     let child = e.child.map_or(0, |id| id.0);
     let year = memory.year_of(proposed.voucher);
     let public_id = memory.voucher_id(e.issuer, child, year);
-    let days = [&parent.issued_on, &parent.use_by, &parent.cash_by].map(String::as_str);
-    let row = [
-        number(child),
-        public_id.as_str().into(),
-        number(parent.programme),
-        number(parent.version),
-        number(parent.issuer),
-        number(proposed.receiver),
-        e.amount.into(),
-    ];
-    insert_child(changes, meta, row, days, proposed.voucher);
+    let issued = Issued {
+        voucher: child,
+        public_id: &public_id,
+        programme: parent.programme,
+        version: parent.version,
+        issuer: parent.issuer,
+        holder: proposed.receiver,
+        amount: e.amount.get(),
+        days: [&parent.issued_on, &parent.use_by, &parent.cash_by],
+        parent: Some(proposed.voucher),
+        application: None,
+        replaces: None,
+    };
+    issued.insert(changes, meta);
 }
 
 /// The voucher that a move issued.
@@ -133,53 +136,20 @@ pub(in crate::views) fn moved_child(
     let issued_on = meta.business_date;
     let public_id = memory.voucher_id(e.to_city, e.child.0, issued_on.year());
     let days = [issued_on, e.use_by, e.cash_by].map(|day| day.to_string());
-    let row = [
-        number(e.child.0),
-        public_id.as_str().into(),
-        number(e.to_programme.0),
-        number(e.version.0),
-        number(e.to_city.0),
-        number(e.enterprise.0),
-        e.amount.into(),
-    ];
-    let days = [&days[0], &days[1], &days[2]].map(String::as_str);
-    insert_child(changes, meta, row, days, proposed.voucher);
-}
-
-fn insert_child(
-    changes: &mut Changes,
-    meta: &EventMeta,
-    row: [Value<'_>; 7],
-    days: [&str; 3],
-    parent: u32,
-) {
-    let [id, public_id, programme, version, issuer, holder, amount] = row;
-    changes.insert(
-        &t::VOUCHERS,
-        &[
-            id,
-            public_id,
-            programme,
-            version,
-            issuer,
-            holder,
-            amount,
-            amount,
-            Value::Number(0),
-            Value::Number(0),
-            Value::Number(0),
-            days[0].into(),
-            days[1].into(),
-            days[2].into(),
-            number(parent),
-            false.into(),
-            false.into(),
-            seq(meta),
-            Value::None,
-            Value::None,
-            Value::None,
-        ],
-    );
+    let issued = Issued {
+        voucher: e.child.0,
+        public_id: &public_id,
+        programme: e.to_programme.0,
+        version: e.version.0,
+        issuer: e.to_city.0,
+        holder: e.enterprise.0,
+        amount: e.amount.get(),
+        days: [&days[0], &days[1], &days[2]],
+        parent: Some(proposed.voucher),
+        application: None,
+        replaces: None,
+    };
+    issued.insert(changes, meta);
 }
 
 pub(super) fn step_reversed(changes: &mut Changes, meta: &EventMeta, e: &StepReversed) {

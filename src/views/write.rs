@@ -1,0 +1,239 @@
+//! Rows on their way into the tables: on SQLite as parameters of statements for so many rows, on
+//! PostgreSQL as a stream of rows (`COPY`) or as arrays.
+
+use std::sync::Arc;
+
+use sqlx::postgres::{PgArguments, PgConnection};
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments as _, AssertSqlSafe, Postgres, Sqlite};
+
+use super::ViewsError;
+use super::changes::{Block, Column, NO_NUMBER, Rows, Update, Writes};
+use super::database::{Transaction, failed};
+use super::schema::{ACCOUNT_DAYS, Table};
+use super::sql::{self, Dialect};
+
+/// Rows of one statement on SQLite. Enough that what a statement costs besides its rows does not
+/// matter; the rest of a set of rows goes in smaller ones, so that few statements are prepared.
+const SQLITE_ROWS: [usize; 3] = [256, 16, 1];
+
+/// Rows from which on PostgreSQL is sent a stream of them. Few rows are quicker in a statement that
+/// is prepared already.
+const STREAMED: usize = 64;
+
+/// Bytes of a stream that are sent at once.
+const SENT: usize = 256 << 10;
+
+impl Transaction {
+    /// Writes what was gathered for a part.
+    pub(super) async fn write(&mut self, writes: &Writes) -> Result<(), ViewsError> {
+        for (table, rows) in &writes.inserts {
+            self.insert(table, rows).await?;
+        }
+        for (update, rows) in &writes.updates {
+            self.update(*update, rows).await?;
+        }
+        Ok(())
+    }
+
+    async fn insert(&mut self, table: &Table, rows: &Rows) -> Result<(), ViewsError> {
+        let sql = |dialect, count| sql::insert(dialect, table, count);
+        match self {
+            Transaction::Sqlite(tx) => write_sqlite(tx, rows, sql).await,
+            // Sums are added to rows that are there, which a stream cannot.
+            Transaction::Postgres(tx)
+                if rows.len() >= STREAMED && table.name != ACCOUNT_DAYS.name =>
+            {
+                stream(tx, rows, &sql::copy(table)).await
+            }
+            Transaction::Postgres(tx) => write_postgres(tx, rows, sql).await,
+        }
+    }
+
+    async fn update(&mut self, update: Update, rows: &Rows) -> Result<(), ViewsError> {
+        let sql = |dialect, count| sql::update(dialect, update, count);
+        match self {
+            Transaction::Sqlite(tx) => write_sqlite(tx, rows, sql).await,
+            Transaction::Postgres(tx) => write_postgres(tx, rows, sql).await,
+        }
+    }
+}
+
+/// The values of a column in order.
+enum Cells<'a> {
+    Numbers(std::slice::Iter<'a, i64>),
+    Texts(Box<dyn Iterator<Item = Option<&'a str>> + Send + 'a>),
+}
+
+fn cells(block: &Block) -> Vec<Cells<'_>> {
+    let cells = block.columns.iter().map(|column| match column {
+        Column::Numbers(numbers) => Cells::Numbers(numbers.iter()),
+        Column::Texts(texts) => Cells::Texts(Box::new(texts.iter())),
+    });
+    cells.collect()
+}
+
+fn number(number: i64) -> Option<i64> {
+    (number != NO_NUMBER).then_some(number)
+}
+
+/// Rows cut into the parameters of statements.
+struct Statements<'a, F> {
+    blocks: std::slice::Iter<'a, Block>,
+    columns: Vec<Cells<'a>>,
+    /// Rows of the block that are left.
+    left: usize,
+    /// The text of each column that came last: many rows have the same day or status.
+    texts: Vec<Arc<str>>,
+    sql: F,
+    /// The last statement and for how many rows it is.
+    last: (usize, Arc<str>),
+}
+
+impl<'a, F: Fn(Dialect, usize) -> String> Statements<'a, F> {
+    fn of(rows: &'a Rows, sql: F) -> Statements<'a, F> {
+        Statements {
+            blocks: rows.blocks.iter(),
+            columns: Vec::new(),
+            left: 0,
+            texts: Vec::new(),
+            sql,
+            last: (0, Arc::default()),
+        }
+    }
+
+    /// The next statement with its parameters; `None` at the end.
+    fn next(&mut self) -> Result<Option<(Arc<str>, SqliteArguments)>, ViewsError> {
+        if self.left == 0 {
+            let Some(block) = self.blocks.next() else {
+                return Ok(None);
+            };
+            self.columns = cells(block);
+            self.texts.resize(self.columns.len(), Arc::default());
+            self.left = block.len;
+        }
+        let Some(rows) = SQLITE_ROWS.into_iter().find(|rows| *rows <= self.left) else {
+            return Ok(None);
+        };
+        if self.last.0 != rows {
+            self.last = (rows, (self.sql)(Dialect::Sqlite, rows).into());
+        }
+        let mut arguments = SqliteArguments::default();
+        arguments.reserve(rows * self.columns.len(), 0);
+        for _ in 0..rows {
+            for (column, before) in self.columns.iter_mut().zip(&mut self.texts) {
+                let added = match column {
+                    Cells::Numbers(numbers) => {
+                        arguments.add(numbers.next().copied().and_then(number))
+                    }
+                    Cells::Texts(texts) => {
+                        let text = texts.next().flatten().map(|text| {
+                            if **before != *text {
+                                *before = text.into();
+                            }
+                            Arc::clone(before)
+                        });
+                        arguments.add(text)
+                    }
+                };
+                added.map_err(ViewsError::Database)?;
+            }
+        }
+        self.left -= rows;
+        Ok(Some((Arc::clone(&self.last.1), arguments)))
+    }
+}
+
+/// The parameters of the next statement are made while the database works on the one before.
+async fn write_sqlite(
+    tx: &mut sqlx::Transaction<'static, Sqlite>,
+    rows: &Rows,
+    sql: impl Fn(Dialect, usize) -> String + Send,
+) -> Result<(), ViewsError> {
+    let mut statements = Statements::of(rows, sql);
+    let mut next = statements.next()?;
+    while let Some((sql, arguments)) = next {
+        let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
+        let executing = query.execute(&mut **tx);
+        let (executed, made) = tokio::join!(executing, async { statements.next() });
+        executed.map_err(failed)?;
+        next = made?;
+    }
+    Ok(())
+}
+
+fn arrays(block: &Block) -> Result<PgArguments, ViewsError> {
+    let mut arguments = PgArguments::default();
+    for column in &block.columns {
+        let added = match column {
+            Column::Numbers(numbers) => {
+                let some: Vec<Option<i64>> = numbers.iter().copied().map(number).collect();
+                arguments.add(some)
+            }
+            Column::Texts(texts) => {
+                let some: Vec<Option<&str>> = texts.iter().collect();
+                arguments.add(some)
+            }
+        };
+        added.map_err(ViewsError::Database)?;
+    }
+    Ok(arguments)
+}
+
+/// As [`write_sqlite`]; a parameter is an array with the values of a column of a block.
+async fn write_postgres(
+    tx: &mut sqlx::Transaction<'static, Postgres>,
+    rows: &Rows,
+    sql: impl Fn(Dialect, usize) -> String + Send,
+) -> Result<(), ViewsError> {
+    let sql: Arc<str> = sql(Dialect::Postgres, rows.len()).into();
+    let mut made = rows.blocks.first().map(arrays).transpose()?;
+    let mut blocks = rows.blocks.iter().skip(1);
+    while let Some(arguments) = made {
+        let query = sqlx::query_with(AssertSqlSafe(Arc::clone(&sql)), arguments);
+        let following = async { blocks.next().map(arrays).transpose() };
+        let (executed, following) = tokio::join!(query.execute(&mut **tx), following);
+        executed.map_err(failed)?;
+        made = following?;
+    }
+    Ok(())
+}
+
+/// Sends rows in the binary format of `COPY`, whatever their number in one statement.
+async fn stream(connection: &mut PgConnection, rows: &Rows, sql: &str) -> Result<(), ViewsError> {
+    let mut copy = connection.copy_in_raw(sql).await.map_err(failed)?;
+    let mut bytes = Vec::with_capacity(SENT + (16 << 10));
+    // Signature, flags, length of an extension.
+    bytes.extend_from_slice(b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0");
+    for block in &rows.blocks {
+        let mut columns = cells(block);
+        let count = i16::try_from(columns.len()).unwrap_or(i16::MAX);
+        for _ in 0..block.len {
+            bytes.extend_from_slice(&count.to_be_bytes());
+            for column in &mut columns {
+                match column {
+                    Cells::Numbers(numbers) => {
+                        let number = numbers.next().copied().and_then(number);
+                        field(&mut bytes, number.map(i64::to_be_bytes).as_ref());
+                    }
+                    Cells::Texts(texts) => field(&mut bytes, texts.next().flatten()),
+                }
+            }
+            if bytes.len() >= SENT {
+                copy.send(&*bytes).await.map_err(failed)?;
+                bytes.clear();
+            }
+        }
+    }
+    bytes.extend_from_slice(&(-1_i16).to_be_bytes());
+    copy.send(&*bytes).await.map_err(failed)?;
+    copy.finish().await.map(drop).map_err(failed)
+}
+
+/// A field: its length and its bytes, or -1 for one that is missing.
+fn field<T: AsRef<[u8]> + ?Sized>(bytes: &mut Vec<u8>, value: Option<&T>) {
+    let value = value.map(AsRef::as_ref);
+    let length = value.map_or(-1, |value| i32::try_from(value.len()).unwrap_or(i32::MAX));
+    bytes.extend_from_slice(&length.to_be_bytes());
+    bytes.extend_from_slice(value.unwrap_or_default());
+}
