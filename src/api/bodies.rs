@@ -9,6 +9,7 @@ mod people;
 mod periods;
 mod programmes;
 mod register;
+mod transfers;
 mod versions;
 mod vouchers;
 
@@ -27,6 +28,7 @@ pub(super) use people::*;
 pub(super) use periods::*;
 pub(super) use programmes::*;
 pub(super) use register::*;
+pub(super) use transfers::*;
 pub(super) use versions::*;
 pub(super) use vouchers::*;
 

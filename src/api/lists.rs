@@ -118,6 +118,11 @@ lists! {
     }
     "/transfers" list_transfers Transfers {
         "voucher": Voucher ["voucher"], "status": Text ["status"], "issuer": Member ["issuer"],
+        "kind": Text ["kind"],
+    }
+    "/reversals" list_reversals Reversals {
+        "what": Text ["what"], "city": Member ["city"], "voucher": Voucher ["voucher"],
+        "reversed_from": DayFrom ["reversed_on"], "reversed_to": DayTo ["reversed_on"],
     }
     "/orders" list_orders Orders {
         "status": Text ["status"], "provider": Provider ["provider"],
@@ -491,6 +496,7 @@ fn row_id(view: &View<'_>, resource: Resource, row: &Map<String, Value>) -> Valu
         Resource::Agreements => view.agreement_id(AgreementId(number)),
         Resource::Applications => view.application(ApplicationId(number)),
         Resource::Transfers => view.transfer(TransferId(number)),
+        Resource::Reversals => row["event"].clone(),
         Resource::Lines => view.line(LineId(number)),
         Resource::Periods => row["month"].clone(),
         Resource::Instructions => view.instruction(InstructionId(number)),
@@ -551,9 +557,13 @@ fn named(view: &View<'_>, column: &str, value: &Value) -> Option<Value> {
     let number = u32::try_from(value.as_u64()?).ok()?;
     let short = u16::try_from(number).unwrap_or(u16::MAX);
     Some(match column {
-        "city" | "to_city" | "issuer" | "payer" | "debtor" | "creditor" | "home" | "host"
-        | "pool" | "member" | "subject_city" | "certified_by" => view.member(MemberId(short)),
-        "programme" | "carried_from" | "carried_into" => view.programme(ProgrammeId(short)),
+        "city" | "to_city" | "endorsed_by" | "issuer" | "payer" | "debtor" | "creditor"
+        | "home" | "host" | "pool" | "member" | "subject_city" | "certified_by" => {
+            view.member(MemberId(short))
+        }
+        "programme" | "to_programme" | "carried_from" | "carried_into" => {
+            view.programme(ProgrammeId(short))
+        }
         "category" => view.category(CategoryId(u8::try_from(number).unwrap_or(u8::MAX))),
         "period" => view.period(PeriodId(short)),
         "holder" | "receiver" | "enterprise" | "other_enterprise" => {
@@ -569,7 +579,9 @@ fn named(view: &View<'_>, column: &str, value: &Value) -> Option<Value> {
         "agreement" => view.agreement_id(AgreementId(number)),
         "filed_by" | "sent_by" | "approved_by" | "made_by" | "proposed_by" | "applied_by"
         | "submitted_by" | "changed_by" | "registered_by" | "issued_by" | "set_by"
-        | "agreed_by" | "principal" => view.principal(PrincipalId(number)),
+        | "agreed_by" | "principal" | "reversed_by" => view.principal(PrincipalId(number)),
+        "transfer" => view.transfer(TransferId(number)),
+        "instruction" => view.instruction(InstructionId(number)),
         _ => return None,
     })
 }

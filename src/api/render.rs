@@ -7,6 +7,7 @@ mod people;
 
 mod orders;
 mod register;
+mod transfers;
 
 use serde_json::{Value, json};
 
@@ -181,10 +182,14 @@ impl View<'_> {
             | Event::ConsentGiven(_)
             | Event::FreezeSet(_)
             | Event::VoucherRevoked(_)
-            | Event::VoucherLapsed(_)
-            | Event::TransferProposed(_)
+            | Event::VoucherLapsed(_)) => self.voucher_fact(event),
+            event @ (Event::TransferProposed(_)
             | Event::TransferApproved(_)
-            | Event::TransferDeclined(_)) => self.voucher_fact(event),
+            | Event::TransferDeclined(_)
+            | Event::TransferMoved(_)
+            | Event::TransferEndorsed(_)
+            | Event::TransferReleased(_)
+            | Event::StepReversed(_)) => self.transfer_fact(event),
             event @ (Event::ApplicationFiled(_)
             | Event::ApplicationResubmitted(_)
             | Event::ApplicationReviewBegun(_)
@@ -363,27 +368,6 @@ impl View<'_> {
             Event::VoucherLapsed(e) => {
                 json!({"id": self.voucher(e.voucher), "amount": yuan(e.amount)})
             }
-            Event::TransferProposed(e) => json!({
-                "id": self.transfer(e.transfer),
-                "voucher": self.voucher(e.voucher),
-                "kind": e.kind.as_str(),
-                "to": self.enterprise(e.to),
-                "to_city": e.to_city.map(|id| self.member(id)),
-                "cap_share": e.cap_share.map(|share| share.to_string()),
-                "amount": yuan(e.amount),
-            }),
-            Event::TransferApproved(e) => json!({
-                "id": self.transfer(e.transfer),
-                "child": e.child.map(|id| self.voucher(id)),
-                "amount": yuan(e.amount),
-                "issued_moved": yuan(e.issued_moved),
-                "used_moved": yuan(e.used_moved),
-            }),
-            Event::TransferDeclined(e) => json!({
-                "id": self.transfer(e.transfer),
-                "amount": yuan(e.amount),
-                "returned_to": returned(e.returned),
-            }),
             _ => json!({}),
         }
     }

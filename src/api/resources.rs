@@ -17,6 +17,8 @@ pub(super) use register::{
 
 mod applications;
 
+mod transfers;
+
 use serde_json::{Value, json};
 
 pub(super) use applications::{Standing, get_application};
@@ -25,13 +27,14 @@ use super::context::Cx;
 use super::problem::Problem;
 use super::render::{View, yuan};
 use crate::domain::{
-    AgreementId, IdKind, InstructionId, LineId, MemberId, PaymentId, PrincipalId, Seq, TransferId,
-    VoucherId,
+    AgreementId, IdKind, InstructionId, LineId, MemberId, PaymentId, PrincipalId, Seq, VoucherId,
 };
 use crate::engine::State;
 use crate::engine::books::{Detail, Section};
 use crate::engine::command::Scope;
-use crate::engine::state::{ClaimStatus, LineOrigin, PeriodStatus, TransferStatus};
+use crate::engine::state::{ClaimStatus, LineOrigin, PeriodStatus};
+
+pub(super) use transfers::{get_event, get_transfer};
 
 mod programmes;
 
@@ -225,39 +228,6 @@ pub(super) fn get_voucher(cx: &Cx<'_>) -> Result<Found, Problem> {
         "consents": consents.collect::<Value>(),
     });
     found(body, row.details)
-}
-
-pub(super) fn get_transfer(cx: &Cx<'_>) -> Result<Found, Problem> {
-    let canonical = |state: &State, id, tag| state.transfer_id(TransferId(id), tag);
-    let id = TransferId(cx.id("id", cx.param("id"), IdKind::Transfer, canonical)?);
-    let row = cx
-        .state
-        .transfer(id)
-        .ok_or_else(|| Problem::not_found("transfer"))?;
-    let voucher = cx
-        .state
-        .voucher(row.voucher)
-        .ok_or_else(|| Problem::not_found("voucher"))?;
-    let (programme, holder) = cx.state.voucher_owner(voucher);
-    let issuer = cx
-        .state
-        .programme(programme)
-        .map_or(MemberId(0), |row| row.city);
-    cx.reading(
-        "transfer",
-        &[
-            Scope::Member(issuer),
-            Scope::Enterprise(holder),
-            Scope::Enterprise(row.to),
-        ],
-    )?;
-    let status = match row.status {
-        TransferStatus::Proposed => "proposed",
-        TransferStatus::Approved => "approved",
-        TransferStatus::Declined => "declined",
-    };
-    let child = row.child.map(|id| view(cx).voucher(id));
-    found(json!({"status": status, "child": child}), row.details)
 }
 
 pub(super) fn get_claim(cx: &Cx<'_>) -> Result<Found, Problem> {

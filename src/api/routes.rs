@@ -171,6 +171,8 @@ routes! {
         post "/orders/{id}/extend" extend_order ExtendOrderBody;
         post "/orders/{id}/dispute" dispute_order DisputeOrderBody;
         post "/orders/{id}/resolve" resolve_order ResolveOrderBody;
+        post "/transfers/{id}/withdraw" withdraw_transfer WithdrawTransferBody;
+        post "/events/{sequence}/reverse" reverse_step ReverseStepBody;
         post "/claims" file_claim FileClaimBody;
         post "/claims/{id}/reverse" reverse_claim ReverseClaimBody;
         post "/claims/{id}/payments" pay_claim PayClaimBody;
@@ -197,6 +199,7 @@ routes! {
         "/applications/{id}" get_application;
         "/transfers/{id}" get_transfer;
         "/orders/{id}" get_order;
+        "/events/{sequence}" get_event;
         "/claims/{id}" get_claim;
         "/payments/{id}" get_payment;
         "/lines/{id}" get_line;

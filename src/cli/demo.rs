@@ -283,6 +283,7 @@ async fn move_half(
         },
         amount: fen(1_000_000)?,
         document_no: None,
+        expires_on: None,
     });
     let Event::TransferProposed(proposed) = act(node, maker, propose).await? else {
         return Err(missing("proposal"));

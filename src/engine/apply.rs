@@ -25,6 +25,8 @@ mod orders;
 mod people;
 mod periods;
 mod register;
+mod steps;
+mod transfers;
 mod usage;
 mod vouchers;
 
@@ -158,14 +160,7 @@ impl State {
             Event::ControllerGroupSet(e) => self.controller_group_set(e),
             Event::SuspensionSet(e) => self.suspension_set(e),
             Event::ProgrammeCreated(e) => self.programme_created(meta, e),
-            Event::BudgetChanged(e) => {
-                let change = if e.raise {
-                    e.amount.get()
-                } else {
-                    -e.amount.get()
-                };
-                self.budgets_total.set(*self.budgets_total + change);
-            }
+            Event::BudgetChanged(e) => self.budget_changed(meta, e),
             Event::VersionPublished(e) => self.version_published(e),
             Event::DraftSaved(e) => self.draft_saved(e),
             Event::DraftSimulated(e) => self.draft_simulated(e),
@@ -178,9 +173,9 @@ impl State {
             Event::ClaimWithdrawn(e) => self.claim_withdrawn(e),
             Event::AgreementRegistered(e) => self.agreement_registered(meta, e),
             Event::VoucherIssued(e) => self.voucher_issued(meta, e),
-            Event::ConsentGiven(e) => self.consent_given(e),
+            Event::ConsentGiven(e) => self.consent_given(meta, e),
             Event::FreezeSet(e) => self.freeze_set(e),
-            Event::VoucherRevoked(e) => self.voucher_revoked(e),
+            Event::VoucherRevoked(e) => self.voucher_revoked(meta, e),
             Event::VoucherLapsed(e) => self.voucher_lapsed(e),
             Event::VoucherExtended(e) => self.voucher_extended(e),
             Event::ApplicationFiled(e) => self.application_filed(meta, e),
@@ -190,9 +185,13 @@ impl State {
             Event::ApplicationReturned(e) => self.move_application(e.application, Returned),
             Event::ApplicationDeclined(e) => self.move_application(e.application, Declined),
             Event::ApplicationWithdrawn(e) => self.move_application(e.application, Withdrawn),
-            Event::TransferProposed(e) => self.transfer_proposed(meta, e),
-            Event::TransferApproved(e) => self.transfer_approved(meta, e),
-            Event::TransferDeclined(e) => self.transfer_declined(e),
+            Event::TransferProposed(_)
+            | Event::TransferApproved(_)
+            | Event::TransferDeclined(_)
+            | Event::TransferMoved(_)
+            | Event::TransferEndorsed(_)
+            | Event::TransferReleased(_) => self.transfer_changed(meta, event),
+            Event::StepReversed(e) => self.step_reversed(meta, e),
             Event::ClaimReversed(e) => self.claim_reversed(e),
             Event::PayeePaid(e) => self.payee_paid(meta, e),
             Event::PaymentReturned(e) => self.payment_returned(e),
@@ -211,7 +210,7 @@ impl State {
             }
             Event::InstructionIssued(e) => self.instruction_issued(meta, e),
             Event::PeriodInstructed(e) => self.period_instructed(e),
-            Event::InstructionPaid(e) => self.instruction_paid(e),
+            Event::InstructionPaid(e) => self.instruction_paid(meta, e),
             Event::ArrearsCarried(e) => self.arrears_carried(e),
             Event::PeriodSettled(e) => self.period_settled(e),
             Event::VoucherFileApproved(e) => self.voucher_file_approved(meta, e),
@@ -481,6 +480,10 @@ pub fn subject_of(event: &Event) -> Subject {
         Event::TransferProposed(e) => Subject::Transfer(e.transfer),
         Event::TransferApproved(e) => Subject::Transfer(e.transfer),
         Event::TransferDeclined(e) => Subject::Transfer(e.transfer),
+        Event::TransferMoved(e) => Subject::Transfer(e.transfer),
+        Event::TransferEndorsed(e) => Subject::Transfer(e.transfer),
+        Event::TransferReleased(e) => Subject::Transfer(e.transfer),
+        Event::StepReversed(e) => e.undone.subject(),
         Event::ClaimApproved(e) => Subject::Claim(e.claim),
         Event::EvidenceRecorded(e) => Subject::Claim(e.claim),
         Event::ClaimReversed(e) => Subject::Claim(e.claim),

@@ -11,6 +11,7 @@ mod people;
 mod periods;
 mod programmes;
 mod register;
+mod transfers;
 mod vouchers;
 
 use crate::domain::{
@@ -49,6 +50,7 @@ pub use register::{
     AccountStep, AdmissionStep, Applicant, ApplyForAdmission, ChangeRegister, LiftCreditFlag,
     RaiseCreditFlag, SetBankAccount, StepAdmission,
 };
+pub use transfers::{ReverseStep, WithdrawTransfer};
 pub use vouchers::{
     ConsentGiver, DecideTransfer, GiveConsent, IssueVoucher, ProposeTransfer, RevokeVoucher,
     SetFreeze, TransferRequest,
@@ -271,6 +273,10 @@ commands! {
     ProposeTransfer(ProposeTransfer) = 50;
     /// See [`DecideTransfer`].
     DecideTransfer(DecideTransfer) = 51;
+    /// See [`WithdrawTransfer`].
+    WithdrawTransfer(WithdrawTransfer) = 52;
+    /// See [`ReverseStep`].
+    ReverseStep(ReverseStep) = 53;
     /// See [`FileClaim`].
     FileClaim(FileClaim) = 60;
     /// See [`ReverseClaim`].

@@ -11,6 +11,7 @@ mod people;
 mod periods;
 mod programmes;
 mod register;
+mod transfers;
 mod vouchers;
 
 use super::command::{CommandKind, ExternalRef, Reason};
@@ -52,6 +53,10 @@ pub use register::{
     AdmissionApplied, AdmissionDecided, AdmissionEnded, AdmissionObjected, AdmissionPolicySet,
     BankAccountDecided, BankAccountProposed, CreditFlagLifted, CreditFlagRaised, PartyCorrected,
     PartyDissolved, ProviderAdmitted, RecognitionSet, RelationSet, StatusSet, TeamSet,
+};
+pub use transfers::{
+    BudgetUndone, ConsentUndone, PaymentUndone, RelocationUndone, RevocationUndone, StepReversed,
+    TransferEndorsed, TransferMoved, TransferReleased, TransferUndone, Undone,
 };
 pub use vouchers::{
     ConsentGiven, FreezeSet, ReturnedTo, TransferApproved, TransferDeclined, TransferProposed,
@@ -273,6 +278,12 @@ events! {
     TransferApproved(TransferApproved) = 61;
     /// See [`TransferDeclined`].
     TransferDeclined(TransferDeclined) = 62;
+    /// See [`TransferMoved`].
+    TransferMoved(Box<TransferMoved>) = 63;
+    /// See [`TransferEndorsed`].
+    TransferEndorsed(TransferEndorsed) = 64;
+    /// See [`TransferReleased`].
+    TransferReleased(TransferReleased) = 65;
     /// See [`ClaimApproved`].
     ClaimApproved(ClaimApproved) = 70;
     /// See [`EvidenceRecorded`].
@@ -355,6 +366,8 @@ events! {
     ApplicationDeclined(ApplicationDeclined) = 112;
     /// See [`ApplicationWithdrawn`].
     ApplicationWithdrawn(ApplicationWithdrawn) = 113;
+    /// See [`StepReversed`].
+    StepReversed(Box<StepReversed>) = 115;
     /// See [`ClaimAwaitsBudget`].
     ClaimAwaitsBudget(Box<ClaimAwaitsBudget>) = 120;
     /// See [`WaitingApproved`].

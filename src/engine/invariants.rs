@@ -129,8 +129,19 @@ fn check_vouchers(state: &State) -> Check {
     for (_, claim) in state.claims().filter(|(_, row)| row.is_live()) {
         approved[claim.voucher.index()] += i128::from(claim.amount.get());
     }
-    for (_, row) in state.vouchers() {
-        if let Some(parent) = row.parent {
+    let undone: BTreeSet<VoucherId> = state
+        .transfers
+        .iter()
+        .filter(|row| row.status == TransferStatus::Reversed)
+        .filter_map(|row| row.child)
+        .collect();
+    for (id, row) in state.vouchers() {
+        // What a move took along was revoked, and what was given back is the parent's own again.
+        let moved = |parent: VoucherId| {
+            let of_parent = state.voucher(parent).map(|row| state.voucher_owner(row).0);
+            of_parent == Some(state.voucher_owner(row).0) && !undone.contains(&id)
+        };
+        if let Some(parent) = row.parent.filter(|parent| moved(*parent)) {
             *children.entry(parent.index()).or_default() += i128::from(row.amount.get());
         }
     }

@@ -5,7 +5,8 @@ mod life;
 use super::books::{Account, AccountKind as Kind, Pair};
 use super::command::Payee;
 use super::event::{
-    ClaimApproved, ClaimReversed, Event, Funding, LinesUndone, PayeePaid, ReturnedTo,
+    ClaimApproved, ClaimReversed, Event, Funding, LinesUndone, PayeePaid, ReturnedTo, StepReversed,
+    TransferMoved, Undone,
 };
 use super::terms::AccrualPoint;
 use crate::domain::{Fen, MemberId, ProgrammeId};
@@ -52,36 +53,12 @@ pub fn posting(event: &Event, post: &mut impl FnMut(Pair)) {
             let to = came_back(e.to_lapsed);
             budget(e.issuer, e.programme, Kind::Outstanding, to, e.amount, post);
         }
-        Event::TransferProposed(e) => {
-            budget(
-                e.issuer,
-                e.programme,
-                Kind::Outstanding,
-                Kind::Held,
-                e.amount,
-                post,
-            );
-        }
-        Event::TransferApproved(e) => {
-            budget(
-                e.issuer,
-                e.programme,
-                Kind::Held,
-                Kind::Outstanding,
-                e.amount,
-                post,
-            );
-        }
-        Event::TransferDeclined(e) => {
-            budget(
-                e.issuer,
-                e.programme,
-                Kind::Held,
-                freed(e.returned),
-                e.amount,
-                post,
-            );
-        }
+        event @ (Event::TransferProposed(_)
+        | Event::TransferApproved(_)
+        | Event::TransferDeclined(_)
+        | Event::TransferReleased(_)
+        | Event::TransferMoved(_)) => transfer(event, post),
+        Event::StepReversed(e) => step_reversed(e, post),
         Event::OrderConfirmed(e) => {
             for line in &e.lines {
                 let (issuer, programme) = (line.issuer, line.programme);
@@ -174,6 +151,87 @@ fn budget(
     if !amount.is_zero() {
         let account = |kind| Account::programme(city, kind, programme);
         post(Pair::new(account(debit), account(credit), amount));
+    }
+}
+
+/// What is proposed is held; what is approved is the child's, what is not goes back.
+fn transfer(event: &Event, post: &mut impl FnMut(Pair)) {
+    match event {
+        Event::TransferProposed(e) => {
+            budget(
+                e.issuer,
+                e.programme,
+                Kind::Outstanding,
+                Kind::Held,
+                e.amount,
+                post,
+            );
+        }
+        Event::TransferApproved(e) => {
+            budget(
+                e.issuer,
+                e.programme,
+                Kind::Held,
+                Kind::Outstanding,
+                e.amount,
+                post,
+            );
+        }
+        Event::TransferDeclined(e) => {
+            budget(
+                e.issuer,
+                e.programme,
+                Kind::Held,
+                freed(e.returned),
+                e.amount,
+                post,
+            );
+        }
+        Event::TransferReleased(e) => {
+            let to = freed(e.returned);
+            budget(e.issuer, e.programme, Kind::Held, to, e.amount, post);
+        }
+        Event::TransferMoved(e) => transfer_moved(e, post),
+        _ => {}
+    }
+}
+
+/// Revoked here, issued there.
+fn transfer_moved(e: &TransferMoved, post: &mut impl FnMut(Pair)) {
+    let to = came_back(e.to_lapsed);
+    budget(e.issuer, e.programme, Kind::Held, to, e.amount, post);
+    budget(
+        e.to_city,
+        e.to_programme,
+        Kind::Available,
+        Kind::Outstanding,
+        e.amount,
+        post,
+    );
+}
+
+/// The mirror of the step. What goes from a child voucher back to its parent stays outstanding.
+fn step_reversed(e: &StepReversed, post: &mut impl FnMut(Pair)) {
+    match &e.undone {
+        Undone::Revocation(u) => {
+            let from = came_back(u.from_lapsed);
+            budget(e.city, u.programme, from, Kind::Outstanding, u.amount, post);
+        }
+        Undone::Budget(u) => {
+            let (debit, credit) = if u.raise {
+                (Kind::Available, Kind::Appropriation)
+            } else {
+                (Kind::Appropriation, Kind::Available)
+            };
+            budget(e.city, u.programme, debit, credit, u.amount, post);
+        }
+        Undone::Payment(u) => {
+            let clearing = |party| Account::clearing(party, u.period);
+            let (paid, received) = (Account::treasury(u.debtor), Account::treasury(u.creditor));
+            post(Pair::new(paid, clearing(u.debtor), u.amount));
+            post(Pair::new(clearing(u.creditor), received, u.amount));
+        }
+        Undone::Transfer(_) | Undone::Relocation(_) | Undone::Consent(_) => {}
     }
 }
 

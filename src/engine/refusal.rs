@@ -173,6 +173,10 @@ refusal_codes! {
     SecondPersonRequired = 133, "SECOND_PERSON_REQUIRED", AfterChange;
     /// The receiver is the holder itself, or has its home in another city than this kind allows.
     TransferReceiverNotEligible = 134, "TRANSFER_RECEIVER_NOT_ELIGIBLE", Never;
+    /// Another relocation or move of the firm waits for its decision.
+    RelocationPending = 135, "RELOCATION_PENDING", Later;
+    /// The shares of used caps declared for the enterprise would add up to more than one.
+    CapSharesExceeded = 136, "CAP_SHARES_EXCEEDED", AfterChange;
 
     /// The claim was reversed before.
     ClaimReversed = 140, "CLAIM_REVERSED", Never;
@@ -180,6 +184,12 @@ refusal_codes! {
     ClaimAlreadyPaid = 141, "CLAIM_ALREADY_PAID", Never;
     /// The payment was returned before.
     PaymentReturned = 142, "PAYMENT_RETURNED", Never;
+    /// The step was undone before.
+    StepReversed = 143, "STEP_REVERSED", Never;
+    /// Steps of this kind are not undone this way.
+    StepNotReversible = 144, "STEP_NOT_REVERSIBLE", Never;
+    /// What came of the step was used, moved on or replaced.
+    StepUsed = 145, "STEP_USED", AfterChange;
 
     /// Another agreement for the same cities and category is in force on one of the days.
     AgreementOverlaps = 150, "AGREEMENT_OVERLAPS", AfterChange;

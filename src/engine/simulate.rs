@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use super::command::{
     Capture, Command, DecideTransfer, FileClaim, ProposeTransfer, RefSource, ReverseClaim,
-    Submission, TransferRequest,
+    ReverseStep, Submission, TransferRequest, WithdrawTransfer,
 };
 use super::event::{Event, Recorded, TransferProposed};
 use super::execute::redo;
@@ -24,7 +24,7 @@ use super::state::State;
 use super::terms::{AgreementTerms, EvidenceKinds, TransferKind, VersionTerms};
 use super::timers::advance;
 use crate::domain::{
-    ClaimId, Day, Fen, MemberId, OrderId, ProgrammeId, ProviderId, TransferId, VoucherId,
+    ClaimId, Day, Fen, MemberId, OrderId, ProgrammeId, ProviderId, Seq, TransferId, VoucherId,
 };
 
 pub use report::{Change, RanOut, Report, Side, SimulatedClaim, Verdict};
@@ -67,6 +67,8 @@ pub struct Simulation {
     transfers: Vec<Option<TransferId>>,
     orders: Vec<Option<OrderId>>,
     claims: Vec<Past>,
+    /// Where the steps of the past that can be undone stand in the simulated history.
+    steps: BTreeMap<Seq, Seq>,
     /// What evidence the published versions require, by programme: first day, kinds.
     evidence: BTreeMap<ProgrammeId, Vec<(Day, EvidenceKinds)>>,
     drafted: bool,
@@ -86,6 +88,7 @@ impl Simulation {
             transfers: Vec::new(),
             orders: Vec::new(),
             claims: Vec::new(),
+            steps: BTreeMap::new(),
             evidence: BTreeMap::new(),
             drafted: false,
             ended: false,
@@ -120,7 +123,9 @@ impl Simulation {
         if matches!(recorded.event, Event::ClaimApproved(_)) {
             self.waiting = Some(recorded.clone());
         } else {
+            let before = self.state.next_seq();
             self.follow(recorded, each);
+            self.note_step(recorded, before);
         }
     }
 
@@ -151,6 +156,7 @@ impl Simulation {
         self.reach(recorded, recorded.meta.business_date);
         let submission = Submission {
             imported,
+            reason: recorded.meta.reason.clone(),
             ..Submission::new(recorded.meta.principal, command)
         };
         let at = recorded.meta.recorded_at;
@@ -338,23 +344,14 @@ impl Simulation {
         let voucher = self.voucher(e.voucher);
         let row = voucher.and_then(|id| self.state.voucher(id));
         let amount = row.map_or(Fen::ZERO, |row| row.free.min(e.amount));
-        let kind = match (e.kind, e.cap_share, e.to_city) {
-            (TransferKind::Succession, Some(cap_share), _) => Some(TransferRequest::Succession {
-                to: e.to,
-                cap_share,
-            }),
-            (TransferKind::Open, ..) => Some(TransferRequest::Open { to: e.to }),
-            (TransferKind::Relocation, _, Some(to_city)) => {
-                Some(TransferRequest::Relocation { to_city })
-            }
-            _ => None,
-        };
+        let kind = request(e);
         let made = voucher.zip(kind).and_then(|(voucher, kind)| {
             let again = Command::ProposeTransfer(ProposeTransfer {
                 voucher,
                 kind,
                 amount,
                 document_no: e.document_no.clone(),
+                expires_on: e.expires_on,
             });
             match self.redo(recorded, true, again)? {
                 Event::TransferProposed(made) => Some(made.transfer),
@@ -371,13 +368,73 @@ impl Simulation {
             let again = Command::DecideTransfer(DecideTransfer { transfer, approve });
             match self.redo(recorded, true, again)? {
                 Event::TransferApproved(made) => made.child,
+                Event::TransferMoved(made) => Some(made.child),
                 _ => None,
             }
         });
-        if let Event::TransferApproved(real) = &recorded.event
-            && real.child.is_some()
-        {
+        let made_child = match &recorded.event {
+            Event::TransferApproved(real) => real.child.is_some(),
+            Event::TransferMoved(_) => true,
+            _ => false,
+        };
+        if made_child {
             self.vouchers.push(child);
         }
     }
+
+    fn withdraw(&mut self, recorded: &Recorded, transfer: TransferId) {
+        let simulated = self.transfers.get(transfer.index()).copied().flatten();
+        if let Some(transfer) = simulated {
+            let again = Command::WithdrawTransfer(WithdrawTransfer { transfer });
+            self.redo(recorded, true, again);
+        }
+    }
+
+    /// Undoes a step again, if it was taken and can be undone.
+    fn undo(&mut self, recorded: &Recorded, step: Seq) {
+        if let Some(step) = self.steps.get(&step).copied() {
+            self.redo(recorded, true, Command::ReverseStep(ReverseStep { step }));
+        }
+    }
+
+    /// Remembers where a step of the past stands among the events since `before`.
+    fn note_step(&mut self, recorded: &Recorded, before: Seq) {
+        let undoable = matches!(
+            recorded.event,
+            Event::BudgetChanged(_)
+                | Event::ConsentGiven(_)
+                | Event::VoucherRevoked(_)
+                | Event::TransferApproved(_)
+        );
+        if undoable {
+            let mut since = (before.0..self.state.next_seq().0).map(Seq);
+            let step = since.find(|seq| self.state.step(*seq).is_some());
+            self.steps
+                .extend(step.map(|step| (recorded.meta.seq, step)));
+        }
+    }
+}
+
+/// What was asked for when a transfer was proposed.
+fn request(e: &TransferProposed) -> Option<TransferRequest> {
+    let to = e.to;
+    Some(match e.kind {
+        TransferKind::Succession => TransferRequest::Succession {
+            to,
+            cap_share: e.cap_share?,
+        },
+        TransferKind::Incorporation => TransferRequest::Incorporation {
+            to,
+            cap_share: e.cap_share?,
+        },
+        TransferKind::Open => TransferRequest::Open { to },
+        TransferKind::Affiliate => TransferRequest::Affiliate { to },
+        TransferKind::Relocation => TransferRequest::Relocation {
+            to_city: e.to_city?,
+        },
+        TransferKind::Move => TransferRequest::Move {
+            to_city: e.to_city?,
+            programme: e.to_programme?,
+        },
+    })
 }

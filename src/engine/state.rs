@@ -13,15 +13,18 @@ mod usage;
 
 use super::books::Books;
 use super::command::{Calendar, Payee, UserName};
+use super::event::SYSTEM;
 use super::keys::Keys;
 use super::tables::{Hash128, Index, Keyed, Ordered, Scoped, Slot, Table};
 use super::terms::{Action, RecognitionSubject, RequiredFields, Role, Scope};
 use crate::domain::{
-    AdmissionId, AgreementId, BankRef, CategoryCode, CategoryId, ClaimId, ContractNo, CreditCode,
-    CreditFlagId, Day, DivisionCode, DraftNo, EnterpriseId, Fen, GroupId, InstructionId, InvoiceNo,
-    MemberId, OrderId, PeriodId, PrincipalId, ProgrammeCode, ProgrammeId, ProviderId, RecordedAt,
-    Seq, TransferId, UsageId, VoucherFileId, VoucherId,
+    AdmissionId, AgreementId, BankRef, CategoryCode, CategoryId, ClaimId, ConsentId, ContractNo,
+    CreditCode, CreditFlagId, Day, DivisionCode, DraftNo, EnterpriseId, Fen, GroupId,
+    InstructionId, InvoiceNo, MemberId, OrderId, PeriodId, PrincipalId, ProgrammeCode, ProgrammeId,
+    ProviderId, RecordedAt, Seq, TransferId, UsageId, VoucherFileId, VoucherId,
 };
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use applications::{ApplicationRow, ApplicationStatus, ReissuedRow};
@@ -33,11 +36,11 @@ pub use rows::{
     ObjectionRow, RecognitionRow, RelationRow, StatusRow, TermRow,
 };
 pub use rows::{
-    ActionRule, AgreementRow, CATEGORIES_MAX, CategoryRow, Cell, ClaimRow, ClaimStatus, ConsentRow,
-    EnterpriseRow, InstructionRow, LedgerRow, LineOrigin, LineRow, MEMBERS_MAX, MemberRow,
-    NO_PROGRAMME, PasswordRow, PaymentRow, PeriodRow, PeriodStatus, PrincipalRow, ProgrammeRow,
-    ProposalRow, ProposalStatus, ProviderRow, RefRow, TokenRow, TransferRow, TransferStatus,
-    VoucherRow,
+    ActionRule, AgreementRow, CATEGORIES_MAX, CapShares, CategoryRow, Cell, ClaimRow, ClaimStatus,
+    ConsentRow, EnterpriseRow, InstructionRow, LedgerRow, LineOrigin, LineRow, MEMBERS_MAX,
+    MemberRow, NO_PROGRAMME, PasswordRow, PaymentRow, PeriodRow, PeriodStatus, PrincipalRow,
+    ProgrammeRow, ProposalRow, ProposalStatus, ProviderRow, RefRow, Step, StepRow, TokenRow,
+    TransferRow, TransferStatus, VoucherRow,
 };
 pub(super) use usage::category_key;
 pub use usage::{ClaimLink, UsageRow};
@@ -276,6 +279,17 @@ state! {
     orders: Table<OrderRow> = Table::default();
     /// Orders that have not ended, by the day on which they end by themselves.
     order_timers: Ordered<(Day, OrderId), ()> = Ordered::default();
+    /// Proposed transfers by the day on which they are released.
+    transfer_ends: Ordered<(Day, TransferId), ()> = Ordered::default();
+    /// What moved away from a voucher or went back to its parent: no money to reissue.
+    gone_elsewhere: Ordered<VoucherId, Fen> = Ordered::default();
+    /// Firms whose relocation or move waits for a decision.
+    relocations: Ordered<EnterpriseId, TransferId> = Ordered::default();
+    /// Shares of used caps that went along with transfers.
+    cap_shares: Ordered<(ProgrammeId, EnterpriseId), CapShares> = Ordered::default();
+    /// Steps that can be undone, by their events. A consent is here only once it was withdrawn:
+    /// there is one for nearly every voucher, and its own row says the rest.
+    steps: Ordered<Seq, StepRow> = Ordered::default();
     /// Approved claims.
     claims: Table<ClaimRow> = Table::default();
     /// Claims that wait, by the programme of their voucher.
@@ -450,6 +464,39 @@ impl State {
         };
         row.first_grant == Some((role, scope))
             || self.grants.get(&(principal, role, scope)).is_some()
+    }
+
+    /// The step that an event stands for, if steps of its kind can be undone.
+    pub fn step(&self, seq: Seq) -> Option<StepRow> {
+        if let Some(row) = self.steps.get(&seq) {
+            return Some(row.clone());
+        }
+        let consent = self.consent_at(seq)?;
+        Some(StepRow {
+            what: Step::Consent { consent },
+            by: SYSTEM,
+            reversed: None,
+        })
+    }
+
+    /// The consent that an event gave: consents stand in the order of their events.
+    fn consent_at(&self, seq: Seq) -> Option<ConsentId> {
+        let (mut low, mut high) = (0, self.consents.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.consents[middle].details.cmp(&seq) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Equal => return ConsentId::from_index(middle),
+                Ordering::Greater => high = middle,
+            }
+        }
+        None
+    }
+
+    /// Shares of used caps that went along with transfers from an enterprise.
+    pub fn cap_shares(&self, programme: ProgrammeId, enterprise: EnterpriseId) -> CapShares {
+        let shares = self.cap_shares.get(&(programme, enterprise));
+        shares.copied().unwrap_or_default()
     }
 
     /// Transfer by id.

@@ -231,6 +231,31 @@ closed_set! {
         Relocation = 1, "relocation";
         /// To any enterprise of the issuing city.
         Open = 2, "open";
+        /// A team becomes a firm.
+        Incorporation = 3, "incorporation";
+        /// To an enterprise of the same controller group.
+        Affiliate = 4, "affiliate";
+        /// The firm moves to another member city and takes the money along: revoked here, issued
+        /// there.
+        Move = 5, "move";
+    }
+}
+
+impl TransferKind {
+    /// True if both the rules and the proposal must name a document of their own.
+    pub const fn needs_document(self) -> bool {
+        matches!(self, TransferKind::Open | TransferKind::Affiliate)
+    }
+
+    /// True if the receiver takes a declared share of the used caps, and contracts dated before
+    /// the transfer stay valid: it is the same business under another name.
+    pub const fn continues(self) -> bool {
+        matches!(self, TransferKind::Succession | TransferKind::Incorporation)
+    }
+
+    /// True if the firm gets another home city.
+    pub const fn relocates(self) -> bool {
+        matches!(self, TransferKind::Relocation | TransferKind::Move)
     }
 }
 
@@ -399,7 +424,7 @@ pub struct RateTerms {
 pub struct TransferRule {
     /// Which kind.
     pub kind: TransferKind,
-    /// The document that allows it; `open` must have one.
+    /// The document that allows it; `open` and `affiliate` must have one.
     pub document_no: Option<Text<120>>,
 }
 

@@ -5,7 +5,7 @@ use super::command::{AdvanceDate, Command, Submission};
 use super::event::{DateAdvanced, Event, Recorded, SYSTEM, VoucherLapsed};
 use super::execute::Execution;
 use super::state::{PeriodStatus, State};
-use crate::domain::{Day, OrderId, PeriodId, ProgrammeId, RecordedAt, VoucherId};
+use crate::domain::{Day, OrderId, PeriodId, ProgrammeId, RecordedAt, TransferId, VoucherId};
 
 /// Most timers that run in one batch: a day on which many vouchers lapse is spread over batches.
 pub const TIMERS_PER_BATCH: usize = 4096;
@@ -30,6 +30,8 @@ enum What {
     Carry(PeriodId),
     /// The last day of an order's hold has passed.
     EndOrder(OrderId),
+    /// A proposed transfer whose last day has passed is released.
+    EndTransfer(TransferId),
     /// A claim that waited is approved by a pack.
     Release(ProgrammeId),
 }
@@ -75,6 +77,7 @@ impl Execution<'_> {
                 What::Deem(period) => self.agree_period(period, true),
                 What::Carry(period) => self.carry_unpaid(period),
                 What::EndOrder(order) => self.expire_order(order),
+                What::EndTransfer(transfer) => self.expire_transfer(transfer),
                 What::Release(pack) => {
                     // Without room for its lines the claim goes on waiting.
                     if !self.release_next(pack) {
@@ -123,6 +126,10 @@ impl State {
             due: *due,
             what: What::EndOrder(*order),
         });
+        let transfer = self.transfer_ends.first().map(|((due, id), ())| Timer {
+            due: *due,
+            what: What::EndTransfer(*id),
+        });
         let release = self.releases.iter().filter(|_| releases);
         let release = release.map(|(pack, from)| Timer {
             due: (*from).max(*self.business_date),
@@ -131,6 +138,7 @@ impl State {
         self.unsettled()
             .chain([close])
             .chain(order)
+            .chain(transfer)
             .chain(release)
             .filter(|timer| timer.due <= to)
             .chain(lapse)

@@ -222,6 +222,8 @@ pub(super) enum Update {
     ApplicationVoucher,
     /// Transfer; status, child.
     TransferStatus,
+    /// Transfer; the first city that approved a move.
+    Endorsed,
     /// Claim; status.
     ClaimStatus,
     /// Claim; first line, number of lines.

@@ -9,6 +9,7 @@ mod people;
 mod register;
 mod settlement;
 mod setup;
+pub(super) mod transfers;
 
 pub(super) use applications::note_voucher;
 use applications::{applied, issued_for, note};
@@ -28,7 +29,7 @@ use crate::domain::{
 use crate::engine::command::Payee;
 use crate::engine::event::{
     ClaimApproved, ClaimReversed, Event, EventMeta, Funding, LinesUndone, PayeePaid, Recorded,
-    ReturnedTo, TransferProposed, VoucherIssued,
+    ReturnedTo, VoucherIssued,
 };
 use crate::engine::refusal::Faults;
 use crate::engine::refusal_of;
@@ -110,8 +111,16 @@ pub(super) fn gather(memory: &mut Memory, changes: &mut Changes, recorded: &Reco
         | Event::ApplicationApproved(_)
         | Event::ApplicationDeclined(_)
         | Event::ApplicationWithdrawn(_) => applied(changes, meta, event),
-        Event::TransferProposed(e) => transfer_proposed(changes, meta, e),
-        Event::TransferApproved(_) | Event::TransferDeclined(_) => return false,
+        Event::TransferProposed(e) => transfers::proposed(changes, meta, e),
+        Event::TransferEndorsed(e) => {
+            let row = [number(e.transfer.0), number(e.member.0)];
+            changes.update(Update::Endorsed, &row);
+        }
+        Event::StepReversed(e) => transfers::step_reversed(changes, meta, e),
+        Event::TransferApproved(_)
+        | Event::TransferDeclined(_)
+        | Event::TransferReleased(_)
+        | Event::TransferMoved(_) => return false,
         Event::LedgerCreated(_)
         | Event::MemberRegistered(_)
         | Event::ProtocolSet(_)
@@ -396,28 +405,6 @@ impl Issued<'_> {
         ];
         changes.insert(&t::MONEY, &row);
     }
-}
-
-fn transfer_proposed(changes: &mut Changes, meta: &EventMeta, e: &TransferProposed) {
-    let proposed_on = meta.business_date.to_string();
-    changes.insert(
-        &t::TRANSFERS,
-        &[
-            number(e.transfer.0),
-            number(e.voucher.0),
-            e.kind.as_str().into(),
-            number(e.to.0),
-            maybe(e.to_city, |id| number(id.0)),
-            e.amount.into(),
-            "proposed".into(),
-            Value::None,
-            number(e.issuer.0),
-            proposed_on.as_str().into(),
-            seq(meta),
-        ],
-    );
-    let amount = e.amount.get();
-    changes.voucher_money(e.voucher.0, [-amount, amount, 0, 0]);
 }
 
 fn refused(changes: &mut Changes, meta: &EventMeta, event: &Event) {

@@ -34,6 +34,8 @@ pub enum Resource {
     Transfers,
     /// Orders.
     Orders,
+    /// Steps that were undone.
+    Reversals,
     /// Approved claims.
     Claims,
     /// Refused commands.
@@ -151,6 +153,10 @@ pub struct Page {
     pub look_at: Option<i64>,
 }
 
+/// What a city did, or what concerns a payment to it.
+const OWN_OR_AS_CREDITOR: &str =
+    "(city = ? OR instruction IN (SELECT id FROM instructions WHERE creditor = ?))";
+
 impl Resource {
     fn table(self) -> &'static Table {
         match self {
@@ -165,6 +171,7 @@ impl Resource {
             Resource::Applications => &schema::APPLICATIONS,
             Resource::Transfers => &schema::TRANSFERS,
             Resource::Orders => &schema::ORDERS,
+            Resource::Reversals => &schema::REVERSALS,
             Resource::Claims => &schema::CLAIMS,
             Resource::Refusals => &schema::REFUSALS,
             Resource::Lines => &schema::LINES,
@@ -189,6 +196,7 @@ impl Resource {
     pub fn key(self) -> &'static str {
         match self {
             Resource::Refusals
+            | Resource::Reversals
             | Resource::BudgetChanges
             | Resource::Recognitions
             | Resource::Statuses
@@ -217,7 +225,8 @@ impl Resource {
                 "(issuer = ? OR enterprise IN (SELECT id FROM enterprises WHERE city = ?))"
             }
             (Resource::Applications, Enterprise(_)) => "enterprise = ?",
-            (Resource::Transfers, Member(_)) => "issuer = ?",
+            (Resource::Transfers, Member(_)) => "(issuer = ? OR (kind = 'move' AND to_city = ?))",
+            (Resource::Reversals, Member(_)) => OWN_OR_AS_CREDITOR,
             (Resource::Transfers, Enterprise(_)) => {
                 "(receiver = ? OR voucher IN (SELECT id FROM issued_vouchers WHERE holder = ?))"
             }
@@ -231,7 +240,7 @@ impl Resource {
             (Resource::Claims, Member(_)) => {
                 "(issuer = ? OR payer = ? OR provider IN (SELECT id FROM providers WHERE city = ?))"
             }
-            (Resource::Claims, Enterprise(_)) => {
+            (Resource::Claims | Resource::Reversals, Enterprise(_)) => {
                 "voucher IN (SELECT id FROM issued_vouchers WHERE holder = ?)"
             }
             (Resource::Claims | Resource::Refusals | Resource::Orders, Provider(_)) => {
@@ -314,6 +323,7 @@ impl Resource {
             Resource::Vouchers => column == "issued_on",
             Resource::Applications => column == "filed_on",
             Resource::Refusals => column == "refused_on",
+            Resource::Reversals => column == "reversed_on",
             Resource::BudgetChanges => column == "changed_on",
             _ => false,
         }

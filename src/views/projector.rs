@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
-use super::changes::{Changes, Update, Value, number};
+use super::changes::{Changes, Value, number};
 use super::database::{Tables, Transaction};
-use super::events::{Issued, Memory, gather, note_voucher};
+use super::events::transfers::{self, Parent, Proposed};
+use super::events::{Memory, gather, note_voucher};
 use super::schema::{self, Part, TABLES};
 use super::{Position, ViewsError};
 use crate::domain::{LedgerTag, VoucherId, hex};
-use crate::engine::event::{Event, Recorded, ReturnedTo, TransferApproved, TransferDeclined};
+use crate::engine::event::{Event, Recorded};
 use crate::journal::codec;
 use crate::journal::{LedgerUuid, ReadLimit, Row, StoreReader, frames};
 
@@ -121,24 +122,6 @@ async fn read_and_gather(
         })
     });
     gathering.await.map_err(|_| ViewsError::Stopped)?
-}
-
-/// A child of a transfer, as its parent and its proposal say.
-#[derive(serde::Deserialize)]
-struct Proposed {
-    voucher: u32,
-    receiver: u32,
-    to_city: Option<u16>,
-}
-
-#[derive(serde::Deserialize)]
-struct Parent {
-    programme: u16,
-    version: u16,
-    issuer: u16,
-    issued_on: String,
-    use_by: String,
-    cash_by: String,
 }
 
 impl Projector {
@@ -380,25 +363,24 @@ impl Projector {
         changes: &mut Changes,
         recorded: &Recorded,
     ) -> Result<(), ViewsError> {
-        match &recorded.event {
-            Event::TransferDeclined(e) => {
-                let proposed: Proposed = self.one(tx, &schema::TRANSFERS, e.transfer.0).await?;
-                note_voucher(changes, &recorded.meta, VoucherId(proposed.voucher));
-                declined(changes, e, &proposed);
+        let event = &recorded.event;
+        let id = match event {
+            Event::TransferDeclined(e) => e.transfer.0,
+            Event::TransferReleased(e) => e.transfer.0,
+            Event::TransferApproved(e) => e.transfer.0,
+            Event::TransferMoved(e) => e.transfer.0,
+            _ => return Ok(()),
+        };
+        let proposed: Proposed = self.one(tx, &schema::TRANSFERS, id).await?;
+        note_voucher(changes, &recorded.meta, VoucherId(proposed.voucher));
+        transfers::ended(changes, event, &proposed);
+        match event {
+            Event::TransferApproved(e) if e.child.is_some() => {
+                let parent: Parent = self.one(tx, &schema::VOUCHERS, proposed.voucher).await?;
+                transfers::child(memory, changes, &recorded.meta, e, &proposed, &parent);
             }
-            Event::TransferApproved(e) => {
-                let id = number(e.transfer.0);
-                let proposed: Proposed = self.one(tx, &schema::TRANSFERS, e.transfer.0).await?;
-                note_voucher(changes, &recorded.meta, VoucherId(proposed.voucher));
-                let child = e.child.map_or(Value::None, |child| number(child.0));
-                changes.update(Update::TransferStatus, &[id, "approved".into(), child]);
-                if e.child.is_some() {
-                    let parent = self.one(tx, &schema::VOUCHERS, proposed.voucher).await?;
-                    add_child(memory, changes, recorded, e, &proposed, &parent);
-                } else if let Some(city) = proposed.to_city {
-                    let row = [number(proposed.receiver), number(city)];
-                    changes.update(Update::EnterpriseCity, &row);
-                }
+            Event::TransferMoved(e) => {
+                transfers::moved_child(memory, changes, &recorded.meta, e, &proposed);
             }
             _ => {}
         }
@@ -420,45 +402,6 @@ impl Projector {
         let text = found.first().ok_or(ViewsError::Missing(table.name))?;
         serde_json::from_str(text).map_err(|_| ViewsError::Missing(table.name))
     }
-}
-
-fn add_child(
-    memory: &mut Memory,
-    changes: &mut Changes,
-    recorded: &Recorded,
-    e: &TransferApproved,
-    proposed: &Proposed,
-    parent: &Parent,
-) {
-    let child = e.child.map_or(0, |id| id.0);
-    let year = memory.year_of(proposed.voucher);
-    let public_id = memory.voucher_id(e.issuer, child, year);
-    let issued = Issued {
-        voucher: child,
-        public_id: &public_id,
-        programme: parent.programme,
-        version: parent.version,
-        issuer: parent.issuer,
-        holder: proposed.receiver,
-        amount: e.amount.get(),
-        days: [&parent.issued_on, &parent.use_by, &parent.cash_by],
-        parent: Some(proposed.voucher),
-        application: None,
-        replaces: None,
-    };
-    issued.insert(changes, &recorded.meta);
-    changes.voucher_money(proposed.voucher, [0, -e.amount.get(), 0, 0]);
-}
-
-fn declined(changes: &mut Changes, e: &TransferDeclined, proposed: &Proposed) {
-    let amount = e.amount.get();
-    let change = match e.returned {
-        ReturnedTo::Voucher => [amount, -amount, 0, 0],
-        ReturnedTo::Available | ReturnedTo::Lapsed => [0, -amount, 0, amount],
-    };
-    changes.voucher_money(proposed.voucher, change);
-    let row = [number(e.transfer.0), "declined".into(), Value::None];
-    changes.update(Update::TransferStatus, &row);
 }
 
 const MISSING_YEARS: ViewsError = ViewsError::Missing("vouchers");

@@ -96,6 +96,11 @@ tables! { TABLES:
     TRANSFERS = "transfers" {
         id Number, voucher Number, kind Text, receiver Number, to_city Number, amount Number,
         status Text, child Number, issuer Number, proposed_on Text, event Number,
+        to_programme Number, expires_on Text, endorsed_by Number,
+    }
+    REVERSALS = "reversals" {
+        event Number, reverses Number, what Text, city Number, programme Number, voucher Number,
+        transfer Number, instruction Number, amount Number, reversed_on Text, reversed_by Number,
     }
     CLAIMS = "claims" {
         id Number, public_id Text, voucher Number, programme Number, issuer Number,

@@ -132,6 +132,12 @@ fn parts(update: Update) -> Parts {
             "transfers.id = c.c0",
             &[N, T, N],
         ),
+        Update::Endorsed => (
+            "transfers",
+            "endorsed_by = c.c1",
+            "transfers.id = c.c0",
+            &[N, N],
+        ),
         Update::ClaimStatus => ("claims", "status = c.c1", "claims.id = c.c0", &[N, T]),
         Update::LinesVoided | Update::LinesOfClaimVoided => line_parts(update),
         Update::ClaimLines => (

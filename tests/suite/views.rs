@@ -12,7 +12,7 @@ use quantong::engine::State;
 use quantong::engine::books::Detail;
 use quantong::engine::command::{Payee, Scope};
 use quantong::engine::event::Recorded;
-use quantong::engine::state::{ClaimStatus, PeriodStatus, ProposalStatus, TransferStatus};
+use quantong::engine::state::{ClaimStatus, PeriodStatus, ProposalStatus};
 use quantong::journal::{BodyWriter, Chain, Database, HashKind, Row, Store, codec};
 use quantong::views::Views;
 use serde_json::{Value, json};
@@ -145,12 +145,13 @@ fn vouchers(state: &State, tables: &Tables) {
         let key = found["id"].as_u64().expect("a number");
         let key = quantong::domain::TransferId(u32::try_from(key).expect("small"));
         let row = state.transfer(key).expect("known");
-        let status = match row.status {
-            TransferStatus::Proposed => "proposed",
-            TransferStatus::Approved => "approved",
-            TransferStatus::Declined => "declined",
-        };
-        assert_eq!(found["status"], status);
+        assert_eq!(found["status"], row.status.as_str());
+        let endorsed = row.endorsed.map(|(city, _)| city.0);
+        assert_eq!(found["endorsed_by"], json!(endorsed));
+        assert_eq!(
+            found["to_programme"],
+            json!(row.to_programme.map(|id| id.0))
+        );
         assert_eq!(found["child"], json!(row.child.map(|id| id.0)));
     }
     assert_eq!(tables["enterprises"].len(), state.enterprise_count());

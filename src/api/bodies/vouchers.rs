@@ -1,12 +1,11 @@
-//! Vouchers, consents and transfers.
+//! Vouchers and consents.
 
-use super::{Body, body, document};
-use crate::api::context::{Cx, day, ratio, word, yuan};
+use super::{Body, body};
+use crate::api::context::{Cx, day, yuan};
 use crate::api::problem::Problem;
-use crate::domain::{ApplicationId, IdKind, TransferId, VoucherId};
+use crate::domain::{ApplicationId, IdKind, VoucherId};
 use crate::engine::command::{
-    Command, ConsentGiver, DecideTransfer, GiveConsent, IssueVoucher, ProposeTransfer,
-    RevokeVoucher, SetFreeze, TransferKind, TransferRequest,
+    Command, ConsentGiver, GiveConsent, IssueVoucher, RevokeVoucher, SetFreeze,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -83,55 +82,5 @@ body! {
     /// Takes back what is free on a voucher; needs a `reason`.
     RevokeVoucherBody {} (self, cx) {
         Ok(Command::RevokeVoucher(RevokeVoucher { voucher: voucher(cx)? }))
-    }
-}
-
-body! {
-    /// A transfer, to be decided by a second person.
-    ProposeTransferBody {
-        /// `succession`, `open` or `relocation`.
-        kind: String,
-        /// Receiver: identifier or credit code; not in a relocation.
-        to: Option<String>,
-        /// Division code of the new home city, in a relocation.
-        to_city: Option<String>,
-        /// Share of the used caps that goes along, in a succession.
-        cap_share: Option<String>,
-        /// Yuan; `0` in a relocation.
-        amount: String,
-        document_no: Option<String>,
-    } (self, cx) {
-        let needed = |field: &str, text: Option<String>| {
-            text.ok_or_else(|| Problem::field(field, "is needed for this kind"))
-        };
-        let kind = match word("kind", &self.kind, TransferKind::parse)? {
-            TransferKind::Succession => TransferRequest::Succession {
-                to: cx.enterprise("to", &needed("to", self.to)?)?,
-                cap_share: ratio("cap_share", &needed("cap_share", self.cap_share)?)?,
-            },
-            TransferKind::Open => {
-                TransferRequest::Open { to: cx.enterprise("to", &needed("to", self.to)?)? }
-            }
-            TransferKind::Relocation => TransferRequest::Relocation {
-                to_city: cx.member("to_city", &needed("to_city", self.to_city)?)?,
-            },
-        };
-        Ok(Command::ProposeTransfer(ProposeTransfer {
-            voucher: voucher(cx)?,
-            kind,
-            amount: yuan("amount", &self.amount)?,
-            document_no: document(self.document_no)?,
-        }))
-    }
-}
-
-body! {
-    /// The decision on a transfer.
-    DecideTransferBody { approve: bool, } (self, cx) {
-        let canonical =
-            |state: &crate::engine::State, id, tag| state.transfer_id(TransferId(id), tag);
-        let id = cx.id("id", cx.param("id"), IdKind::Transfer, canonical)?;
-        let transfer = TransferId(id);
-        Ok(Command::DecideTransfer(DecideTransfer { transfer, approve: self.approve }))
     }
 }

@@ -6,7 +6,7 @@ use crate::engine::event::{
     ArrearsCarried, EventMeta, InstructionIssued, InstructionPaid, PeriodClosed, PeriodInstructed,
     PeriodSettled,
 };
-use crate::engine::state::{InstructionRow, LineOrigin, LineRow, PeriodStatus, State};
+use crate::engine::state::{InstructionRow, LineOrigin, LineRow, PeriodStatus, State, Step};
 
 impl State {
     pub(super) fn period_closed(&mut self, meta: &EventMeta, e: &PeriodClosed) {
@@ -45,11 +45,17 @@ impl State {
         });
     }
 
-    pub(super) fn instruction_paid(&mut self, e: &InstructionPaid) {
+    pub(super) fn instruction_paid(&mut self, meta: &EventMeta, e: &InstructionPaid) {
         self.instructions.update(e.instruction.index(), |row| {
             row.paid = plus(row.paid, e.amount)
         });
         self.settlement_refs.insert((e.instruction, e.bank_ref), ());
+        let what = Step::Payment {
+            instruction: e.instruction,
+            amount: e.amount,
+            bank_ref: e.bank_ref,
+        };
+        self.step_done(meta, what);
     }
 
     pub(super) fn arrears_carried(&mut self, e: &ArrearsCarried) {

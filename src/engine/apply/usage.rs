@@ -1,7 +1,7 @@
 //! Counting what claims and holds use of the caps.
 
 use super::vouchers::{minus, plus};
-use crate::domain::{CategoryId, ClaimId, ContractNo, Day, Fen, Ratio, UsageId};
+use crate::domain::{CategoryId, ClaimId, ContractNo, Day, Fen, UsageId};
 use crate::engine::state::{ClaimLink, State, category_key};
 
 impl State {
@@ -71,24 +71,55 @@ impl State {
         self.contract_claims.remove(&claim);
     }
 
-    /// Carries used caps over to a successor: `used` in all, of each category the same share.
+    /// Carries used caps over to a successor: `used` in all, of each category what is answered:
+    /// the same share.
     pub(super) fn move_use(
         &mut self,
         (from, to): (UsageId, UsageId),
-        share: Ratio,
+        share: impl Fn(Fen) -> Fen,
+        (issued, used): (Fen, Fen),
+        on: Day,
+    ) -> Vec<(CategoryId, Fen)> {
+        let categories = (0..self.categories.len()).filter_map(CategoryId::from_index);
+        let moved: Vec<(CategoryId, Fen)> = categories
+            .map(|category| (category, share(self.used_in_category(from, category))))
+            .filter(|(_, fen)| !fen.is_zero())
+            .collect();
+        self.shift_use((from, to), &moved, (issued, used));
+        if !used.is_zero() {
+            let before = self.taken_over.get(&(to, on)).copied().unwrap_or_default();
+            self.taken_over.insert((to, on), plus(before, used));
+        }
+        moved
+    }
+
+    /// Gives back what [`State::move_use`] moved on a day.
+    pub(super) fn move_use_back(
+        &mut self,
+        (from, to): (UsageId, UsageId),
+        moved: &[(CategoryId, Fen)],
         (issued, used): (Fen, Fen),
         on: Day,
     ) {
-        let categories = (0..self.categories.len()).filter_map(CategoryId::from_index);
-        let moved: Vec<(CategoryId, Fen)> = categories
-            .map(|category| {
-                (
-                    category,
-                    share.floor_of(self.used_in_category(from, category)),
-                )
-            })
-            .filter(|(_, fen)| !fen.is_zero())
-            .collect();
+        self.shift_use((to, from), moved, (issued, used));
+        if used.is_zero() {
+            return;
+        }
+        let before = self.taken_over.get(&(to, on)).copied().unwrap_or_default();
+        let left = minus(before, used);
+        if left.is_zero() {
+            self.taken_over.remove(&(to, on));
+        } else {
+            self.taken_over.insert((to, on), left);
+        }
+    }
+
+    fn shift_use(
+        &mut self,
+        (from, to): (UsageId, UsageId),
+        moved: &[(CategoryId, Fen)],
+        (issued, used): (Fen, Fen),
+    ) {
         let mut first = None;
         self.usage.update_at(from.index(), |row| {
             row.issued = minus(row.issued, issued);
@@ -104,7 +135,7 @@ impl State {
             }
             first_of_receiver = row.category;
         });
-        for (category, fen) in moved {
+        for &(category, fen) in moved {
             if first != Some(category) {
                 let key = category_key(from, category);
                 self.category_usage
@@ -115,10 +146,6 @@ impl State {
                 self.category_usage
                     .update(key, |used| *used = plus(*used, fen));
             }
-        }
-        if !used.is_zero() {
-            let before = self.taken_over.get(&(to, on)).copied().unwrap_or_default();
-            self.taken_over.insert((to, on), plus(before, used));
         }
     }
 }

@@ -1,12 +1,10 @@
-//! Vouchers, consents and transfers.
+//! Vouchers and consents.
 
-use crate::domain::{Fen, Ratio, UsageId, VoucherId};
+use crate::domain::{Fen, UsageId, VoucherId};
 use crate::engine::event::{
-    ConsentGiven, EventMeta, FreezeSet, ReturnedTo, TransferApproved, TransferDeclined,
-    TransferProposed, VoucherIssued, VoucherLapsed, VoucherRevoked,
+    ConsentGiven, EventMeta, FreezeSet, ReturnedTo, VoucherIssued, VoucherLapsed, VoucherRevoked,
 };
-use crate::engine::state::{ConsentRow, State, TransferRow, TransferStatus, VoucherRow, usage_key};
-use crate::engine::terms::TransferKind;
+use crate::engine::state::{ConsentRow, State, Step, VoucherRow, usage_key};
 
 /// Adds within the bound of all budgets together.
 pub(super) fn plus(a: Fen, b: Fen) -> Fen {
@@ -50,7 +48,7 @@ impl State {
         self.issued_for(e);
     }
 
-    pub(super) fn consent_given(&mut self, e: &ConsentGiven) {
+    pub(super) fn consent_given(&mut self, meta: &EventMeta, e: &ConsentGiven) {
         let older = self.vouchers[e.voucher.index()].consent;
         let mut next = older;
         while let Some(id) = next {
@@ -69,6 +67,7 @@ impl State {
             older,
             by_provider: e.by_provider,
             replaced: false,
+            details: meta.seq,
         });
         assert_eq!(position, e.consent.index(), "consent ids are dense");
         self.vouchers
@@ -80,17 +79,29 @@ impl State {
             .update(e.voucher.index(), |row| row.frozen = e.frozen);
     }
 
-    pub(super) fn voucher_revoked(&mut self, e: &VoucherRevoked) {
+    pub(super) fn voucher_revoked(&mut self, meta: &EventMeta, e: &VoucherRevoked) {
         let usage = self.vouchers.update(e.voucher.index(), |row| {
             row.free = minus(row.free, e.amount);
             row.returned = plus(row.returned, e.amount);
             row.revoked = true;
             row.usage
         });
-        let amount = e.amount;
-        self.usage.update_at(usage.index(), |row| {
-            row.issued = row.issued.saturating_sub(amount)
-        });
+        let issued = self.no_longer_issued(usage, e.amount);
+        let what = Step::Revocation {
+            voucher: e.voucher,
+            amount: e.amount,
+            to_lapsed: e.to_lapsed,
+            issued,
+        };
+        self.step_done(meta, what);
+    }
+
+    /// Lowers what counts as issued; answers by how much. Part of it may have gone to a successor.
+    pub(super) fn no_longer_issued(&mut self, usage: UsageId, amount: Fen) -> Fen {
+        let less = amount.min(self.usage.at(usage.index()).issued);
+        self.usage
+            .update_at(usage.index(), |row| row.issued = minus(row.issued, less));
+        less
     }
 
     pub(super) fn voucher_lapsed(&mut self, e: &VoucherLapsed) {
@@ -123,95 +134,6 @@ impl State {
         if !to_voucher {
             let (programme, _) = self.voucher_owner(&self.vouchers[voucher.index()]);
             self.count_lapsed(self.charged(programme), amount);
-        }
-    }
-
-    pub(super) fn transfer_proposed(&mut self, meta: &EventMeta, e: &TransferProposed) {
-        self.vouchers.update(e.voucher.index(), |row| {
-            row.free = minus(row.free, e.amount);
-            row.held = plus(row.held, e.amount);
-        });
-        let position = self.transfers.push(TransferRow {
-            voucher: e.voucher,
-            kind: e.kind,
-            to: e.to,
-            to_city: e.to_city,
-            cap_share: e.cap_share,
-            amount: e.amount,
-            status: TransferStatus::Proposed,
-            proposed_by: meta.principal,
-            child: None,
-            year: meta.business_date.year(),
-            details: meta.seq,
-        });
-        assert_eq!(position, e.transfer.index(), "transfer ids are dense");
-    }
-
-    pub(super) fn transfer_approved(&mut self, meta: &EventMeta, e: &TransferApproved) {
-        let transfer = self.transfers.update(e.transfer.index(), |row| {
-            row.status = TransferStatus::Approved;
-            row.child = e.child;
-            row.clone()
-        });
-        let Some(child) = e.child else {
-            let city = transfer.to_city.expect("a relocation names the new city");
-            self.enterprises
-                .update(transfer.to.index(), |row| row.city = city);
-            return;
-        };
-        let parent = self.vouchers.update(transfer.voucher.index(), |row| {
-            row.held = minus(row.held, e.amount);
-            row.clone()
-        });
-        // Whatever it is charged to now, the child is judged as its parent is.
-        let (programme, _) = self.voucher_owner(&parent);
-        let usage = self
-            .usage
-            .position_or_insert(usage_key(programme, transfer.to));
-        let usage = UsageId::from_index(usage).expect("fewer than 2^32 usage rows");
-        self.move_use(
-            (parent.usage, usage),
-            transfer.cap_share.unwrap_or(Ratio::ZERO),
-            (e.issued_moved, e.used_moved),
-            meta.business_date,
-        );
-        let from_transfer = transfer.kind != TransferKind::Succession;
-        let contracts_from = if from_transfer {
-            meta.business_date
-        } else {
-            parent.contracts_from
-        };
-        let position = self.vouchers.push(VoucherRow {
-            amount: e.amount,
-            free: e.amount,
-            held: Fen::ZERO,
-            approved: Fen::ZERO,
-            returned: Fen::ZERO,
-            details: meta.seq,
-            usage,
-            consent: None,
-            contracts_from,
-            parent: Some(transfer.voucher),
-            revoked: false,
-            frozen: false,
-            ..parent
-        });
-        assert_eq!(position, child.index(), "voucher ids are dense");
-        let due = parent.cash_by.next();
-        if due > *self.business_date {
-            self.lapses.insert((due, child), ());
-        }
-    }
-
-    pub(super) fn transfer_declined(&mut self, e: &TransferDeclined) {
-        let voucher = self.transfers.update(e.transfer.index(), |row| {
-            row.status = TransferStatus::Declined;
-            row.voucher
-        });
-        self.vouchers
-            .update(voucher.index(), |row| row.held = minus(row.held, e.amount));
-        if !e.amount.is_zero() {
-            self.give_back(voucher, e.amount, e.returned);
         }
     }
 }

@@ -68,10 +68,12 @@ pub struct ProposeTransfer {
     pub voucher: VoucherId,
     /// Kind, receiver and what comes with the kind.
     pub kind: TransferRequest,
-    /// Amount, more than zero; zero for a relocation, which moves no money.
+    /// Amount, more than zero; zero for a relocation that moves no money.
     pub amount: Fen,
     /// Document that the transfer rests on.
     pub document_no: Option<DocumentNo>,
+    /// Last day on which it can be approved; the voucher's `cash_by` if that is earlier.
+    pub expires_on: Option<Day>,
 }
 
 /// What is transferred to whom.
@@ -93,6 +95,25 @@ pub enum TransferRequest {
     Relocation {
         /// The new home city.
         to_city: MemberId,
+    },
+    /// A team becomes a firm of the issuing city, which also takes this share of the used caps.
+    Incorporation {
+        /// The firm.
+        to: EnterpriseId,
+        /// Share of what the team has had and used under the programme.
+        cap_share: Ratio,
+    },
+    /// To an enterprise of the same controller group.
+    Affiliate {
+        /// The receiver.
+        to: EnterpriseId,
+    },
+    /// The firm moves to another member city, and the amount with it: revoked here, issued there.
+    Move {
+        /// The new home city.
+        to_city: MemberId,
+        /// The programme of that city under which it is issued.
+        programme: ProgrammeId,
     },
 }
 

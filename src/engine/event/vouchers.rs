@@ -118,14 +118,18 @@ pub struct TransferProposed {
     pub kind: TransferKind,
     /// Receiver; the holder itself in a relocation.
     pub to: EnterpriseId,
-    /// New home city, in a relocation.
+    /// New home city, in a relocation or move.
     pub to_city: Option<MemberId>,
-    /// Share of used caps that goes along, in a succession.
+    /// Share of used caps that goes along, in a succession or incorporation.
     pub cap_share: Option<Ratio>,
-    /// Amount held; zero in a relocation.
+    /// Amount held; zero in a relocation that moves no money.
     pub amount: Fen,
     /// Document that the transfer rests on.
     pub document_no: Option<DocumentNo>,
+    /// Programme of the new home city, in a move.
+    pub to_programme: Option<ProgrammeId>,
+    /// Last day on which it can be approved, if one was set.
+    pub expires_on: Option<Day>,
 }
 
 /// A transfer was approved: the held amount became a child voucher, or the firm moved.

@@ -20,6 +20,7 @@ mod redo;
 mod register;
 mod renewal;
 mod setup;
+mod steps;
 mod transfers;
 mod vouchers;
 mod warm;
@@ -377,6 +378,8 @@ impl<'a> Execution<'a> {
             Command::ReissueVoucher(c) => self.reissue_voucher(c),
             Command::ProposeTransfer(c) => self.propose_transfer(c),
             Command::DecideTransfer(c) => self.decide_transfer(c),
+            Command::WithdrawTransfer(c) => self.withdraw_transfer(c),
+            Command::ReverseStep(c) => self.reverse_step(c),
             Command::ReverseClaim(c) => self.reverse_claim(c),
             Command::PayClaim(c) => self.pay_claim(c),
             Command::ReturnPayment(c) => self.return_payment(c),

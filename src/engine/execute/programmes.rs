@@ -13,7 +13,7 @@ use crate::engine::rules;
 use crate::engine::state::ProgrammeStatus;
 use crate::engine::terms::{
     AgreementTerms, BUDGET_YEARS, BUDGETS_TOTAL_MAX_FEN, CASH_DAYS_MAX, PayerModel, RateTerms,
-    RequiredField, Role, TIERS_MAX, TransferKind, USE_MONTHS_MAX, VERSIONS_MAX, VersionTerms,
+    RequiredField, Role, TIERS_MAX, USE_MONTHS_MAX, VERSIONS_MAX, VersionTerms,
 };
 
 impl Execution<'_> {
@@ -163,15 +163,14 @@ impl Execution<'_> {
             .windows(2)
             .all(|pair| pair[0].kind < pair[1].kind);
         valid(ascending, "transfers", "are allowed once per kind")?;
-        let open = terms
+        let documented = terms
             .transfers
             .iter()
-            .find(|rule| rule.kind == TransferKind::Open);
-        let documented = open.is_none_or(|rule| rule.document_no.is_some());
+            .all(|rule| !rule.kind.needs_document() || rule.document_no.is_some());
         valid(
             documented,
             "transfers",
-            "`open` needs a document number of its own",
+            "`open` and `affiliate` need a document number of their own",
         )
     }
 

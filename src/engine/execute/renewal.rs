@@ -3,7 +3,7 @@
 use super::parties::positive;
 use super::vouchers::Owned;
 use super::{Decision, Execution, refuse_if, valid};
-use crate::domain::{Day, Fen};
+use crate::domain::Day;
 use crate::engine::command::{ExtendVoucher, ReissueVoucher};
 use crate::engine::event::{Event, VoucherExtended};
 use crate::engine::refusal::RefusalCode;
@@ -39,9 +39,7 @@ impl Execution<'_> {
         let old = self.voucher(c.voucher)?;
         self.require_officer(Role::ScienceOfficer, old.issuer)?;
         positive(c.amount)?;
-        let reissued = self.state.reissued.get(&c.voucher);
-        let reissued = reissued.map_or(Fen::ZERO, |row| row.amount);
-        let left = old.row.returned.saturating_sub(reissued);
+        let left = self.state.left_to_reissue(c.voucher);
         refuse_if(c.amount > left, RefusalCode::ReissueExceeded)?;
         let offer = self.offer(old.programme, old.holder, c.amount)?;
         if let Some(code) = offer.fault {

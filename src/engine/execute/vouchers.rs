@@ -232,7 +232,6 @@ impl State {
         terms: &VersionTerms,
         planned: &Planned,
     ) -> Option<RefusalCode> {
-        let (own, all) = planned.of(enterprise);
         let row = &self.programmes[programme.index()];
         if row.status != ProgrammeStatus::Open {
             return Some(RefusalCode::YearEnded);
@@ -240,9 +239,23 @@ impl State {
         if self.enterprises[enterprise.index()].city != row.city {
             return Some(RefusalCode::NotHomeCity);
         }
+        self.issue_limit_fault(programme, enterprise, amount, terms, planned)
+    }
+
+    /// The first rule but those of the year and the home city that an issue breaks.
+    pub(super) fn issue_limit_fault(
+        &self,
+        programme: ProgrammeId,
+        enterprise: EnterpriseId,
+        amount: Fen,
+        terms: &VersionTerms,
+        planned: &Planned,
+    ) -> Option<RefusalCode> {
         if let Some(code) = self.standing_fault(Payee::Enterprise(enterprise)) {
             return Some(code);
         }
+        let (own, all) = planned.of(enterprise);
+        let row = &self.programmes[programme.index()];
         let usage = self.usage.get(usage_key(programme, enterprise));
         let issued = usage.map_or(Fen::ZERO, |usage| usage.issued);
         let after = issued

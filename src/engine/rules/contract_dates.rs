@@ -55,7 +55,8 @@ fn received_openly(w: &mut super::tests::World) -> crate::domain::VoucherId {
         voucher: VoucherId(1),
         kind: TransferRequest::Open { to: OTHER_FIRM },
         amount: fen(10_000),
-        document_no: None,
+        document_no: crate::domain::Text::parse("函1号").ok(),
+        expires_on: None,
     };
     w.by(MAKER, Command::ProposeTransfer(proposal));
     let decision = DecideTransfer {

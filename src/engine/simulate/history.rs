@@ -147,6 +147,10 @@ impl Simulation {
             Event::ClaimReversed(e) => self.reverse(recorded, e),
             Event::TransferProposed(e) => self.propose(recorded, e),
             Event::TransferApproved(e) => self.decide(recorded, e.transfer, true),
+            Event::TransferEndorsed(e) => self.decide(recorded, e.transfer, true),
+            Event::TransferMoved(e) => self.decide(recorded, e.transfer, true),
+            Event::TransferReleased(e) if !e.expired => self.withdraw(recorded, e.transfer),
+            Event::StepReversed(e) => self.undo(recorded, e.step),
             Event::TransferDeclined(e) => self.decide(recorded, e.transfer, false),
             Event::OrderProposed(_)
             | Event::OrderAgreed(_)
@@ -158,9 +162,11 @@ impl Simulation {
             | Event::OrderExtended(_)
             | Event::OrderDisputed(_)
             | Event::DisputeClosed(_) => self.follow_order(recorded),
-            // Lapses and closes come by themselves with the days. People, payments, settlement and
-            // what was applied for say nothing to a claim; evidence came with its claim.
+            // Lapses, ends of proposals and closes come by themselves with the days. People,
+            // payments, settlement and what was applied for say nothing to a claim; evidence
+            // came with its claim.
             Event::VoucherLapsed(_)
+            | Event::TransferReleased(_)
             | Event::CommandRefused(_)
             | Event::ProtocolSet(_)
             | Event::PrincipalRegistered(_)

@@ -92,7 +92,7 @@ impl State {
     }
 
     /// To what they were charged when an event was written.
-    fn charged_at(&self, programme: ProgrammeId, seq: Seq) -> ProgrammeId {
+    pub(in crate::engine) fn charged_at(&self, programme: ProgrammeId, seq: Seq) -> ProgrammeId {
         let carried = &self.programmes[programme.index()].year_ends.carried;
         let before = carried.iter().rev().find(|row| row.at < seq);
         before.map_or(programme, |row| row.pack)

@@ -7,17 +7,20 @@ pub use people::{ActionRule, PasswordRow, ProposalRow, ProposalStatus};
 use super::Authority;
 mod register;
 
+mod steps;
+
+pub use steps::{CapShares, Step, StepRow, TransferRow, TransferStatus};
+
 use super::{ClaimLink, ProgrammeStatus, YearEnds};
 use crate::domain::{
-    AgreementId, CategoryCode, CategoryId, ClaimId, ConsentId, Day, DivisionCode, EnterpriseId,
-    Fen, GroupId, InstructionId, LineId, MemberId, Month, PeriodId, PrincipalId, ProgrammeCode,
-    ProgrammeId, ProviderId, Ratio, Seq, UsageId, VersionNo, VoucherId,
+    AgreementId, CategoryCode, CategoryId, ClaimId, ConsentId, Day, DivisionCode, Fen, GroupId,
+    InstructionId, LineId, MemberId, Month, PeriodId, PrincipalId, ProgrammeCode, ProgrammeId,
+    ProviderId, Seq, UsageId, VersionNo, VoucherId,
 };
 use crate::engine::command::Subject;
 use crate::engine::tables::Hash128;
 use crate::engine::terms::{
-    AgreementTerms, EnterpriseKind, MemberKind, Role, Scope, SettlementMode, TransferKind,
-    VersionTerms,
+    AgreementTerms, EnterpriseKind, MemberKind, Role, Scope, SettlementMode, VersionTerms,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -241,45 +244,9 @@ pub struct ConsentRow {
     pub older: Option<ConsentId>,
     /// True if a provider gave it.
     pub by_provider: bool,
-    /// True if a newer consent took its place.
+    /// True if a newer consent took its place, or it was withdrawn.
     pub replaced: bool,
-}
-
-/// Where a transfer stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TransferStatus {
-    /// Waits for a second person.
-    Proposed,
-    /// Approved.
-    Approved,
-    /// Refused.
-    Declined,
-}
-
-/// A transfer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TransferRow {
-    /// From which voucher.
-    pub voucher: VoucherId,
-    /// Kind.
-    pub kind: TransferKind,
-    /// Receiver; the holder itself in a relocation.
-    pub to: EnterpriseId,
-    /// New home city, in a relocation.
-    pub to_city: Option<MemberId>,
-    /// Share of used caps, in a succession.
-    pub cap_share: Option<Ratio>,
-    /// Amount.
-    pub amount: Fen,
-    /// Where it stands.
-    pub status: TransferStatus,
-    /// Who proposed it.
-    pub proposed_by: PrincipalId,
-    /// The child voucher.
-    pub child: Option<VoucherId>,
-    /// Year of the proposal.
-    pub year: i16,
-    /// Event of the proposal.
+    /// Its event.
     pub details: Seq,
 }
 

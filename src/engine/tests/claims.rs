@@ -43,7 +43,8 @@ fn a_contract_older_than_an_open_transfer_is_refused_and_than_a_succession_is_no
                 voucher: VoucherId(1),
                 kind: request,
                 amount: fen(10_000),
-                document_no: None,
+                document_no: Some(crate::domain::Text::parse("文").expect("short")),
+                expires_on: None,
             }),
         );
         let decide = DecideTransfer {

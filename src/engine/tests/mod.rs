@@ -1,5 +1,6 @@
 //! Table tests of the engine: one line per refusal code and per posting row.
 
+mod carried_transfers;
 mod claims;
 mod files;
 mod orders;
@@ -13,5 +14,7 @@ mod renewal;
 mod scopes;
 mod simulate;
 mod standing;
+mod steps;
+mod transfers;
 mod vouchers;
 pub(super) mod world;

@@ -382,6 +382,7 @@ fn revocation_and_transfer_take_what_is_free_and_leave_the_hold() {
         },
         amount: fen(60_001),
         document_no: None,
+        expires_on: None,
     });
     let said = w.by(MAKER, all);
     assert_eq!(refusal_of(&said[0].event), Some(Code::TransferExceedsFree));
@@ -406,6 +407,7 @@ fn a_holder_that_moves_takes_its_order_along() {
             kind: TransferRequest::Relocation { to_city: HOST },
             amount: Fen::ZERO,
             document_no: None,
+            expires_on: None,
         }),
     );
     w.done(

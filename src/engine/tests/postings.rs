@@ -120,6 +120,7 @@ fn the_budget_section_is_posted_as_the_table_says() {
         },
         amount: fen(30),
         document_no: None,
+        expires_on: None,
     };
     let propose = Command::ProposeTransfer(propose);
     let events = world.by(MAKER, propose.clone());

@@ -14,7 +14,7 @@ use crate::engine::terms::{RequiredField, RequiredFields};
 const NEXT: ProgrammeId = ProgrammeId(1);
 const DRAFT: DraftNo = DraftNo(1);
 
-fn create(w: &mut World, code: &str, city: crate::domain::MemberId, budget_year: u16) {
+pub(super) fn create(w: &mut World, code: &str, city: crate::domain::MemberId, budget_year: u16) {
     w.system(Command::CreateProgramme(Box::new(CreateProgramme {
         code: ProgrammeCode::parse(code).expect("short"),
         title: Name::parse(code).expect("short"),
@@ -23,11 +23,11 @@ fn create(w: &mut World, code: &str, city: crate::domain::MemberId, budget_year:
     })));
 }
 
-fn next_year(w: &mut World) {
+pub(super) fn next_year(w: &mut World) {
     create(w, "310117-2026", HOME, 2026);
 }
 
-fn closing(programme: ProgrammeId) -> Command {
+pub(super) fn closing(programme: ProgrammeId) -> Command {
     Command::StartYearClosing(StartYearClosing { programme })
 }
 
@@ -73,7 +73,11 @@ fn withdraw(claim: u32) -> Command {
 }
 
 /// Ends the year of a programme with a carry, or without.
-fn end_year(w: &mut World, programme: ProgrammeId, into: Option<ProgrammeId>) -> Vec<Event> {
+pub(super) fn end_year(
+    w: &mut World,
+    programme: ProgrammeId,
+    into: Option<ProgrammeId>,
+) -> Vec<Event> {
     w.by(MAKER, closing(programme));
     let events = w.by(CHECKER, decide(programme, into));
     events.into_iter().map(|recorded| recorded.event).collect()

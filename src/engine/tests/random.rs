@@ -3,10 +3,11 @@
 
 use proptest::prelude::*;
 
+use super::transfers::FAR_PROGRAMME;
 use super::world::*;
 use crate::domain::{
     ApplicationId, BankRef, ClaimId, ContractNo, EnterpriseId, InstructionId, OrderId, PaymentId,
-    PeriodId, ProposalId, ProviderId, RecordedAt, TransferId, VoucherId,
+    PeriodId, ProposalId, ProviderId, RecordedAt, Seq, TransferId, VoucherId,
 };
 use crate::engine::command::*;
 use crate::engine::{State, rehearse};
@@ -18,13 +19,13 @@ pub(super) fn command(
     world: &mut World,
     (kind, a, b, n): Step,
 ) -> (crate::domain::PrincipalId, Command) {
-    let voucher = VoucherId(u32::from(a) % 6);
+    let voucher = VoucherId(u32::from(a) % 9);
     let claim = ClaimId(u32::from(b) % 8);
     let amount = fen(i64::from(n % 60_000) + 1);
     let paid_on = world.state.business_date();
     let bank_ref = BankRef::parse("B").expect("short");
     let person = if b.is_multiple_of(2) { MAKER } else { CHECKER };
-    let command = match kind % 22 {
+    let command = match kind % 26 {
         0..=4 => {
             let mut claim = world.claim();
             claim.voucher = VoucherKey::Id(voucher);
@@ -61,11 +62,21 @@ pub(super) fn command(
             let payment = PaymentId(u32::from(b) % 4);
             Command::ReturnPayment(ReturnPayment { payment })
         }
-        10 => proposal(voucher, a, b, n, amount),
+        10 => {
+            let by = if n.is_multiple_of(2) { FILER } else { person };
+            return (by, proposal(voucher, a, b, n, amount));
+        }
         11 => Command::DecideTransfer(DecideTransfer {
-            transfer: TransferId(u32::from(a) % 4),
-            approve: n.is_multiple_of(3),
+            transfer: TransferId(u32::from(a) % 8),
+            approve: !n.is_multiple_of(3),
         }),
+        22 => Command::WithdrawTransfer(WithdrawTransfer {
+            transfer: TransferId(u32::from(a) % 8),
+        }),
+        23 | 24 => Command::ReverseStep(ReverseStep {
+            step: some_step(world, a),
+        }),
+        25 => budget(a, b, amount),
         12 if n.is_multiple_of(3) => registers(paid_on, a, b, n),
         12 if n.is_multiple_of(2) => {
             let command = around(world, voucher, a, b, n);
@@ -235,24 +246,45 @@ fn around(world: &World, voucher: VoucherId, a: u8, b: u8, n: u32) -> Command {
 }
 
 /// A succession, or now and then a relocation.
+/// A transfer of any kind.
 fn proposal(voucher: VoucherId, a: u8, b: u8, n: u32, amount: crate::domain::Fen) -> Command {
+    let to = EnterpriseId(u32::from(b) % 5);
+    let cap_share = ratio(n % 1_000_001);
+    let to_city = if b.is_multiple_of(2) { HOME } else { HOST };
+    let kind = match a % 8 {
+        0 => TransferRequest::Relocation { to_city },
+        1 => TransferRequest::Open { to },
+        2 => TransferRequest::Affiliate { to },
+        3 => TransferRequest::Incorporation { to, cap_share },
+        4 | 5 => TransferRequest::Move {
+            to_city: HOST,
+            programme: FAR_PROGRAMME,
+        },
+        _ => TransferRequest::Succession { to, cap_share },
+    };
+    let stays = matches!(kind, TransferRequest::Relocation { .. });
     Command::ProposeTransfer(ProposeTransfer {
         voucher,
-        kind: if a.is_multiple_of(3) {
-            TransferRequest::Relocation {
-                to_city: if b.is_multiple_of(2) { HOME } else { HOST },
-            }
-        } else {
-            TransferRequest::Succession {
-                to: EnterpriseId(u32::from(b) % 3),
-                cap_share: ratio(n % 1_000_001),
-            }
-        },
-        amount: if a.is_multiple_of(3) {
+        kind,
+        amount: if stays {
             crate::domain::Fen::ZERO
         } else {
             amount
         },
+        document_no: Some(crate::domain::Text::parse("文").expect("short")),
+        expires_on: n.is_multiple_of(4).then(|| day("2025-05-01")),
+    })
+}
+
+fn budget(a: u8, b: u8, amount: crate::domain::Fen) -> Command {
+    Command::ChangeBudget(ChangeBudget {
+        programme: if a.is_multiple_of(2) {
+            PROGRAMME
+        } else {
+            FAR_PROGRAMME
+        },
+        amount,
+        raise: b.is_multiple_of(3),
         document_no: None,
     })
 }
@@ -331,6 +363,17 @@ fn about_dispute(by: OrderSide, b: u8, n: u32) -> DisputeAct {
     }
 }
 
+/// One of the newest steps that can be undone.
+fn some_step(world: &World, a: u8) -> Seq {
+    let newest = world.out.iter().rev().map(|recorded| recorded.meta.seq);
+    let steps: Vec<Seq> = newest
+        .filter(|seq| world.state.step(*seq).is_some())
+        .take(8)
+        .collect();
+    let last = Seq(world.out.len() as u64);
+    steps.get(usize::from(a) % 9).copied().unwrap_or(last)
+}
+
 /// Instructs a period or confirms a payment.
 fn settlement(world: &World, (kind, a, b, n): Step) -> Command {
     let bank_ref = BankRef::parse(&format!("B{}", n % 40)).expect("short");
@@ -378,7 +421,7 @@ proptest! {
 
     #[test]
     fn random_histories_keep_every_invariant(steps in prop::collection::vec(any::<Step>(), 1..80)) {
-        let mut world = World::new();
+        let mut world = super::transfers::world();
         for step in steps {
             let (principal, command) = command(&mut world, step);
             let submission = Submission {

@@ -27,7 +27,8 @@ fn propose(kind: TransferRequest, amount: i64) -> Command {
         voucher: VOUCHER,
         kind,
         amount,
-        document_no: None,
+        document_no: Some(Text::parse("文").expect("short")),
+        expires_on: None,
     };
     Command::ProposeTransfer(transfer)
 }
@@ -274,6 +275,8 @@ fn every_other_refusal_has_a_line() {
         assert_eq!(events.len(), 1, "{code:?}: a refusal is the only event");
         seen.push(*code);
     }
+    seen.extend(super::transfers::refused());
+    seen.extend(super::steps::all_refused());
     // These stand at rows of a file: files.rs has their lines.
     seen.extend(super::files::ROW_CODES);
     seen.extend(super::orders::codes());

@@ -134,6 +134,7 @@ fn a_child_of_a_transfer_keeps_its_own_deadlines() {
         },
         amount: fen(30_000),
         document_no: None,
+        expires_on: None,
     });
     world.by(MAKER, proposal);
     let decision = Command::DecideTransfer(DecideTransfer {

@@ -16,10 +16,10 @@ use crate::engine::command::{
     ProposeOrder, ProposeTransfer, ProposedCommand, ProviderKey, PublishDraft, PublishVersion,
     RegisterAgreement, RegisterCategory, RegisterEnterprise, RegisterMember, RegisterPrincipal,
     RegisterProvider, ReissueVoucher, ReleaseOrder, ResubmitApplication, ReturnPayment,
-    ReverseClaim, ReviewApplication, ReviewStep, RevokeToken, RevokeVoucher, SaveDraft,
-    SetActionRule, SetCityPolicy, SetControllerGroup, SetFreeze, SetGrant, SetProtocol,
+    ReverseClaim, ReverseStep, ReviewApplication, ReviewStep, RevokeToken, RevokeVoucher,
+    SaveDraft, SetActionRule, SetCityPolicy, SetControllerGroup, SetFreeze, SetGrant, SetProtocol,
     SetSuspension, StartYearClosing, TransferRequest, VoucherKey, VoucherRequest,
-    WithdrawApplication, WithdrawClaim, WithdrawProposal,
+    WithdrawApplication, WithdrawClaim, WithdrawProposal, WithdrawTransfer,
 };
 use crate::engine::command::{
     ApplyForAdmission, LiftCreditFlag, RaiseCreditFlag, SetAccess, SetBankAccount, SetPassword,
@@ -126,6 +126,19 @@ impl Canonical for TransferRequest {
                 to.write(writer);
                 cap_share.write(writer);
             }
+            TransferRequest::Incorporation { to, cap_share } => {
+                writer.array(3);
+                writer.uint(3);
+                to.write(writer);
+                cap_share.write(writer);
+            }
+            TransferRequest::Affiliate { to } => write_choice(writer, 4, Some(to.0)),
+            TransferRequest::Move { to_city, programme } => {
+                writer.array(3);
+                writer.uint(5);
+                to_city.write(writer);
+                programme.write(writer);
+            }
             TransferRequest::Relocation { to_city } => {
                 write_choice(writer, 1, Some(u32::from(to_city.0)));
             }
@@ -219,8 +232,10 @@ command_tables! {
     ResubmitApplication { 0: application, 1: request, }
     ReviewApplication { 0: application, 1: step, }
     WithdrawApplication { 0: application, }
-    ProposeTransfer { 0: voucher, 1: kind, 2: amount, 3: document_no, }
+    ProposeTransfer { 0: voucher, 1: kind, 2: amount, 3: document_no, 4: expires_on, }
     DecideTransfer { 0: transfer, 1: approve, }
+    WithdrawTransfer { 0: transfer, }
+    ReverseStep { 0: step, }
     FileClaim {
         0: voucher, 1: provider, 2: enterprise, 3: category, 4: contract_no, 5: contract_date,
         6: contract_amount, 7: invoice_no, 8: invoice_amount, 9: paid_amount, 10: evidence,
@@ -317,7 +332,8 @@ payloads! {
     SetControllerGroup SetSuspension ApplyForAdmission StepAdmission ChangeRegister
     RaiseCreditFlag LiftCreditFlag SetBankAccount SetAccess SetPassword
     CreateProgramme ChangeBudget PublishVersion RegisterAgreement IssueVoucher GiveConsent
-    SetFreeze RevokeVoucher ProposeTransfer DecideTransfer FileClaim ReverseClaim PayClaim
+    SetFreeze RevokeVoucher ProposeTransfer DecideTransfer WithdrawTransfer ReverseStep FileClaim
+    ReverseClaim PayClaim
     ReturnPayment RequestClose ClosePeriod ConfirmStatement InstructPeriod ConfirmInstruction
     AdvanceDate ApproveVoucherFile IssueFileRows ProposeOrder AgreeOrder ConfirmOrder AdvanceOrder
     CancelOrder ReleaseOrder ExtendOrder DisputeOrder ApplyForVoucher ResubmitApplication

@@ -24,9 +24,10 @@ use crate::engine::event::{
     PayeePaid, PaymentReturned, PeriodAgreed, PeriodClosed, PeriodInstructed, PeriodSettled,
     PositionFixed, PrincipalRegistered, ProgrammeCreated, ProposalApproved, ProposalDeclined,
     ProposalFailed, ProposalWithdrawn, ProtocolSet, ProviderRegistered, StatementConfirmed,
-    SuspensionSet, TokenIssued, TokenRevoked, TransferApproved, TransferDeclined, TransferProposed,
-    VersionPublished, VoucherExtended, VoucherFileApproved, VoucherIssued, VoucherLapsed,
-    VoucherRefused, VoucherRevoked, WaitingApproved, YearCarried, YearClosed, YearClosingStarted,
+    StepReversed, SuspensionSet, TokenIssued, TokenRevoked, TransferApproved, TransferDeclined,
+    TransferEndorsed, TransferMoved, TransferProposed, TransferReleased, VersionPublished,
+    VoucherExtended, VoucherFileApproved, VoucherIssued, VoucherLapsed, VoucherRefused,
+    VoucherRevoked, WaitingApproved, YearCarried, YearClosed, YearClosingStarted,
 };
 use crate::engine::terms::AccrualPoint;
 
@@ -158,13 +159,21 @@ event_tables! {
 
     60 v 1 TransferProposed {
         0: transfer, 1: voucher, 2: programme, 3: issuer, 4: kind, 5: to, 6: to_city,
-        7: cap_share, 8: amount, 9: document_no,
+        7: cap_share, 8: amount, 9: document_no, 10: to_programme, 11: expires_on,
     }
     61 v 1 TransferApproved {
         0: transfer, 1: programme, 2: issuer, 3: child, 4: amount, 5: issued_moved,
         6: used_moved,
     }
     62 v 1 TransferDeclined { 0: transfer, 1: programme, 2: issuer, 3: amount, 4: returned, }
+    63 v 1 TransferMoved {
+        0: transfer, 1: programme, 2: issuer, 3: amount, 4: to_lapsed, 5: child, 6: enterprise,
+        7: to_programme, 8: to_city, 9: version, 10: use_by, 11: cash_by,
+    }
+    64 v 1 TransferEndorsed { 0: transfer, 1: member, }
+    65 v 1 TransferReleased {
+        0: transfer, 1: programme, 2: issuer, 3: amount, 4: returned, 5: expired,
+    }
 
     70 v 1 ClaimApproved {
         0: claim,
@@ -264,6 +273,7 @@ event_tables! {
     111 v 1 ApplicationApproved { 0: application, 1: amount, }
     112 v 1 ApplicationDeclined { 0: application, 1: code, }
     113 v 1 ApplicationWithdrawn { 0: application, }
+    115 v 1 StepReversed { 0: step, 1: city, 2: undone, }
     120 v 1 ClaimAwaitsBudget {
         0: claim, 1: voucher, 2: programme, 3: issuer, 4: version, 5: provider,
         6: payee or { provider => Payee::Provider(provider) },

@@ -185,6 +185,9 @@ pub(super) fn examples() -> Vec<(String, Recorded)> {
         .into_iter()
         .map(|(suffix, event)| (suffix, full_meta(&event), event));
     let refused = Event::ClaimRefused(Box::new(refused_on_order()));
+    let apart = super::examples_transfers::examples()
+        .into_iter()
+        .map(|(suffix, event)| (suffix, full_meta(&event), event));
     full.chain(minimal)
         .chain(optional)
         .chain(typical)
@@ -193,6 +196,7 @@ pub(super) fn examples() -> Vec<(String, Recorded)> {
         .chain(grown)
         .chain(further)
         .chain([("-captured", claim_meta(), refused)])
+        .chain(apart)
         .map(|(suffix, meta, event)| {
             let stem = format!("{:02}-{}{suffix}-v1", event.kind(), event.name());
             (stem, Recorded { meta, event })
@@ -391,6 +395,8 @@ fn transfers() -> Vec<Event> {
             cap_share: Some(Ratio::from_millionths(333_333).expect("example ratio")),
             amount: fen(10_000_000),
             document_no: Some(text("工商变更〔2025〕1号")),
+            to_programme: None,
+            expires_on: None,
         })),
         Event::TransferApproved(TransferApproved {
             transfer: TransferId(88),

@@ -29,6 +29,8 @@ mod examples_programmes;
 mod examples_register;
 #[cfg(test)]
 mod examples_terms;
+#[cfg(test)]
+mod examples_transfers;
 mod field;
 mod fingerprint;
 mod orders;

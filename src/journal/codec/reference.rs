@@ -131,7 +131,12 @@ pub(super) fn family_of_event(event: &Event) -> Option<CommandKind> {
         | Event::ApplicationDeclined(_) => CommandKind::ReviewApplication,
         Event::ApplicationWithdrawn(_) => CommandKind::WithdrawApplication,
         Event::TransferProposed(_) => CommandKind::ProposeTransfer,
-        Event::TransferApproved(_) | Event::TransferDeclined(_) => CommandKind::DecideTransfer,
+        Event::TransferApproved(_)
+        | Event::TransferDeclined(_)
+        | Event::TransferMoved(_)
+        | Event::TransferEndorsed(_) => CommandKind::DecideTransfer,
+        Event::TransferReleased(released) if !released.expired => CommandKind::WithdrawTransfer,
+        Event::StepReversed(_) => CommandKind::ReverseStep,
         Event::ClaimApproved(_) | Event::ClaimRefused(_) | Event::ClaimAwaitsBudget(_) => {
             CommandKind::FileClaim
         }
@@ -155,6 +160,7 @@ pub(super) fn family_of_event(event: &Event) -> Option<CommandKind> {
         | Event::EpochStarted(_)
         | Event::DateAdvanced(_)
         | Event::VoucherLapsed(_)
+        | Event::TransferReleased(_)
         | Event::EvidenceRecorded(_)
         | Event::CloseRequested(_)
         | Event::PositionFixed(_)

@@ -6,7 +6,10 @@ use super::field::Field;
 use super::table::{left_out, present, spelled_out, table};
 use crate::domain::{EnterpriseId, Fen, MemberId, ProviderId};
 use crate::engine::command::{Calendar, CommandKind, PartyName, Payee, Purpose};
-use crate::engine::event::{Funding, LinesUndone, ReturnedTo};
+use crate::engine::event::{
+    BudgetUndone, ConsentUndone, Funding, LinesUndone, PaymentUndone, RelocationUndone, ReturnedTo,
+    RevocationUndone, TransferUndone, Undone,
+};
 use crate::engine::refusal::{Faults, RefusalCode};
 use crate::engine::terms::{
     AccrualPoint, Action, AdmissionAnswer, AdmissionDecision, AdmissionDocument, AgreementTerms,
@@ -254,6 +257,43 @@ impl Field for LinesUndone {
     }
 }
 
+/// `[number, {field: value}]`.
+impl Field for Undone {
+    const SHAPE: &'static str = "Undone";
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.array(2);
+        match self {
+            Undone::Revocation(undone) => numbered(writer, 0, undone),
+            Undone::Budget(undone) => numbered(writer, 1, undone),
+            Undone::Transfer(undone) => numbered(writer, 2, undone),
+            Undone::Relocation(undone) => numbered(writer, 3, undone),
+            Undone::Consent(undone) => numbered(writer, 4, undone),
+            Undone::Payment(undone) => numbered(writer, 5, undone),
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
+        if reader.array()? != 2 {
+            return Err(Fault::Value("Undone"));
+        }
+        match reader.uint()? {
+            0 => Field::read(reader).map(Undone::Revocation),
+            1 => Field::read(reader).map(Undone::Budget),
+            2 => Field::read(reader).map(Undone::Transfer),
+            3 => Field::read(reader).map(Undone::Relocation),
+            4 => Field::read(reader).map(Undone::Consent),
+            5 => Field::read(reader).map(Undone::Payment),
+            _ => Err(Fault::Value("Undone")),
+        }
+    }
+}
+
+fn numbered(writer: &mut Writer<'_>, number: u64, value: &impl Field) {
+    writer.uint(number);
+    value.write(writer);
+}
+
 impl Field for PartyName {
     const SHAPE: &'static str = "text or commitment";
 
@@ -380,6 +420,16 @@ tables_of_terms! {
         18: review_no,
         19: performance_target,
         20: application_required,
+    }
+    RevocationUndone { 0: voucher, 1: programme, 2: amount, 3: from_lapsed, 4: issued, }
+    BudgetUndone { 0: programme, 1: amount, 2: raise, }
+    TransferUndone {
+        0: transfer, 1: parent, 2: child, 3: amount, 4: issued_moved, 5: used_moved,
+    }
+    RelocationUndone { 0: transfer, 1: enterprise, 2: home, }
+    ConsentUndone { 0: consent, 1: voucher, 2: left, }
+    PaymentUndone {
+        0: instruction, 1: period, 2: debtor, 3: creditor, 4: amount, 5: bank_ref,
     }
     AgreementTerms {
         0: home, 1: host, 2: category, 3: from, 4: to, 5: model, 6: pool, 7: shares,

@@ -3,7 +3,7 @@
 use super::{maybe, seq};
 use crate::domain::{ApplicationId, VoucherId};
 use crate::engine::command::Purpose;
-use crate::engine::event::{ApplicationFiled, Event, EventMeta, VoucherIssued};
+use crate::engine::event::{ApplicationFiled, Event, EventMeta, Undone, VoucherIssued};
 use crate::engine::state::ApplicationStatus as Status;
 use crate::views::changes::{Changes, Update, Value, number};
 use crate::views::schema as t;
@@ -129,6 +129,15 @@ pub(super) fn note(changes: &mut Changes, meta: &EventMeta, event: &Event) {
         Event::VoucherLapsed(e) => note_voucher(changes, meta, e.voucher),
         Event::VoucherExtended(e) => note_voucher(changes, meta, e.voucher),
         Event::TransferProposed(e) => note_voucher(changes, meta, e.voucher),
+        Event::StepReversed(e) => match &e.undone {
+            Undone::Revocation(u) => note_voucher(changes, meta, u.voucher),
+            Undone::Consent(u) => note_voucher(changes, meta, u.voucher),
+            Undone::Transfer(u) => {
+                note_voucher(changes, meta, u.parent);
+                note_voucher(changes, meta, u.child);
+            }
+            Undone::Budget(_) | Undone::Relocation(_) | Undone::Payment(_) => {}
+        },
         Event::ClaimReversed(e) => note_voucher(changes, meta, e.voucher),
         Event::OrderProposed(e) => {
             (e.lines.iter()).for_each(|line| note_voucher(changes, meta, line.voucher));

@@ -164,7 +164,10 @@ impl Model {
         None
     }
 
-    fn left_of(&self, consent: usize) -> Money {
+    pub(super) fn left_of(&self, consent: usize) -> Money {
+        if self.consents[consent].withdrawn {
+            return 0;
+        }
         let drawn = self.claims.iter().filter(|claim| !claim.reversed);
         let drawn = drawn.filter(|claim| claim.consent == Some(consent));
         self.consents[consent].up_to - drawn.map(|claim| claim.approval.amount).sum::<Money>()

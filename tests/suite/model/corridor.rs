@@ -102,6 +102,7 @@ impl Corridor {
             let city = self.city(&row["city"]);
             self.model.enterprises.push(Enterprise {
                 code: row["uscc"].clone(),
+                team: row["kind"] == "team",
                 city,
                 groups: group(&row["controller_group"]),
             });

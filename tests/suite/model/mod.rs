@@ -14,10 +14,14 @@ mod periods;
 mod random;
 mod registers;
 mod renewal;
+mod steps;
+mod transfers;
 mod vouchers;
 mod world;
 
 pub(crate) use pair::{Pair, Step};
+
+use steps::StepDone;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -128,6 +132,20 @@ enum Kind {
     Succession,
     Relocation,
     Open,
+    Incorporation,
+    Affiliate,
+    Move,
+}
+
+/// What became of a proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Proposed,
+    Approved,
+    /// Declined, withdrawn or expired.
+    Released,
+    /// Approved, and undone.
+    Undone,
 }
 
 /// The controller groups of a party, each from a day on.
@@ -135,6 +153,7 @@ type Groups = Vec<(Date, Option<String>)>;
 
 struct Enterprise {
     code: String,
+    team: bool,
     city: usize,
     groups: Groups,
 }
@@ -182,6 +201,8 @@ struct Voucher {
     frozen: bool,
     /// What went back to the programme.
     returned: Vec<Money>,
+    /// What went back to the parent.
+    given_back: Money,
 }
 
 struct Consent {
@@ -192,6 +213,7 @@ struct Consent {
     provider: Option<usize>,
     up_to: Money,
     until: Date,
+    withdrawn: bool,
 }
 
 struct Transfer {
@@ -199,10 +221,15 @@ struct Transfer {
     kind: Kind,
     to: usize,
     to_city: Option<usize>,
+    to_programme: Option<usize>,
     cap_share: Money,
     amount: Money,
     by: usize,
-    approved: Option<bool>,
+    last_day: Date,
+    /// Who approved a move first.
+    endorsed: Option<usize>,
+    child: Option<usize>,
+    fate: Fate,
 }
 
 struct Claim {
@@ -306,6 +333,8 @@ struct Model {
     payments: Vec<(usize, bool)>,
     /// Instruction and bank reference of every settlement payment.
     bank_refs: Vec<(usize, String)>,
+    /// What can be undone, in the order in which it was done.
+    steps: Vec<StepDone>,
 }
 
 impl Model {
@@ -336,6 +365,7 @@ impl Model {
             instructions: Vec::new(),
             payments: Vec::new(),
             bank_refs: Vec::new(),
+            steps: Vec::new(),
         };
         model.open_period(today.first_of_month());
         model
@@ -374,11 +404,12 @@ impl Model {
         Verdict::Done
     }
 
-    fn change_budget(&mut self, programme: usize, by: Money) -> Verdict {
-        if by < 0 && -by > self.available(programme) {
+    fn change_budget(&mut self, by: usize, programme: usize, change: Money) -> Verdict {
+        if change < 0 && -change > self.available(programme) {
             return refused("BUDGET_COMMITTED");
         }
-        self.programmes[programme].budget.push(by);
+        self.programmes[programme].budget.push(change);
+        self.did(by, steps::What::Budget { programme, change });
         Verdict::Done
     }
 

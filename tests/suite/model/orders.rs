@@ -135,7 +135,7 @@ impl Model {
         let mut met = Vec::new();
         for (id, voucher) in self.vouchers.iter().enumerate() {
             let held = self.held_for_orders(id) > 0;
-            let waits = |t: &super::Transfer| t.voucher == id && t.approved.is_none();
+            let waits = |t: &super::Transfer| t.voucher == id && t.fate == super::Fate::Proposed;
             let moves = self.transfers.iter().any(|t| waits(t) && t.amount > 0);
             let all = [
                 (voucher.revoked, "a revoked voucher held"),

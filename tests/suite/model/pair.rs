@@ -2,10 +2,12 @@
 
 mod orders;
 
+mod transfers;
+
 use jiff::civil::Date;
 use quantong::domain::{
     BankRef, ClaimId, ContractNo, EnterpriseId, InstructionId, InvoiceNo, PaymentId, PeriodId,
-    ProgrammeId, ProviderId, TransferId, VoucherId,
+    ProgrammeId, ProviderId, Seq, VoucherId,
 };
 use quantong::engine::command::*;
 use quantong::engine::event::{ClaimApproved, Event, Recorded};
@@ -13,9 +15,8 @@ use quantong::engine::refusal::Faults;
 use quantong::engine::{State, refusal_of};
 
 use super::claims::Filing;
-use super::vouchers::Proposal;
-use super::world::{self, Engine, FILER, OFFICERS, STRANGER, day, fen, member, name, ratio};
-use super::{Approval, Bend, Consent, Kind, Mode, Model, Money, Payer, Verdict, plus_days};
+use super::world::{self, Engine, FILER, OFFICERS, STRANGER, day, fen, member, name};
+use super::{Approval, Bend, Consent, Mode, Model, Money, Payer, Verdict, plus_days};
 
 /// Which command, and numbers that choose what it names.
 pub(crate) type Step = (u8, u8, u8, u32);
@@ -25,6 +26,8 @@ pub(crate) struct Pair {
     pub(crate) state: State,
     out: Vec<Recorded>,
     pub(super) model: Model,
+    /// Events of what the model did, in the order of its steps.
+    steps: Vec<Seq>,
 }
 
 impl Verdict {
@@ -99,7 +102,12 @@ impl Pair {
 
     pub(super) fn new(bend: Bend) -> Pair {
         let (Engine { state, out }, model) = world::new(bend);
-        let mut pair = Pair { state, out, model };
+        let mut pair = Pair {
+            state,
+            out,
+            model,
+            steps: Vec::new(),
+        };
         // Two vouchers of each programme that every lab may be paid from.
         for (programme, firm) in [(0, 0), (0, 1), (1, 2), (1, 3)] {
             let voucher = pair.model.vouchers.len();
@@ -123,7 +131,20 @@ impl Pair {
             state: std::mem::replace(&mut self.state, State::empty()),
             out: std::mem::take(&mut self.out),
         };
-        let said = Verdict::of(engine.send_with_second(by, command));
+        let events = engine.send_with_second(by, command);
+        let is_step = |recorded: &&Recorded| {
+            matches!(
+                recorded.event,
+                Event::VoucherRevoked(_)
+                    | Event::BudgetChanged(_)
+                    | Event::TransferApproved(_)
+                    | Event::ConsentGiven(_)
+                    | Event::InstructionPaid(_)
+            )
+        };
+        let steps = events.into_iter().flatten().filter(is_step);
+        self.steps.extend(steps.map(|recorded| recorded.meta.seq));
+        let said = Verdict::of(events);
         (self.state, self.out) = (engine.state, engine.out);
         (words, said, expected)
     }
@@ -141,7 +162,7 @@ impl Pair {
             };
             (STRANGER, Command::GiveConsent(consent), Verdict::Rejected)
         } else {
-            match kind % 40 {
+            match kind % 45 {
                 0..=6 => self.file(a, b, n),
                 7..=9 => self.issue(a, n),
                 10 | 11 => self.consent(a, b, n),
@@ -157,7 +178,10 @@ impl Pair {
                 23 | 24 => self.settle(a, n),
                 25 => self.registers(a, b, n),
                 26..=28 => self.renew(a, b, n),
-                _ => self.order(kind % 40 - 4, a, b, n),
+                29..=39 => self.order(kind % 45 - 4, a, b, n),
+                40 => self.propose(a, b, n),
+                41 | 42 => self.decide(a, b, n),
+                _ => self.undo(a, b, n),
             }
         };
         self.send((by, command, expected))
@@ -279,13 +303,17 @@ impl Pair {
             up_to: fen(up_to),
             until: day(until),
         });
-        let expected = self.model.consent(Consent {
-            voucher,
-            by_provider,
-            provider,
-            up_to,
-            until,
-        });
+        let expected = self.model.consent(
+            FILER,
+            Consent {
+                voucher,
+                by_provider,
+                provider,
+                up_to,
+                until,
+                withdrawn: false,
+            },
+        );
         (FILER, command, expected)
     }
 
@@ -295,7 +323,11 @@ impl Pair {
         let id = VoucherId::from_index(voucher).expect("few");
         if n.is_multiple_of(4) {
             let command = Command::RevokeVoucher(RevokeVoucher { voucher: id });
-            return (OFFICERS[0], command, self.model.revoke(voucher));
+            return (
+                OFFICERS[0],
+                command,
+                self.model.revoke(OFFICERS[0], voucher),
+            );
         }
         let frozen = b.is_multiple_of(4);
         let command = Command::SetFreeze(SetFreeze {
@@ -303,59 +335,6 @@ impl Pair {
             frozen,
         });
         (OFFICERS[0], command, self.model.freeze(voucher, frozen))
-    }
-
-    fn propose(&mut self, a: u8, b: u8, n: u32) -> Both {
-        let voucher = pick(a, self.model.vouchers.len());
-        let to = usize::from(b) % 5;
-        let mut amount = Money::from(n % 30_000);
-        let cap_share = Money::from(n % 1_000_001);
-        let receiver = EnterpriseId::from_index(to).expect("few");
-        let city = usize::from(b) % 3;
-        let request = match n % 3 {
-            0 => TransferRequest::Succession {
-                to: receiver,
-                cap_share: ratio(cap_share),
-            },
-            1 => TransferRequest::Open { to: receiver },
-            _ => TransferRequest::Relocation {
-                to_city: member(city),
-            },
-        };
-        let relocates = n % 3 == 2;
-        amount = if relocates && !n.is_multiple_of(5) {
-            0
-        } else {
-            amount
-        };
-        let holder = self.model.vouchers.get(voucher).map(|row| row.holder);
-        let by = OFFICERS[usize::from(a) % 2];
-        let command = Command::ProposeTransfer(ProposeTransfer {
-            voucher: VoucherId::from_index(voucher).expect("few"),
-            kind: request,
-            amount: fen(amount),
-            document_no: None,
-        });
-        let expected = self.model.propose(Proposal {
-            by,
-            voucher,
-            kind: [Kind::Succession, Kind::Open, Kind::Relocation][n as usize % 3],
-            to: if relocates { holder.unwrap_or(0) } else { to },
-            to_city: relocates.then_some(city),
-            cap_share: if n.is_multiple_of(3) { cap_share } else { 0 },
-            amount,
-        });
-        (by, command, expected)
-    }
-
-    fn decide(&mut self, a: u8, b: u8, n: u32) -> Both {
-        let transfer = pick(a, self.model.transfers.len());
-        let (by, approve) = (OFFICERS[usize::from(b) % 2], !n.is_multiple_of(3));
-        let command = Command::DecideTransfer(DecideTransfer {
-            transfer: TransferId::from_index(transfer).expect("few"),
-            approve,
-        });
-        (by, command, self.model.decide(by, transfer, approve))
     }
 
     fn undo_or_pay(&mut self, a: u8, b: u8, n: u32) -> Both {
@@ -397,9 +376,9 @@ impl Pair {
                     raise,
                     document_no: None,
                 });
-                let expected = self
-                    .model
-                    .change_budget(programme, if raise { by } else { -by });
+                let expected =
+                    self.model
+                        .change_budget(OFFICERS[0], programme, if raise { by } else { -by });
                 (OFFICERS[0], command, expected)
             }
             1 => {
@@ -564,7 +543,8 @@ impl Pair {
         (
             OFFICERS[0],
             command,
-            self.model.pay_instruction(instruction, amount, bank_ref),
+            self.model
+                .pay_instruction(OFFICERS[0], instruction, amount, bank_ref),
         )
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use super::steps::What;
 use super::{
     Bend, Instruction, Line, Mode, Model, Money, Period, Stage, Verdict, plus_days, plus_months,
     refused, split,
@@ -56,6 +57,7 @@ impl Model {
                 }
             }
             self.end_orders();
+            self.expire();
         }
         Verdict::Done
     }
@@ -285,6 +287,7 @@ impl Model {
 
     pub(super) fn pay_instruction(
         &mut self,
+        by: usize,
         id: usize,
         amount: Money,
         bank_ref: String,
@@ -305,8 +308,17 @@ impl Model {
         if amount > row.amount - row.paid {
             return refused("INSTRUCTION_EXCEEDED");
         }
-        self.bank_refs.push((id, bank_ref));
+        self.bank_refs.push((id, bank_ref.clone()));
         self.instructions[id].paid += amount;
+        let instruction = id;
+        self.did(
+            by,
+            What::Payment {
+                instruction,
+                amount,
+                bank_ref,
+            },
+        );
         self.settle_if_paid(period);
         Verdict::Done
     }

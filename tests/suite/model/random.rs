@@ -151,6 +151,15 @@ const WANTED: &[&str] = &[
     "period Settled",
     "period SettledWithCarry",
     "period Agreed",
+    "ProposeTransfer CAP_SHARES_EXCEEDED",
+    "ProposeTransfer RELOCATION_PENDING",
+    "event TransferMoved",
+    "event TransferReleased",
+    "event StepReversed",
+    "WithdrawTransfer Done",
+    "ReverseStep Done",
+    "ReverseStep STEP_USED",
+    "ReverseStep STEP_REVERSED",
 ];
 
 /// What the random histories reach: a comparison of things that never happen shows nothing.
@@ -194,6 +203,10 @@ fn random_histories_reach_what_they_are_meant_to() {
             *seen
                 .entry(format!("order {}", order.place.word()))
                 .or_default() += 1;
+        }
+        for recorded in pair.events() {
+            let name = recorded.event.name();
+            *seen.entry(format!("event {name}")).or_default() += 1;
         }
         for period in &pair.model.periods {
             *seen

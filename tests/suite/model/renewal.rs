@@ -66,7 +66,9 @@ impl Model {
         if voucher >= self.vouchers.len() || amount == 0 {
             return Verdict::Rejected;
         }
-        if amount > self.returned_of(voucher) - self.reissued_of(voucher) {
+        if amount
+            > self.returned_of(voucher) - self.reissued_of(voucher) - self.gone_elsewhere(voucher)
+        {
             return refused("REISSUE_EXCEEDED");
         }
         let (programme, holder) = {

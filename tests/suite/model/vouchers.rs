@@ -1,23 +1,12 @@
-//! Vouchers, consents and transfers, naively.
+//! Vouchers and consents, naively.
 
 use jiff::civil::Date;
 
+use super::steps::What;
 use super::{
-    CapChange, Consent, Kind, Model, Money, Transfer, Verdict, Version, Voucher, plus_days,
-    plus_months, refused,
+    CapChange, Consent, Model, Money, Verdict, Version, Voucher, plus_days, plus_months, refused,
 };
 use crate::model::Bend;
-
-/// A proposal of a transfer.
-pub(super) struct Proposal {
-    pub(super) by: usize,
-    pub(super) voucher: usize,
-    pub(super) kind: Kind,
-    pub(super) to: usize,
-    pub(super) to_city: Option<usize>,
-    pub(super) cap_share: Money,
-    pub(super) amount: Money,
-}
 
 impl Model {
     /// The version that judges a day: the latest in force, else the first.
@@ -40,25 +29,9 @@ impl Model {
             .sum()
     }
 
-    pub(super) fn held_of(&self, voucher: usize) -> Money {
-        let transfers = self.transfers.iter();
-        let waiting: Money = transfers
-            .filter(|transfer| transfer.voucher == voucher && transfer.approved.is_none())
-            .map(|transfer| transfer.amount)
-            .sum();
-        waiting + self.held_for_orders(voucher)
-    }
-
-    fn transferred_out(&self, voucher: usize) -> Money {
-        let transfers = self.transfers.iter();
-        transfers
-            .filter(|transfer| transfer.voucher == voucher && transfer.approved == Some(true))
-            .map(|transfer| transfer.amount)
-            .sum()
-    }
-
     pub(super) fn returned_of(&self, voucher: usize) -> Money {
-        self.vouchers[voucher].returned.iter().sum()
+        let row = &self.vouchers[voucher];
+        row.returned.iter().sum::<Money>() + row.given_back
     }
 
     pub(super) fn free_of(&self, voucher: usize) -> Money {
@@ -78,10 +51,11 @@ impl Model {
             if voucher.programme != programme {
                 continue;
             }
-            if voucher.parent.is_none() {
+            let parent = voucher.parent.map(|parent| self.vouchers[parent].programme);
+            if parent != Some(programme) {
                 available -= voucher.amount;
             }
-            available += self.returned_of(id);
+            available += self.vouchers[id].returned.iter().sum::<Money>();
         }
         if self.bend == Bend::LapseIsLost {
             available -= self.lapsed(programme);
@@ -158,12 +132,13 @@ impl Model {
             revoked: false,
             frozen: false,
             returned: Vec::new(),
+            given_back: 0,
         });
         self.change_caps(self.vouchers.len() - 1, amount, 0);
         Verdict::Done
     }
 
-    pub(super) fn consent(&mut self, consent: Consent) -> Verdict {
+    pub(super) fn consent(&mut self, by: usize, consent: Consent) -> Verdict {
         let known = consent.voucher < self.vouchers.len()
             && consent.provider.is_none_or(|id| id < self.providers.len());
         if !known || consent.until < self.today {
@@ -173,6 +148,7 @@ impl Model {
             return refused("VOUCHER_REVOKED");
         }
         self.consents.push(consent);
+        self.did(by, What::Consent(self.consents.len() - 1));
         Verdict::Done
     }
 
@@ -188,7 +164,7 @@ impl Model {
         }
     }
 
-    pub(super) fn revoke(&mut self, voucher: usize) -> Verdict {
+    pub(super) fn revoke(&mut self, by: usize, voucher: usize) -> Verdict {
         if voucher >= self.vouchers.len() {
             return Verdict::Rejected;
         }
@@ -201,7 +177,17 @@ impl Model {
         }
         self.vouchers[voucher].revoked = true;
         self.vouchers[voucher].returned.push(free);
+        let row = &self.vouchers[voucher];
+        let issued = self.usage(row.programme, row.holder).0.min(free);
         self.change_caps(voucher, -free, 0);
+        self.did(
+            by,
+            What::Revocation {
+                voucher,
+                amount: free,
+                issued,
+            },
+        );
         Verdict::Done
     }
 
@@ -220,122 +206,5 @@ impl Model {
             self.vouchers[voucher].returned.push(amount);
             self.lapses.push((voucher, amount));
         }
-    }
-
-    pub(super) fn propose(&mut self, p: Proposal) -> Verdict {
-        let relocates = p.kind == Kind::Relocation;
-        let known = p.voucher < self.vouchers.len() && p.to < self.enterprises.len();
-        if !known || relocates != (p.amount == 0) {
-            return Verdict::Rejected;
-        }
-        let row = &self.vouchers[p.voucher];
-        if row.revoked {
-            return refused("VOUCHER_REVOKED");
-        }
-        if row.frozen {
-            return refused("VOUCHER_FROZEN");
-        }
-        if self.today > row.cash_by {
-            return refused("CASH_DEADLINE_PASSED");
-        }
-        if !self
-            .version(row.programme, row.version)
-            .transfers
-            .contains(&p.kind)
-        {
-            return refused("TRANSFER_NOT_ALLOWED");
-        }
-        if !self.eligible(p.voucher, p.kind, p.to, p.to_city) {
-            return refused("TRANSFER_RECEIVER_NOT_ELIGIBLE");
-        }
-        if p.amount > self.free_of(p.voucher) {
-            return refused("TRANSFER_EXCEEDS_FREE");
-        }
-        self.transfers.push(Transfer {
-            voucher: p.voucher,
-            kind: p.kind,
-            to: p.to,
-            to_city: p.to_city,
-            cap_share: p.cap_share,
-            amount: p.amount,
-            by: p.by,
-            approved: None,
-        });
-        Verdict::Done
-    }
-
-    fn eligible(&self, voucher: usize, kind: Kind, to: usize, to_city: Option<usize>) -> bool {
-        let row = &self.vouchers[voucher];
-        let city = self.enterprises[to].city;
-        match kind {
-            Kind::Succession => to != row.holder,
-            Kind::Open => to != row.holder && city == self.programmes[row.programme].city,
-            Kind::Relocation => to_city != Some(city),
-        }
-    }
-
-    pub(super) fn decide(&mut self, by: usize, transfer: usize, approve: bool) -> Verdict {
-        let Some(t) = self.transfers.get(transfer) else {
-            return Verdict::Rejected;
-        };
-        if t.approved.is_some() {
-            return refused("TRANSFER_DECIDED");
-        }
-        if t.by == by {
-            return refused("SECOND_PERSON_REQUIRED");
-        }
-        let (voucher, kind, to, to_city) = (t.voucher, t.kind, t.to, t.to_city);
-        let (cap_share, amount) = (t.cap_share, t.amount);
-        if !approve {
-            self.transfers[transfer].approved = Some(false);
-            self.give_back(voucher, amount);
-            return Verdict::Done;
-        }
-        let row = &self.vouchers[voucher];
-        if self.today > row.cash_by {
-            return refused("CASH_DEADLINE_PASSED");
-        }
-        if row.revoked {
-            return refused("VOUCHER_REVOKED");
-        }
-        if row.frozen {
-            return refused("VOUCHER_FROZEN");
-        }
-        if !self.eligible(voucher, kind, to, to_city) {
-            return refused("TRANSFER_RECEIVER_NOT_ELIGIBLE");
-        }
-        self.transfers[transfer].approved = Some(true);
-        if let Some(city) = to_city {
-            self.enterprises[to].city = city;
-            return Verdict::Done;
-        }
-        self.add_child(voucher, kind, to, amount);
-        let (issued, used) = self.usage(
-            self.vouchers[voucher].programme,
-            self.vouchers[voucher].holder,
-        );
-        let (issued, used) = (issued * cap_share / 1_000_000, used * cap_share / 1_000_000);
-        self.change_caps(voucher, -issued, -used);
-        self.change_caps(self.vouchers.len() - 1, issued, used);
-        Verdict::Done
-    }
-
-    fn add_child(&mut self, voucher: usize, kind: Kind, to: usize, amount: Money) {
-        let parent = &self.vouchers[voucher];
-        let contracts_from = match kind {
-            Kind::Succession => parent.contracts_from,
-            _ => self.today,
-        };
-        self.vouchers.push(Voucher {
-            holder: to,
-            amount,
-            contracts_from,
-            parent: Some(voucher),
-            replaces: None,
-            revoked: false,
-            frozen: false,
-            returned: Vec::new(),
-            ..*parent
-        });
     }
 }

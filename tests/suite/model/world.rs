@@ -31,7 +31,15 @@ pub(super) const MEMBERS: [(u32, MemberKind); 5] = [
 pub(super) const POOL: usize = 4;
 pub(super) const CATEGORIES: [&str; 3] = ["testing", "design", "compute"];
 /// City and controller group; the code is that of the position.
-const FIRMS: [(usize, Option<&str>); 4] = [(0, Some("G1")), (0, None), (1, None), (1, Some("G1"))];
+const FIRMS: [(usize, Option<&str>); 5] = [
+    (0, Some("G1")),
+    (0, None),
+    (1, None),
+    (1, Some("G1")),
+    (0, None),
+];
+/// The one of them that is a team.
+const TEAM: usize = 4;
 /// Position of the code, city, controller group.
 const LABS: [(usize, usize, Option<&str>); 5] = [
     (4, 1, None),
@@ -114,7 +122,14 @@ pub(super) fn version(pays_enterprise: bool, effective_from: Date, n: u32) -> Ve
             },
         ],
         recognised: (!pays_enterprise).then(|| vec![0, 1]),
-        transfers: vec![Kind::Succession, Kind::Relocation, Kind::Open],
+        transfers: vec![
+            Kind::Succession,
+            Kind::Relocation,
+            Kind::Open,
+            Kind::Incorporation,
+            Kind::Affiliate,
+            Kind::Move,
+        ],
     }
 }
 
@@ -125,6 +140,9 @@ fn terms(version: &Version) -> VersionTerms {
             Kind::Succession => TransferKind::Succession,
             Kind::Relocation => TransferKind::Relocation,
             Kind::Open => TransferKind::Open,
+            Kind::Incorporation => TransferKind::Incorporation,
+            Kind::Affiliate => TransferKind::Affiliate,
+            Kind::Move => TransferKind::Move,
         },
         document_no: Some(document_no()),
     };
@@ -320,11 +338,22 @@ impl Engine {
     fn parties(&mut self) {
         for (index, (city, group)) in FIRMS.into_iter().enumerate() {
             self.set_up(Command::RegisterEnterprise(Box::new(RegisterEnterprise {
-                code: Some(CreditCode::parse(CODES[index]).expect("a code")),
+                code: (index != TEAM).then(|| CreditCode::parse(CODES[index]).expect("a code")),
                 accept_failed_check: false,
-                name: PartyName::Public(name("企业")),
+                name: if index == TEAM {
+                    PartyName::Personal(PersonalText {
+                        commitment: [0; 32],
+                        opening: None,
+                    })
+                } else {
+                    PartyName::Public(name("企业"))
+                },
                 city: member(city),
-                kind: EnterpriseKind::Sme,
+                kind: if index == TEAM {
+                    EnterpriseKind::Team
+                } else {
+                    EnterpriseKind::Sme
+                },
                 group: group.map(name),
             })));
             let id = quantong::domain::EnterpriseId::from_index(index).expect("few");
@@ -360,7 +389,12 @@ fn new_model(bend: Bend) -> Model {
     let groups = |group: Option<&str>| vec![(Date::MIN, group.map(str::to_owned))];
     for (index, (city, group)) in FIRMS.into_iter().enumerate() {
         model.enterprises.push(Enterprise {
-            code: CODES[index].to_owned(),
+            code: if index == TEAM {
+                String::new()
+            } else {
+                CODES[index].to_owned()
+            },
+            team: index == TEAM,
             city,
             groups: groups(group),
         });

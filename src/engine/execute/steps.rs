@@ -1,0 +1,260 @@
+//! Undoing steps: exactly, once, by a second person, as long as nothing that came of the step was
+//! used.
+
+use super::{Decision, Execution, Rejection, Stop, refuse_if};
+use crate::domain::{
+    CategoryId, ConsentId, Fen, InstructionId, MemberId, ProgrammeId, Seq, TransferId, VoucherId,
+};
+use crate::engine::books::AccountKind;
+use crate::engine::command::ReverseStep;
+use crate::engine::event::{
+    BudgetUndone, ConsentUndone, Event, PaymentUndone, RelocationUndone, RevocationUndone,
+    StepReversed, TransferUndone, Undone,
+};
+use crate::engine::refusal::RefusalCode;
+use crate::engine::state::{PeriodStatus, ProgrammeStatus, State, Step};
+use crate::engine::terms::{BUDGETS_TOTAL_MAX_FEN, Role, Scope};
+
+type Mirror = Result<Undone, Stop>;
+
+impl Execution<'_> {
+    pub(super) fn reverse_step(&mut self, c: &ReverseStep) -> Decision {
+        if c.step >= *self.state.next_seq {
+            return Err(Rejection::NotFound("event").into());
+        }
+        let row = self.state.step(c.step);
+        let row = row.ok_or(RefusalCode::StepNotReversible)?;
+        let roles = self.state.step_roles(&row.what);
+        self.require_party(&roles, "the office or party that took the step")?;
+        self.require_reason()?;
+        refuse_if(row.reversed.is_some(), RefusalCode::StepReversed)?;
+        // A consent is the giver's own: one person gives it and takes it back.
+        let alone = !matches!(row.what, Step::Consent { .. });
+        refuse_if(
+            alone && row.by == self.submission.principal,
+            RefusalCode::SecondPersonRequired,
+        )?;
+        let undone = match row.what.clone() {
+            Step::Revocation {
+                voucher,
+                amount,
+                to_lapsed,
+                issued,
+            } => {
+                self.check_not_carried(voucher, c.step)?;
+                self.undo_revocation(voucher, amount, to_lapsed, issued)
+            }
+            Step::Budget {
+                programme,
+                amount,
+                raise,
+            } => self.undo_budget(programme, amount, raise),
+            Step::Transfer {
+                transfer,
+                issued_moved,
+                used_moved,
+                categories,
+                ..
+            } => self.undo_transfer(transfer, (issued_moved, used_moved), &categories),
+            Step::Relocation { transfer, from } => self.undo_relocation(transfer, from),
+            Step::Consent { consent } => self.undo_consent(consent),
+            Step::Payment {
+                instruction,
+                amount,
+                bank_ref,
+            } => self.undo_payment(instruction, amount, bank_ref),
+        }?;
+        self.emit(Event::StepReversed(Box::new(StepReversed {
+            step: c.step,
+            city: self.state.step_city(&row.what),
+            undone,
+        })));
+        Ok(())
+    }
+
+    /// What came back before a carry stays in the year it came back to; the voucher is charged to
+    /// another one since.
+    fn check_not_carried(&self, id: VoucherId, step: Seq) -> Decision {
+        let (programme, _) = self.state.voucher_owner(&self.state.vouchers[id.index()]);
+        let carried = self.state.charged_at(programme, step) != self.state.charged(programme);
+        refuse_if(carried, RefusalCode::StepUsed)
+    }
+
+    /// The money must still be where it went, and the room under the cap that it left as well.
+    fn undo_revocation(&self, id: VoucherId, amount: Fen, to_lapsed: bool, issued: Fen) -> Mirror {
+        let voucher = self.voucher(id)?;
+        let past = *self.state.business_date > voucher.row.cash_by;
+        refuse_if(past, RefusalCode::CashDeadlinePassed)?;
+        let place = if to_lapsed {
+            AccountKind::Lapsed
+        } else {
+            AccountKind::Available
+        };
+        let there = self
+            .state
+            .books
+            .budget(voucher.issuer, place, voucher.programme);
+        refuse_if(amount > there, RefusalCode::StepUsed)?;
+        let left = self.state.left_to_reissue(id);
+        refuse_if(amount > left, RefusalCode::StepUsed)?;
+        let version = usize::from(voucher.row.version.0) - 1;
+        let cap = self.state.programmes[voucher.programme.index()].versions[version].cap_enterprise;
+        let usage = self.state.usage.at(voucher.row.usage.index());
+        let after = usage.issued.checked_add(issued);
+        let fits = issued.is_zero() || after.is_some_and(|after| after <= cap);
+        refuse_if(!fits, RefusalCode::StepUsed)?;
+        Ok(Undone::Revocation(RevocationUndone {
+            voucher: id,
+            programme: voucher.programme,
+            amount,
+            from_lapsed: to_lapsed,
+            issued,
+        }))
+    }
+
+    fn undo_budget(&self, programme: ProgrammeId, amount: Fen, raise: bool) -> Mirror {
+        let city = self.city_of(programme)?;
+        if raise {
+            let books = &self.state.books;
+            let available = books.budget(city, AccountKind::Available, programme);
+            refuse_if(amount > available, RefusalCode::StepUsed)?;
+        } else {
+            let status = self.state.programmes[programme.index()].status;
+            let over = matches!(status, ProgrammeStatus::Closed | ProgrammeStatus::Carried);
+            refuse_if(over, RefusalCode::YearEnded)?;
+            let total = *self.state.budgets_total + amount.get();
+            refuse_if(total > BUDGETS_TOTAL_MAX_FEN, RefusalCode::StepUsed)?;
+        }
+        Ok(Undone::Budget(BudgetUndone {
+            programme,
+            amount,
+            raise,
+        }))
+    }
+
+    fn undo_transfer(
+        &self,
+        id: TransferId,
+        (issued_moved, used_moved): (Fen, Fen),
+        categories: &[(CategoryId, Fen)],
+    ) -> Mirror {
+        let transfer = &self.state.transfers[id.index()];
+        let child = transfer.child.ok_or(RefusalCode::StepNotReversible)?;
+        let row = &self.state.vouchers[child.index()];
+        let untouched = row.free == transfer.amount && !row.revoked && !row.frozen;
+        refuse_if(!untouched, RefusalCode::StepUsed)?;
+        let usage = self.state.usage.at(row.usage.index());
+        let in_categories = categories
+            .iter()
+            .all(|(category, fen)| self.state.used_in_category(row.usage, *category) >= *fen);
+        let kept = usage.issued >= issued_moved && usage.used >= used_moved && in_categories;
+        refuse_if(!kept, RefusalCode::StepUsed)?;
+        let parent = self.voucher(transfer.voucher)?;
+        let past = *self.state.business_date > parent.row.cash_by;
+        refuse_if(past, RefusalCode::CashDeadlinePassed)?;
+        refuse_if(parent.row.revoked, RefusalCode::VoucherRevoked)?;
+        refuse_if(parent.row.frozen, RefusalCode::VoucherFrozen)?;
+        Ok(Undone::Transfer(TransferUndone {
+            transfer: id,
+            parent: transfer.voucher,
+            child,
+            amount: transfer.amount,
+            issued_moved,
+            used_moved,
+        }))
+    }
+
+    fn undo_relocation(&self, id: TransferId, from: MemberId) -> Mirror {
+        let transfer = &self.state.transfers[id.index()];
+        let firm = &self.state.enterprises[transfer.to.index()];
+        let moved_on = Some(firm.city) != transfer.to_city
+            || self.state.relocations.get(&transfer.to).is_some();
+        refuse_if(moved_on, RefusalCode::StepUsed)?;
+        Ok(Undone::Relocation(RelocationUndone {
+            transfer: id,
+            enterprise: transfer.to,
+            home: from,
+        }))
+    }
+
+    fn undo_consent(&self, id: ConsentId) -> Mirror {
+        let row = &self.state.consents[id.index()];
+        let gone = row.replaced || row.left.is_zero();
+        refuse_if(gone, RefusalCode::StepUsed)?;
+        Ok(Undone::Consent(ConsentUndone {
+            consent: id,
+            voucher: row.voucher,
+            left: row.left,
+        }))
+    }
+
+    fn undo_payment(
+        &self,
+        id: InstructionId,
+        amount: Fen,
+        bank_ref: crate::domain::BankRef,
+    ) -> Mirror {
+        let row = &self.state.instructions[id.index()];
+        let settling = self.state.periods[row.period.index()].status == PeriodStatus::Settling;
+        refuse_if(!settling, RefusalCode::PeriodStateMismatch)?;
+        Ok(Undone::Payment(PaymentUndone {
+            instruction: id,
+            period: row.period,
+            debtor: row.debtor,
+            creditor: row.creditor,
+            amount,
+            bank_ref,
+        }))
+    }
+}
+
+impl State {
+    /// What came back of a voucher and was neither reissued nor went elsewhere.
+    pub(super) fn left_to_reissue(&self, id: VoucherId) -> Fen {
+        let returned = self.vouchers[id.index()].returned;
+        let reissued = self.reissued.get(&id);
+        let reissued = reissued.map_or(Fen::ZERO, |row| row.amount);
+        let gone = self.gone_elsewhere.get(&id).copied().unwrap_or_default();
+        returned.saturating_sub(reissued).saturating_sub(gone)
+    }
+
+    /// The city whose step it is: the one that issued the voucher, or owes the payment.
+    pub fn step_city(&self, step: &Step) -> MemberId {
+        let voucher = match step {
+            Step::Revocation { voucher, .. } => *voucher,
+            Step::Transfer { transfer, .. } | Step::Relocation { transfer, .. } => {
+                self.transfers[transfer.index()].voucher
+            }
+            Step::Consent { consent } => self.consents[consent.index()].voucher,
+            Step::Budget { programme, .. } => return self.programmes[programme.index()].city,
+            Step::Payment { instruction, .. } => {
+                return self.instructions[instruction.index()].debtor;
+            }
+        };
+        let (programme, _) = self.voucher_owner(&self.vouchers[voucher.index()]);
+        self.programmes[programme.index()].city
+    }
+
+    /// Who may undo a step: whoever may take it.
+    pub fn step_roles(&self, step: &Step) -> Vec<(Role, Scope)> {
+        let city = Scope::Member(self.step_city(step));
+        match step {
+            Step::Revocation { .. } | Step::Transfer { .. } | Step::Relocation { .. } => {
+                vec![(Role::ScienceOfficer, city)]
+            }
+            Step::Budget { .. } => vec![(Role::FinanceOfficer, city)],
+            Step::Consent { consent } => {
+                let row = &self.consents[consent.index()];
+                let (_, holder) = self.voucher_owner(&self.vouchers[row.voucher.index()]);
+                match row.provider.filter(|_| row.by_provider) {
+                    Some(provider) => vec![(Role::Provider, Scope::Provider(provider))],
+                    None => vec![(Role::Enterprise, Scope::Enterprise(holder))],
+                }
+            }
+            Step::Payment { .. } => vec![
+                (Role::FinanceOfficer, city),
+                (Role::Operator, Scope::Corridor),
+            ],
+        }
+    }
+}

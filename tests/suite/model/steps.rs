@@ -1,0 +1,181 @@
+//! Undoing what was done, naively.
+
+use super::world::FILER;
+use super::{Fate, Model, Money, Stage, Verdict, refused};
+
+/// Something that was done, and whether it was undone.
+pub(super) struct StepDone {
+    by: usize,
+    pub(super) what: What,
+    undone: bool,
+}
+
+/// What was done.
+#[derive(Clone)]
+pub(super) enum What {
+    Revocation {
+        voucher: usize,
+        amount: Money,
+        issued: Money,
+    },
+    Budget {
+        programme: usize,
+        change: Money,
+    },
+    Transfer {
+        transfer: usize,
+        issued: Money,
+        used: Money,
+    },
+    Relocation {
+        transfer: usize,
+        from: usize,
+    },
+    Consent(usize),
+    Payment {
+        instruction: usize,
+        amount: Money,
+        bank_ref: String,
+    },
+}
+
+impl Model {
+    pub(super) fn did(&mut self, by: usize, what: What) {
+        self.steps.push(StepDone {
+            by,
+            what,
+            undone: false,
+        });
+    }
+
+    pub(super) fn undo(&mut self, by: usize, step: usize) -> Verdict {
+        let Some(row) = self.steps.get(step) else {
+            return Verdict::Rejected;
+        };
+        let consent = matches!(row.what, What::Consent(_));
+        // The firms and labs act through one, the cities through others.
+        if consent != (by == FILER) {
+            return Verdict::Rejected;
+        }
+        if row.undone {
+            return refused("STEP_REVERSED");
+        }
+        if row.by == by && !consent {
+            return refused("SECOND_PERSON_REQUIRED");
+        }
+        let said = match row.what.clone() {
+            What::Revocation {
+                voucher,
+                amount,
+                issued,
+            } => self.undo_revocation(voucher, amount, issued),
+            What::Budget { programme, change } => self.undo_budget(programme, change),
+            What::Transfer {
+                transfer,
+                issued,
+                used,
+            } => self.undo_transfer(transfer, issued, used),
+            What::Relocation { transfer, from } => self.undo_relocation(transfer, from),
+            What::Consent(consent) => self.undo_consent(consent),
+            What::Payment {
+                instruction,
+                amount,
+                bank_ref,
+            } => self.undo_payment(instruction, amount, &bank_ref),
+        };
+        self.steps[step].undone = said == Verdict::Done;
+        said
+    }
+
+    fn undo_revocation(&mut self, voucher: usize, amount: Money, issued: Money) -> Verdict {
+        let row = &self.vouchers[voucher];
+        if self.today > row.cash_by {
+            return refused("CASH_DEADLINE_PASSED");
+        }
+        let there = self.returned_of(voucher) - self.reissued_of(voucher);
+        if amount > there - self.gone_elsewhere(voucher) {
+            return refused("STEP_USED");
+        }
+        let cap = self.version(row.programme, row.version).cap_enterprise;
+        let now = self.usage(row.programme, row.holder).0;
+        if amount > self.available(row.programme) || (issued > 0 && now + issued > cap) {
+            return refused("STEP_USED");
+        }
+        self.vouchers[voucher].returned.push(-amount);
+        self.vouchers[voucher].revoked = false;
+        self.change_caps(voucher, issued, 0);
+        Verdict::Done
+    }
+
+    fn undo_budget(&mut self, programme: usize, change: Money) -> Verdict {
+        if change > 0 && change > self.available(programme) {
+            return refused("STEP_USED");
+        }
+        self.programmes[programme].budget.push(-change);
+        Verdict::Done
+    }
+
+    fn undo_transfer(&mut self, transfer: usize, issued: Money, used: Money) -> Verdict {
+        let t = &self.transfers[transfer];
+        let (voucher, amount) = (t.voucher, t.amount);
+        let child = t.child.expect("a child was made");
+        let row = &self.vouchers[child];
+        let has = self.usage(row.programme, row.holder);
+        let untouched = self.free_of(child) == amount && !row.revoked && !row.frozen;
+        if !untouched || has.0 < issued || has.1 < used {
+            return refused("STEP_USED");
+        }
+        let parent = &self.vouchers[voucher];
+        if self.today > parent.cash_by {
+            return refused("CASH_DEADLINE_PASSED");
+        }
+        if parent.revoked {
+            return refused("VOUCHER_REVOKED");
+        }
+        if parent.frozen {
+            return refused("VOUCHER_FROZEN");
+        }
+        self.transfers[transfer].fate = Fate::Undone;
+        self.vouchers[child].revoked = true;
+        self.vouchers[child].given_back = amount;
+        self.change_caps(child, -issued, -used);
+        self.change_caps(voucher, issued, used);
+        Verdict::Done
+    }
+
+    fn undo_relocation(&mut self, transfer: usize, from: usize) -> Verdict {
+        let t = &self.transfers[transfer];
+        let firm = t.to;
+        if Some(self.enterprises[firm].city) != t.to_city || self.is_relocating(firm) {
+            return refused("STEP_USED");
+        }
+        self.transfers[transfer].fate = Fate::Undone;
+        self.enterprises[firm].city = from;
+        Verdict::Done
+    }
+
+    fn undo_consent(&mut self, consent: usize) -> Verdict {
+        let row = &self.consents[consent];
+        let replaced = self.consents[consent + 1..].iter().any(|newer| {
+            newer.voucher == row.voucher
+                && newer.by_provider == row.by_provider
+                && newer.provider == row.provider
+        });
+        if replaced || self.left_of(consent) == 0 {
+            return refused("STEP_USED");
+        }
+        self.consents[consent].withdrawn = true;
+        Verdict::Done
+    }
+
+    fn undo_payment(&mut self, id: usize, amount: Money, bank_ref: &str) -> Verdict {
+        let period = self.instructions[id].period;
+        if self.periods[period].stage != Stage::Settling {
+            return refused("PERIOD_STATE_MISMATCH");
+        }
+        self.instructions[id].paid -= amount;
+        self.bank_refs
+            .retain(|(of, known)| *of != id || known != bank_ref);
+        Verdict::Done
+    }
+}

@@ -1,0 +1,330 @@
+//! Transfers, naively.
+
+use jiff::civil::Date;
+
+use super::steps::What;
+use super::{
+    Fate, Kind, Model, Money, Transfer, Verdict, Voucher, group_on, plus_days, plus_months, refused,
+};
+
+/// A proposal of a transfer.
+pub(super) struct Proposal {
+    pub(super) by: usize,
+    pub(super) voucher: usize,
+    pub(super) kind: Kind,
+    pub(super) to: usize,
+    pub(super) to_city: Option<usize>,
+    pub(super) to_programme: Option<usize>,
+    pub(super) cap_share: Money,
+    pub(super) amount: Money,
+    pub(super) expires_on: Option<Date>,
+}
+
+impl Model {
+    fn transfers_of(&self, voucher: usize, fate: Fate) -> impl Iterator<Item = &Transfer> {
+        let of = move |row: &&Transfer| row.voucher == voucher && row.fate == fate;
+        self.transfers.iter().filter(of)
+    }
+
+    pub(super) fn held_of(&self, voucher: usize) -> Money {
+        let held = self.transfers_of(voucher, Fate::Proposed);
+        let waiting: Money = held.map(|transfer| transfer.amount).sum();
+        waiting + self.held_for_orders(voucher)
+    }
+
+    /// What went into children; what moved away was revoked instead.
+    pub(super) fn transferred_out(&self, voucher: usize) -> Money {
+        let out = self.transfers_of(voucher, Fate::Approved);
+        out.filter(|transfer| transfer.kind != Kind::Move)
+            .map(|transfer| transfer.amount)
+            .sum()
+    }
+
+    /// Shares that transfers of one fate took or would take of what an enterprise had.
+    fn shares(&self, voucher: usize, fate: Fate) -> Money {
+        let of = |id: usize| (self.vouchers[id].programme, self.vouchers[id].holder);
+        let same = |row: &&Transfer| row.fate == fate && of(row.voucher) == of(voucher);
+        let same = self.transfers.iter().filter(same);
+        same.map(|row| row.cap_share).sum()
+    }
+
+    /// What moved away from a voucher or went back to its parent: it cannot be reissued.
+    pub(super) fn gone_elsewhere(&self, voucher: usize) -> Money {
+        let moved = self.transfers_of(voucher, Fate::Approved);
+        let moved = moved.filter(|transfer| transfer.kind == Kind::Move);
+        let moved: Money = moved.map(|transfer| transfer.amount).sum();
+        moved + self.vouchers[voucher].given_back
+    }
+
+    pub(super) fn is_relocating(&self, enterprise: usize) -> bool {
+        self.transfers.iter().any(|row| {
+            let relocates = matches!(row.kind, Kind::Relocation | Kind::Move);
+            row.fate == Fate::Proposed && relocates && row.to == enterprise
+        })
+    }
+
+    pub(super) fn propose(&mut self, p: Proposal) -> Verdict {
+        let stays = p.kind == Kind::Relocation;
+        let known = p.voucher < self.vouchers.len() && p.to < self.enterprises.len();
+        let there = p.to_programme.is_none_or(|programme| {
+            let city = self.programmes.get(programme).map(|row| row.city);
+            city.is_some() && city == p.to_city
+        });
+        let late = p.expires_on.is_some_and(|day| day < self.today);
+        if !known || stays != (p.amount == 0) || !there || late {
+            return Verdict::Rejected;
+        }
+        let row = &self.vouchers[p.voucher];
+        if row.revoked {
+            return refused("VOUCHER_REVOKED");
+        }
+        if row.frozen {
+            return refused("VOUCHER_FROZEN");
+        }
+        if self.today > row.cash_by {
+            return refused("CASH_DEADLINE_PASSED");
+        }
+        let version = self.version(row.programme, row.version);
+        if !version.transfers.contains(&p.kind) {
+            return refused("TRANSFER_NOT_ALLOWED");
+        }
+        if !self.eligible(p.voucher, p.kind, p.to, p.to_city) {
+            return refused("TRANSFER_RECEIVER_NOT_ELIGIBLE");
+        }
+        if matches!(p.kind, Kind::Relocation | Kind::Move) && self.is_relocating(p.to) {
+            return refused("RELOCATION_PENDING");
+        }
+        let declared = self.shares(p.voucher, Fate::Proposed);
+        let declared = declared + self.shares(p.voucher, Fate::Approved);
+        if declared + p.cap_share > 1_000_000 {
+            return refused("CAP_SHARES_EXCEEDED");
+        }
+        if p.amount > self.free_of(p.voucher) {
+            return refused("TRANSFER_EXCEEDS_FREE");
+        }
+        let cash_by = self.vouchers[p.voucher].cash_by;
+        self.transfers.push(Transfer {
+            voucher: p.voucher,
+            kind: p.kind,
+            to: p.to,
+            to_city: p.to_city,
+            to_programme: p.to_programme,
+            cap_share: p.cap_share,
+            amount: p.amount,
+            by: p.by,
+            last_day: p.expires_on.map_or(cash_by, |day| day.min(cash_by)),
+            endorsed: None,
+            child: None,
+            fate: Fate::Proposed,
+        });
+        Verdict::Done
+    }
+
+    fn eligible(&self, voucher: usize, kind: Kind, to: usize, to_city: Option<usize>) -> bool {
+        let row = &self.vouchers[voucher];
+        let issuer = self.programmes[row.programme].city;
+        let (holder, receiver) = (&self.enterprises[row.holder], &self.enterprises[to]);
+        let another = to != row.holder;
+        match kind {
+            Kind::Succession => another,
+            Kind::Open => another && receiver.city == issuer,
+            Kind::Incorporation => {
+                another && receiver.city == issuer && holder.team && !receiver.team
+            }
+            Kind::Affiliate => {
+                let theirs = group_on(&receiver.groups, self.today);
+                another && theirs.is_some() && theirs == group_on(&holder.groups, self.today)
+            }
+            Kind::Relocation => to_city != Some(receiver.city),
+            Kind::Move => to_city != Some(issuer),
+        }
+    }
+
+    fn release(&mut self, transfer: usize) {
+        let row = &mut self.transfers[transfer];
+        row.fate = Fate::Released;
+        let (voucher, amount) = (row.voucher, row.amount);
+        self.give_back(voucher, amount);
+    }
+
+    pub(super) fn expire(&mut self) {
+        for transfer in 0..self.transfers.len() {
+            let row = &self.transfers[transfer];
+            if row.fate == Fate::Proposed && plus_days(row.last_day, 1) == self.today {
+                self.release(transfer);
+            }
+        }
+    }
+
+    pub(super) fn withdraw_transfer(&mut self, by: usize, transfer: usize) -> Verdict {
+        match self.transfers.get(transfer) {
+            None => Verdict::Rejected,
+            Some(row) if row.by != by => Verdict::Rejected,
+            Some(row) if row.fate != Fate::Proposed => refused("TRANSFER_DECIDED"),
+            Some(_) => {
+                self.release(transfer);
+                Verdict::Done
+            }
+        }
+    }
+
+    pub(super) fn decide(&mut self, by: usize, transfer: usize, approve: bool) -> Verdict {
+        let Some(t) = self.transfers.get(transfer) else {
+            return Verdict::Rejected;
+        };
+        if t.fate != Fate::Proposed {
+            return refused("TRANSFER_DECIDED");
+        }
+        if t.by == by {
+            return refused("SECOND_PERSON_REQUIRED");
+        }
+        if !approve {
+            self.release(transfer);
+            return Verdict::Done;
+        }
+        if t.endorsed == Some(by) {
+            return refused("SECOND_PERSON_REQUIRED");
+        }
+        let row = &self.vouchers[t.voucher];
+        if self.today > row.cash_by {
+            return refused("CASH_DEADLINE_PASSED");
+        }
+        if row.revoked {
+            return refused("VOUCHER_REVOKED");
+        }
+        if row.frozen {
+            return refused("VOUCHER_FROZEN");
+        }
+        if !self.eligible(t.voucher, t.kind, t.to, t.to_city) {
+            return refused("TRANSFER_RECEIVER_NOT_ELIGIBLE");
+        }
+        match t.kind {
+            Kind::Move if t.endorsed.is_none() => {
+                self.transfers[transfer].endorsed = Some(by);
+                Verdict::Done
+            }
+            Kind::Move => self.move_away(transfer),
+            Kind::Relocation => self.relocate(by, transfer),
+            _ => self.pass_on(by, transfer),
+        }
+    }
+
+    fn relocate(&mut self, by: usize, transfer: usize) -> Verdict {
+        let (to, to_city) = (
+            self.transfers[transfer].to,
+            self.transfers[transfer].to_city,
+        );
+        let city = to_city.expect("a relocation names a city");
+        let from = std::mem::replace(&mut self.enterprises[to].city, city);
+        self.transfers[transfer].fate = Fate::Approved;
+        self.did(by, What::Relocation { transfer, from });
+        Verdict::Done
+    }
+
+    fn pass_on(&mut self, by: usize, transfer: usize) -> Verdict {
+        let Transfer {
+            voucher,
+            kind,
+            to,
+            cap_share,
+            amount,
+            ..
+        } = self.transfers[transfer];
+        let Voucher {
+            programme, holder, ..
+        } = self.vouchers[voucher];
+        let left = 1_000_000 - self.shares(voucher, Fate::Approved);
+        let part = |of: Money| {
+            if cap_share == 0 {
+                0
+            } else {
+                of * cap_share / left
+            }
+        };
+        let (issued, used) = self.usage(programme, holder);
+        let (issued, used) = (part(issued), part(used));
+        let continues = matches!(kind, Kind::Succession | Kind::Incorporation);
+        let parent = &self.vouchers[voucher];
+        let contracts_from = if continues {
+            parent.contracts_from
+        } else {
+            self.today
+        };
+        self.vouchers.push(Voucher {
+            holder: to,
+            amount,
+            contracts_from,
+            parent: Some(voucher),
+            replaces: None,
+            revoked: false,
+            frozen: false,
+            returned: Vec::new(),
+            given_back: 0,
+            ..*parent
+        });
+        let child = self.vouchers.len() - 1;
+        self.transfers[transfer].fate = Fate::Approved;
+        self.transfers[transfer].child = Some(child);
+        self.change_caps(voucher, -issued, -used);
+        self.change_caps(child, issued, used);
+        self.did(
+            by,
+            What::Transfer {
+                transfer,
+                issued,
+                used,
+            },
+        );
+        Verdict::Done
+    }
+
+    /// Revoked here, issued there.
+    fn move_away(&mut self, transfer: usize) -> Verdict {
+        let Transfer {
+            voucher,
+            to,
+            to_city,
+            to_programme,
+            amount,
+            ..
+        } = self.transfers[transfer];
+        let (programme, city) = to_programme.zip(to_city).expect("a move names both");
+        let Some(number) = self.version_on(programme, self.today) else {
+            return refused("NO_VERSION_IN_FORCE");
+        };
+        if self.is_blocked(&self.enterprises[to].code) {
+            return refused("PARTY_BLOCKED");
+        }
+        let version = self.version(programme, number);
+        if self.usage(programme, to).0 + amount > version.cap_enterprise {
+            return refused("ISSUE_CAP_EXCEEDED");
+        }
+        if amount > self.available(programme) {
+            return refused("BUDGET_EXHAUSTED");
+        }
+        let use_by = plus_months(self.today, version.use_months);
+        let cash_by = plus_days(use_by, version.cash_days);
+        self.transfers[transfer].fate = Fate::Approved;
+        self.vouchers[voucher].returned.push(amount);
+        self.change_caps(voucher, -amount, 0);
+        self.enterprises[to].city = city;
+        self.vouchers.push(Voucher {
+            programme,
+            holder: to,
+            amount,
+            issued_on: self.today,
+            use_by,
+            cash_by,
+            version: number,
+            contracts_from: self.today,
+            parent: Some(voucher),
+            replaces: None,
+            revoked: false,
+            frozen: false,
+            returned: Vec::new(),
+            given_back: 0,
+        });
+        self.change_caps(self.vouchers.len() - 1, amount, 0);
+        Verdict::Done
+    }
+}
