@@ -13,6 +13,7 @@ mod events;
 mod history;
 mod lists;
 mod projector;
+mod resource;
 mod runs;
 mod schema;
 mod sql;

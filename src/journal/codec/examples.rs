@@ -461,6 +461,14 @@ fn claims() -> Vec<Event> {
             paid_amount: fen(0),
             order: None,
         })),
+    ]
+    .into_iter()
+    .chain(paid_and_undone(claim, payee))
+    .collect()
+}
+
+fn paid_and_undone(claim: ClaimId, payee: Payee) -> [Event; 3] {
+    [
         Event::ClaimReversed(Box::new(ClaimReversed {
             claim,
             voucher: VoucherId(1_234_567),
