@@ -167,7 +167,7 @@ impl State {
                 self.budgets_total.set(*self.budgets_total + change);
             }
             Event::VersionPublished(e) => self.version_published(e),
-            Event::DraftSaved(e) => self.draft_saved(e),
+            Event::DraftSaved(e) => self.draft_saved(meta, e),
             Event::DraftSimulated(e) => self.draft_simulated(e),
             Event::CityPolicySet(e) => self.policies.insert(e.member, e.required),
             Event::YearClosingStarted(e) => self.year_closing(meta, e),

@@ -92,8 +92,7 @@ pub fn check(state: &State) -> Check {
     check_usage(state)?;
     check_applications(state)?;
     check_reissues(state)?;
-    life::check_claims(state)?;
-    life::check_usage(state)?;
+    life::check(state)?;
     check_lines(state)
 }
 
