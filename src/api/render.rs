@@ -230,18 +230,6 @@ impl View<'_> {
             | Event::OrderExtended(_)
             | Event::OrderDisputed(_)
             | Event::DisputeClosed(_)) => self.order_fact(event),
-            event @ (Event::ProgrammeCreated(_)
-            | Event::BudgetChanged(_)
-            | Event::VersionPublished(_)
-            | Event::DraftSaved(_)
-            | Event::DraftSimulated(_)
-            | Event::CityPolicySet(_)
-            | Event::YearClosingStarted(_)
-            | Event::YearCarried(_)
-            | Event::YearClosed(_)
-            | Event::ClaimAwaitsBudget(_)
-            | Event::WaitingApproved(_)
-            | Event::ClaimWithdrawn(_)) => self.life_fact(event),
             event => self.party_fact(event),
         };
         fact["event"] = json!(recorded.event.name());

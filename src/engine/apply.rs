@@ -162,7 +162,7 @@ impl State {
             Event::ProgrammeCreated(e) => self.programme_created(meta, e),
             Event::BudgetChanged(e) => self.budget_changed(meta, e),
             Event::VersionPublished(e) => self.version_published(e),
-            Event::DraftSaved(e) => self.draft_saved(e),
+            Event::DraftSaved(e) => self.draft_saved(meta, e),
             Event::DraftSimulated(e) => self.draft_simulated(e),
             Event::CityPolicySet(e) => self.policies.insert(e.member, e.required),
             Event::YearClosingStarted(e) => self.year_closing(meta, e),

@@ -97,8 +97,7 @@ fn check_rows(state: &State) -> Check {
     check_usage(state)?;
     check_applications(state)?;
     check_reissues(state)?;
-    life::check_claims(state)?;
-    life::check_usage(state)?;
+    life::check(state)?;
     check_lines(state)
 }
 

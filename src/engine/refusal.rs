@@ -141,6 +141,8 @@ refusal_codes! {
     ClaimWaits = 114, "CLAIM_WAITS", Later;
     /// The programme has no version to copy.
     NothingToCopy = 115, "NOTHING_TO_COPY", AfterChange;
+    /// The draft was saved anew since its publication was asked for.
+    DraftChanged = 116, "DRAFT_CHANGED", AfterChange;
 
     /// The voucher has nothing free to revoke.
     NothingToRevoke = 120, "NOTHING_TO_REVOKE", Never;

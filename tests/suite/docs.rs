@@ -347,3 +347,23 @@ fn the_flow_of_people_signs_in_and_out_and_shuts_one_out() {
     let grants = grants.expect("a list of grants");
     assert_eq!(grants["data"][0]["scope"], "member:310117");
 }
+
+#[test]
+fn the_flow_of_a_programmes_life_ends_with_a_carry_that_approves_the_claim_that_waited() {
+    let answers = answers_of_flow(&["From nothing to a paid claim", "A programme's life"]);
+    let event = |name: &str| answers.iter().find(|answer| answer["event"] == name);
+    let published = answers
+        .iter()
+        .filter(|answer| answer.to_string().contains("科发〔2026〕2号"));
+    assert!(published.count() > 0);
+    let waits = event("ClaimAwaitsBudget").expect("the claim waits");
+    assert_eq!(waits["amount"], "2000.00");
+    let carried = event("YearCarried").expect("the year is carried");
+    assert_eq!(carried["claimed"], "2000.00");
+    let next = answers.last().expect("answers");
+    assert_eq!(next["stage"], "draft");
+    assert_eq!(next["drafts"].as_array().map(Vec::len), Some(2));
+    let pack = &next["carried_in"][0];
+    assert_eq!(pack["approved"], "2000.00", "{pack}");
+    assert_eq!(pack["outstanding"], "24000.00", "{pack}");
+}

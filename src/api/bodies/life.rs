@@ -4,7 +4,7 @@ use super::versions::PublishVersionBody;
 use super::{Body, body, sha256};
 use crate::api::context::{Cx, word};
 use crate::api::problem::Problem;
-use crate::domain::DraftNo;
+use crate::domain::{DraftNo, Seq};
 use crate::engine::command::{
     Command, CopyPack, DecideYearEnd, MarkSimulated, PublishDraft, SaveDraft, SetCityPolicy,
     StartYearClosing, WithdrawClaim,
@@ -51,10 +51,14 @@ body! {
 
 body! {
     /// Publishes a draft as it stands.
-    PublishDraftBody {} (self, cx) {
+    PublishDraftBody {
+        /// The `saved` of the draft as it was read.
+        saved: u64,
+    } (self, cx) {
         Ok(Command::PublishDraft(PublishDraft {
             programme: cx.programme("code", cx.param("code"))?,
             draft: draft(cx)?,
+            saved: Seq(self.saved),
         }))
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{View, returned, yuan};
 use crate::domain::{MemberId, ProgrammeId, hex};
+use crate::engine::command::PublishDraft;
 use crate::engine::event::{ClaimAwaitsBudget, DraftSaved, Event, YearCarried};
 use crate::engine::state::{DraftRow, ProgrammeRow, ProgrammeStatus};
 use crate::engine::terms::RequiredField;
@@ -113,10 +114,17 @@ impl View<'_> {
         })
     }
 
+    /// What a second person approves of a draft.
+    pub(super) fn publication(&self, c: &PublishDraft) -> Value {
+        let programme = self.programme(c.programme);
+        json!({"programme": programme, "draft": c.draft.0, "saved": c.saved.0})
+    }
+
     /// A draft as the offices of its city see it.
     pub(in crate::api) fn draft(&self, number: u16, row: &DraftRow) -> Value {
         let mut draft = self.rules(&row.terms);
         draft["draft"] = json!(number);
+        draft["saved"] = json!(row.saved.0);
         draft["simulated"] = json!(row.simulated.map(|digest| hex(&digest)));
         if let Some((source, version)) = row.source {
             draft["source"] = json!({"programme": self.programme(source), "version": version.0});

@@ -82,6 +82,7 @@ impl View<'_> {
                 terms["programme"] = self.programme(c.programme);
                 terms
             }
+            ProposedCommand::PublishDraft(c) => self.publication(c),
             ProposedCommand::RevokeVoucher(c) => json!({"voucher": self.voucher(c.voucher)}),
             ProposedCommand::ExtendVoucher(c) => json!({
                 "voucher": self.voucher(c.voucher),

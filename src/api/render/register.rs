@@ -166,7 +166,7 @@ impl View<'_> {
                 "from": e.from.to_string(),
                 "successor": e.successor.map(|id| self.enterprise(id)),
             }),
-            _ => json!({}),
+            event => self.life_fact(event),
         }
     }
 }

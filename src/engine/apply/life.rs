@@ -55,11 +55,12 @@ impl State {
         self.agreements_of.insert(pair, of_pair);
     }
 
-    pub(super) fn draft_saved(&mut self, e: &DraftSaved) {
+    pub(super) fn draft_saved(&mut self, meta: &EventMeta, e: &DraftSaved) {
         let row = DraftRow {
             terms: Arc::new((*e.terms).clone()),
             source: e.source.zip(e.source_version),
             simulated: None,
+            saved: meta.seq,
         };
         self.drafts.insert((e.programme, e.draft), row);
         self.programmes.update(e.programme.index(), |row| {

@@ -1,6 +1,8 @@
 //! The life of a programme: drafts, what a city requires, the end of its year.
 
-use crate::domain::{ClaimId, DraftNo, MemberId, ProgrammeId};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{ClaimId, DraftNo, MemberId, ProgrammeId, Seq};
 use crate::engine::terms::{RequiredFields, VersionTerms};
 
 /// Saves rules that are not published yet: a new draft, or an existing one anew.
@@ -26,12 +28,14 @@ pub struct MarkSimulated {
 }
 
 /// Publishes a draft as the next version.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishDraft {
     /// The programme.
     pub programme: ProgrammeId,
     /// Which draft.
     pub draft: DraftNo,
+    /// The event that saved it: what is published is what was looked at.
+    pub saved: Seq,
 }
 
 /// Copies every version of a programme, of any city, into drafts of another.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChangeBudget, Command, CommandKind, ExtendVoucher, IssueToken, PartyName, PublishVersion,
-    RegisterEnterprise, RegisterProvider, ReissueVoucher, RevokeVoucher, SetGrant,
+    ChangeBudget, Command, CommandKind, ExtendVoucher, IssueToken, PartyName, PublishDraft,
+    PublishVersion, RegisterEnterprise, RegisterProvider, ReissueVoucher, RevokeVoucher, SetGrant,
 };
 use crate::domain::{InlineText, MemberId, PersonalText, PrincipalId, ProposalId};
 use crate::engine::terms::{Action, Role};
@@ -104,6 +104,7 @@ proposable! {
     RegisterProvider(Box<RegisterProvider>),
     ChangeBudget(ChangeBudget),
     PublishVersion(PublishVersion),
+    PublishDraft(PublishDraft),
     RevokeVoucher(RevokeVoucher),
     ExtendVoucher(ExtendVoucher),
     ReissueVoucher(ReissueVoucher),

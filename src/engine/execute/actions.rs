@@ -129,6 +129,9 @@ impl<'a> Execution<'a> {
             Command::PublishVersion(c) => {
                 Some((Action::Publish, state.programme_office(c.programme)?))
             }
+            Command::PublishDraft(c) => {
+                Some((Action::Publish, state.programme_office(c.programme)?))
+            }
             Command::RevokeVoucher(c) => Some((Action::Revoke, state.voucher_office(c.voucher)?)),
             Command::ExtendVoucher(c) => Some((Action::Extend, state.voucher_office(c.voucher)?)),
             Command::ReissueVoucher(c) => Some((Action::Reissue, state.voucher_office(c.voucher)?)),

@@ -70,6 +70,7 @@ impl Execution<'_> {
         self.require_officer(Role::ScienceOfficer, city)?;
         let draft = self.state.draft(c.programme, c.draft).cloned();
         let draft = draft.ok_or(Rejection::NotFound("draft"))?;
+        refuse_if(draft.saved != c.saved, RefusalCode::DraftChanged)?;
         self.publish(c.programme, Box::new((*draft.terms).clone()), Some(c.draft))
     }
 

@@ -6,9 +6,15 @@ use super::{Check, Kind, ensure};
 use crate::domain::{ClaimId, ProgrammeId, UsageId, VoucherId};
 use crate::engine::state::{ClaimStatus, State};
 
+/// Claims and usage.
+pub(super) fn check(state: &State) -> Check {
+    check_claims(state)?;
+    check_usage(state)
+}
+
 /// What is approved and unpaid stands where the claim says, what waits is in the tables of
 /// waiting claims, and no invoice counts twice.
-pub(super) fn check_claims(state: &State) -> Check {
+fn check_claims(state: &State) -> Check {
     let mut unpaid: BTreeMap<ProgrammeId, i128> = BTreeMap::new();
     let mut paid = 0_i128;
     let mut claimed: BTreeMap<VoucherId, i128> = BTreeMap::new();
@@ -62,7 +68,7 @@ pub(super) fn check_claims(state: &State) -> Check {
 }
 
 /// Each usage row leads to all its claims, newest first.
-pub(super) fn check_usage(state: &State) -> Check {
+fn check_usage(state: &State) -> Check {
     let mut expected: BTreeMap<UsageId, Vec<ClaimId>> = BTreeMap::new();
     for (id, claim) in state.claims() {
         let usage = state.vouchers[claim.voucher.index()].usage;

@@ -19,6 +19,8 @@ pub struct DraftRow {
     pub source: Option<(ProgrammeId, VersionNo)>,
     /// Digest of the simulation, of these very rules.
     pub simulated: Option<[u8; 32]>,
+    /// The event that saved it.
+    pub saved: Seq,
 }
 
 /// Where a programme stands in its life.

@@ -5,7 +5,7 @@ use super::world::*;
 use crate::domain::{ClaimId, DraftNo, Fen, PaymentId, ProgrammeCode, ProgrammeId, VoucherId};
 use crate::engine::books::AccountKind as Kind;
 use crate::engine::command::*;
-use crate::engine::event::{ClaimAwaitsBudget, Event, YearCarried};
+use crate::engine::event::{ClaimAwaitsBudget, Event, SYSTEM, YearCarried};
 use crate::engine::refusal::RefusalCode as Code;
 use crate::engine::refusal_of;
 use crate::engine::state::{ClaimStatus, ProgrammeStatus};
@@ -43,10 +43,12 @@ fn save(terms: VersionTerms) -> Command {
     })
 }
 
-fn publish_draft() -> Command {
+fn publish_draft(w: &World) -> Command {
+    let draft = w.state.draft(PROGRAMME, DRAFT).expect("it was saved");
     Command::PublishDraft(PublishDraft {
         programme: PROGRAMME,
         draft: DRAFT,
+        saved: draft.saved,
     })
 }
 
@@ -119,7 +121,7 @@ pub(super) const LINES: &[Line] = &[
     (Code::SimulationRequired, |w| {
         require(w, RequiredField::Simulation);
         w.by(MAKER, save(World::terms()));
-        (MAKER, publish_draft())
+        (MAKER, publish_draft(w))
     }),
     (Code::YearNotClosing, |w| {
         next_year(w);
@@ -156,6 +158,17 @@ pub(super) const LINES: &[Line] = &[
         waits(w, claim);
         let reverse = ReverseClaim { claim: ClaimId(0) };
         (MAKER, Command::ReverseClaim(reverse))
+    }),
+    (Code::DraftChanged, |w| {
+        w.by(MAKER, save(World::terms()));
+        let publication = publish_draft(w);
+        let again = SaveDraft {
+            programme: PROGRAMME,
+            draft: Some(DRAFT),
+            terms: Box::new(World::terms()),
+        };
+        w.by(MAKER, Command::SaveDraft(again));
+        (MAKER, publication)
     }),
     (Code::NothingToCopy, |w| {
         next_year(w);
@@ -218,7 +231,8 @@ fn a_draft_is_saved_replaced_simulated_and_published_and_nothing_is_in_force_bef
     assert_eq!(simulated(&w), Some(None), "other rules were simulated");
     w.by(MAKER, mark);
     require(&mut w, RequiredField::Simulation);
-    let events = w.by(MAKER, publish_draft());
+    let publication = publish_draft(&w);
+    let events = w.by(SYSTEM, publication);
     let Event::VersionPublished(e) = &events[0].event else {
         panic!("{events:?}");
     };

@@ -218,7 +218,6 @@ command_tables! {
     RegisterAgreement { 0: terms, 1: document_no, }
     SaveDraft { 0: programme, 1: draft, 2: terms, }
     MarkSimulated { 0: programme, 1: draft, 2: digest, }
-    PublishDraft { 0: programme, 1: draft, }
     CopyPack { 0: from, 1: to, }
     SetCityPolicy { 0: member, 1: required, }
     StartYearClosing { 0: programme, }
@@ -310,6 +309,7 @@ proposed_tables! {
     }
     ChangeBudget { 0: programme, 1: amount, 2: raise, 3: document_no, }
     PublishVersion { 0: programme, 1: terms, }
+    PublishDraft { 0: programme, 1: draft, 2: saved, }
     RevokeVoucher { 0: voucher, }
     ExtendVoucher { 0: voucher, 1: use_by, 2: cash_by, }
     ReissueVoucher { 0: voucher, 1: amount, }

@@ -12,9 +12,9 @@ use crate::domain::{
     CategoryId, CreditCode, MemberId, PersonalText, PrincipalId, ProgrammeId, ProposalId, VoucherId,
 };
 use crate::engine::command::{
-    ChangeBudget, ExtendVoucher, IssueToken, PartyName, ProposedCommand, PublishVersion,
-    RegisterEnterprise, RegisterProvider, ReissueVoucher, RevokeVoucher, SetAccess, SetActionRule,
-    SetGrant,
+    ChangeBudget, ExtendVoucher, IssueToken, PartyName, ProposedCommand, PublishDraft,
+    PublishVersion, RegisterEnterprise, RegisterProvider, ReissueVoucher, RevokeVoucher, SetAccess,
+    SetActionRule, SetGrant,
 };
 use crate::engine::event::{
     AccessSet, ActionProposed, ActionRuleSet, Event, PasswordSet, ProposalApproved,
@@ -47,6 +47,15 @@ fn programmes() -> Vec<(&'static str, Action, ProposedCommand)> {
             ProposedCommand::PublishVersion(PublishVersion {
                 programme: ProgrammeId(117),
                 terms: Box::new(version_terms()),
+            }),
+        ),
+        (
+            "-draft",
+            Action::Publish,
+            ProposedCommand::PublishDraft(PublishDraft {
+                programme: ProgrammeId(117),
+                draft: crate::domain::DraftNo(5),
+                saved: crate::domain::Seq(1_234_567),
             }),
         ),
         (

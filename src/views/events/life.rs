@@ -116,6 +116,7 @@ fn claim_awaits(memory: &Memory, changes: &mut Changes, meta: &EventMeta, e: &Cl
             Value::None,
             Value::Number(0),
             super::seq(meta),
+            Value::None,
         ],
     );
     let amount = e.amount.get();
