@@ -82,12 +82,22 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
         .write(true)
         .open(path)
         .map_err(unusable)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(folder.to_owned())),
-        Err(TryLockError::Error(source)) => Err(unusable(source)),
+    for tries_left in (0..LOCK_TRIES).rev() {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if tries_left > 0 => std::thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::WouldBlock) => break,
+            Err(TryLockError::Error(source)) => return Err(unusable(source)),
+        }
     }
+    Err(OpenError::InUse(folder.to_owned()))
 }
+
+/// How often a lock is tried: a process that has just ended, or a child that was started while it
+/// held the lock and has not become another program yet, keeps it for some milliseconds more.
+const LOCK_TRIES: u32 = 10;
+/// How long between two tries: 0.2 s in all.
+const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// Where a journal stands. In either case a data folder belongs to it, which holds the checkpoint
 /// file and is locked by the process that writes.

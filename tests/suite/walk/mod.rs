@@ -188,7 +188,7 @@ impl Walk {
         let consent = json!({"giver": "holder", "provider": PROVIDER, "up_to": "900.00",
             "until": "2099-12-31"});
         let path = format!("/v1/vouchers/{voucher}/consents");
-        world.post(&world.holder, &path, consent).await;
+        let given = world.post(&world.holder, &path, consent).await;
         let claim = world.claim(&voucher, 1, "400.00");
         let claim = text(&world.post(&world.provider, "/v1/claims", claim).await["id"]);
         let paid = world.claim(&voucher, 2, "100.00");
@@ -210,6 +210,7 @@ impl Walk {
         let hash = super::server::sha256(science);
         self.things.extend([
             ("agreement", text(&agreement["id"])),
+            ("step", given["sequence"].to_string()),
             ("voucher", voucher),
             ("claim", claim),
             ("payment", payment),

@@ -87,6 +87,7 @@ fn read_of_more(operation: &str, things: &Things) -> Option<Read> {
             format!("/v1/applications/{}/history", thing("application")),
             offices_and(&["enterprise"]),
         ),
+        "get_event" => detail("events", "step", &["enterprise"]),
         "get_order" => detail("orders", "order", &["enterprise", "provider"]),
         "get_admission" => detail("admissions", "admission", &[]),
         "get_objection" => Read::Detail(
@@ -200,6 +201,7 @@ pub(super) fn write_of(operation: &str, things: &Things, today: &str) -> Option<
         ),
         // Only for its maker, whom the world does not lend.
         "withdraw_proposal" => write(at("proposals", "proposal", "/withdraw"), json!({}), &[]),
+        "withdraw_transfer" => write(at("transfers", "transfer", "/withdraw"), json!({}), &[]),
         _ => return write_more(operation, things, today, claim),
     })
 }
@@ -397,7 +399,7 @@ fn write_of_life(operation: &str, things: &Things, today: &str) -> Option<Write>
             programme("drafts/1/simulation"),
             json!({"digest": "ab".repeat(32)}),
         ),
-        "publish_draft" => (programme("drafts/1/publication"), json!({})),
+        "publish_draft" => (programme("drafts/1/publication"), json!({"saved": 1})),
         "copy_pack" => (programme("copies"), json!({"from": "340100-T"})),
         "set_city_policy" => (
             "/v1/members/310117/policy".into(),
@@ -405,6 +407,10 @@ fn write_of_life(operation: &str, things: &Things, today: &str) -> Option<Write>
         ),
         "start_year_closing" => (programme("year-closing"), json!({"reason": "W"})),
         "decide_year_end" => (programme("year-end"), json!({"reason": "W"})),
+        "reverse_step" => (
+            format!("/v1/events/{}/reverse", things["step"]),
+            json!({"reason": "W"}),
+        ),
         "withdraw_claim" => (
             format!("/v1/claims/{}/withdraw", things["claim"]),
             json!({"reason": "W"}),
