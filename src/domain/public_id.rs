@@ -138,7 +138,12 @@ const SERIAL_LEN_MAX: usize = 13;
 fn check_character(text: impl Iterator<Item = u8>) -> u8 {
     let mut product = 36_usize;
     for byte in text {
-        let value = ALPHANUMERIC.iter().position(|b| *b == byte).unwrap_or(0);
+        let value = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'A'..=b'Z' => byte - b'A' + 10,
+            _ => 0,
+        };
+        let value = usize::from(value);
         let sum = (product + value) % 36;
         product = (if sum == 0 { 36 } else { sum }) * 2 % 37;
     }

@@ -77,17 +77,40 @@ impl Texts {
     }
 
     /// All texts in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = Option<&str>> {
-        let mut from = 0;
-        self.ends.iter().map(move |end| {
-            if *end == NO_TEXT {
-                return None;
-            }
-            let end = *end as usize;
-            let text = self.all.get(from..end);
-            from = end;
-            text
-        })
+    pub(super) fn iter(&self) -> TextsIter<'_> {
+        TextsIter {
+            all: &self.all,
+            ends: self.ends.iter(),
+            from: 0,
+        }
+    }
+
+    /// The text of all of them; `None` if they differ.
+    fn shared(&self) -> Option<Option<&str>> {
+        let mut texts = self.iter();
+        let first = texts.next()?;
+        texts.all(|text| text == first).then_some(first)
+    }
+}
+
+/// See [`Texts::iter`].
+pub(super) struct TextsIter<'a> {
+    all: &'a str,
+    ends: std::slice::Iter<'a, u32>,
+    from: usize,
+}
+
+impl<'a> Iterator for TextsIter<'a> {
+    type Item = Option<&'a str>;
+
+    fn next(&mut self) -> Option<Option<&'a str>> {
+        let end = *self.ends.next()?;
+        if end == NO_TEXT {
+            return Some(None);
+        }
+        let text = self.all.get(self.from..end as usize);
+        self.from = end as usize;
+        Some(text)
     }
 }
 
@@ -99,6 +122,27 @@ pub(super) const NO_NUMBER: i64 = i64::MIN;
 pub(super) enum Column {
     Numbers(Vec<i64>),
     Texts(Texts),
+}
+
+/// The value that all rows of a column have.
+#[derive(PartialEq, Eq)]
+enum Shared<'a> {
+    Number(i64),
+    Text(Option<&'a str>),
+}
+
+impl Column {
+    /// `None` if rows differ.
+    fn shared(&self) -> Option<Shared<'_>> {
+        match self {
+            Column::Numbers(numbers) => {
+                let first = *numbers.first()?;
+                let all = numbers.iter().all(|number| *number == first);
+                all.then_some(Shared::Number(first))
+            }
+            Column::Texts(texts) => texts.shared().map(Shared::Text),
+        }
+    }
 }
 
 /// Most rows of a block.
@@ -130,6 +174,20 @@ impl Rows {
     /// Number of rows.
     pub(super) fn len(&self) -> usize {
         self.blocks.iter().map(|block| block.len).sum()
+    }
+
+    /// The columns that have one value in all rows, each as a bit.
+    pub(super) fn shared(&self) -> u64 {
+        let Some(first) = self.blocks.first() else {
+            return 0;
+        };
+        let is_shared = |place: &usize| {
+            let value = first.columns.get(*place).and_then(Column::shared);
+            let same = |block: &Block| block.columns.get(*place).and_then(Column::shared) == value;
+            value.is_some() && self.blocks.iter().all(same)
+        };
+        let places = (0..self.types.len().min(64)).filter(is_shared);
+        places.fold(0, |shared, place| shared | 1 << place)
     }
 
     fn push(&mut self, values: &[Value<'_>]) {
@@ -301,7 +359,7 @@ impl Update {
     /// Where the rows are.
     fn part(self) -> Part {
         match self {
-            Update::ClaimStatus | Update::ClaimLines => Part::Claims,
+            Update::ClaimStatus | Update::ClaimLines | Update::ClaimFunding => Part::Claims,
             _ => Part::Rest,
         }
     }

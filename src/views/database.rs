@@ -14,17 +14,24 @@ use sqlx::{
 
 use super::ViewsError;
 use super::changes::Value;
+use super::schema::Part;
 use super::sql::Dialect;
 use crate::journal::Database;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/views/sqlite");
+static SQLITE_CLAIMS: Migrator = sqlx::migrate!("migrations/views/sqlite_claims");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/views/postgres");
 
 /// The journal has migrations of its own in the same database.
 const MIGRATIONS_TABLE: &str = "views_migrations";
 
-/// File in the data folder.
-pub(super) const FILE: &str = "views.db";
+/// Files in the data folder: the claims have one of their own, since SQLite writes a file in one
+/// thread.
+const FILE: &str = "views.db";
+const CLAIMS_FILE: &str = "views-claims.db";
+
+/// What the claims' file is called in statements; every connection has both.
+const CLAIMS_SCHEMA: &str = "claims_file";
 
 /// How often the tables are looked at while another process may be making them, one migration after
 /// the other.
@@ -36,20 +43,26 @@ const READERS_MAX: u32 = 4;
 /// Connections that write on PostgreSQL.
 const WRITERS: u32 = 2;
 
+/// KiB of pages that a connection to the files keeps: those that a transaction changes, and those
+/// that a list reads.
+const WRITER_CACHED: u32 = 128 << 10;
+const READER_CACHED: u32 = 16 << 10;
+
 /// Connections that read, and those that write.
 #[derive(Clone, Debug)]
 pub(super) enum Tables {
     Sqlite {
-        writer: SqlitePool,
+        /// One for each part.
+        writers: [SqlitePool; 2],
         readers: SqlitePool,
-        /// Moves the write-ahead log into the file beside the writer.
+        /// Moves the write-ahead logs into their files beside the writers.
         mover: SqlitePool,
-        log: PathBuf,
+        logs: [PathBuf; 2],
     },
     Postgres(PgPool),
 }
 
-/// Bytes of the write-ahead log beyond which the writer waits until it is moved and begins anew:
+/// Bytes of a write-ahead log beyond which the writers wait until it is moved and begins anew:
 /// while few rows come at a time, so that little is left to move, and while many do.
 const LOG_BYTES_MAX: [u64; 2] = [4 << 20, 512 << 20];
 
@@ -74,6 +87,40 @@ fn migrator(of: &Migrator) -> Migrator {
     migrator.set_locking(false);
     migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
     migrator
+}
+
+fn file_options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .busy_timeout(Duration::from_secs(5))
+        .page_size(16 << 10)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .pragma("wal_autocheckpoint", "0")
+        .pragma("journal_size_limit", "4194304")
+        .pragma("temp_store", "MEMORY")
+        .statement_cache_capacity(256)
+        .disable_statement_logging()
+}
+
+/// Opens the claims' file beside the other one; of both so many KiB of pages are kept.
+async fn attach(
+    connection: &mut SqliteConnection,
+    claims: PathBuf,
+    cached: u32,
+) -> Result<(), sqlx::Error> {
+    let attach = format!("ATTACH DATABASE $1 AS {CLAIMS_SCHEMA}");
+    let file = claims.to_string_lossy().into_owned();
+    let attach = sqlx::query(AssertSqlSafe(attach)).bind(file);
+    attach.execute(&mut *connection).await?;
+    let settings = format!(
+        "PRAGMA main.cache_size = -{cached}; PRAGMA {CLAIMS_SCHEMA}.cache_size = -{cached}; \
+         PRAGMA {CLAIMS_SCHEMA}.synchronous = NORMAL; \
+         PRAGMA {CLAIMS_SCHEMA}.journal_size_limit = 4194304"
+    );
+    let settings = sqlx::raw_sql(AssertSqlSafe(settings));
+    settings.execute(&mut *connection).await.map(drop)
 }
 
 impl Tables {
@@ -102,50 +149,49 @@ impl Tables {
 
     /// Nothing is lost with these tables: they are written without waiting for the disk.
     async fn open_file(folder: &Path) -> Result<Tables, ViewsError> {
-        let options = SqliteConnectOptions::new()
-            .filename(folder.join(FILE))
-            .create_if_missing(true)
-            .busy_timeout(Duration::from_secs(5))
-            .page_size(16 << 10)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .pragma("wal_autocheckpoint", "0")
-            .pragma("journal_size_limit", "4194304")
-            .pragma("temp_store", "MEMORY")
-            .statement_cache_capacity(256)
-            .disable_statement_logging();
-        let pool = |connections| {
+        let claims = folder.join(CLAIMS_FILE);
+        let made = [
+            (folder.join(FILE), &SQLITE),
+            (claims.clone(), &SQLITE_CLAIMS),
+        ];
+        for (file, migrations) in made {
+            let pool = PoolOptions::<Sqlite>::new().max_connections(1);
+            let pool = pool.connect_with(file_options(&file)).await;
+            let pool = pool.map_err(failed)?;
+            let migrated = migrator(migrations).run(&pool).await;
+            pool.close().await;
+            migrated.map_err(|error| ViewsError::Database(error.into()))?;
+        }
+        let options = file_options(&folder.join(FILE));
+        let pool = |connections, cached| {
+            let claims = claims.clone();
             PoolOptions::<Sqlite>::new()
                 .max_connections(connections)
                 .idle_timeout(None)
                 .max_lifetime(None)
+                .after_connect(move |connection, _| {
+                    Box::pin(attach(connection, claims.clone(), cached))
+                })
         };
-        // 256 MiB for the pages that a transaction changes, 16 MiB for those that a list reads. A
-        // commit for which the disk had no room leaves a connection behind that sqlx believes to be
-        // in a transaction.
-        let writer = pool(1)
-            .after_release(|connection, _| {
-                let good = !connection.is_in_transaction();
-                Box::pin(async move { Ok(good) })
-            })
-            .connect_with(options.clone().pragma("cache_size", "-262144"))
-            .await
-            .map_err(failed)?;
-        migrator(&SQLITE)
-            .run(&writer)
-            .await
-            .map_err(|error| ViewsError::Database(error.into()))?;
-        let mover = pool(1)
-            .connect_with(options.clone())
-            .await
-            .map_err(failed)?;
-        let options = options.pragma("cache_size", "-16384");
-        let readers = pool(READERS_MAX).connect_lazy_with(options.read_only(true));
+        // A commit for which the disk had no room leaves a connection behind that sqlx believes to
+        // be in a transaction.
+        let writer = || {
+            pool(1, WRITER_CACHED)
+                .after_release(|connection, _| {
+                    let good = !connection.is_in_transaction();
+                    Box::pin(async move { Ok(good) })
+                })
+                .connect_lazy_with(options.clone())
+        };
+        let writers = [writer(), writer()];
+        let mover = pool(1, READER_CACHED).connect_lazy_with(options.clone());
+        let readers = pool(READERS_MAX, READER_CACHED);
+        let readers = readers.connect_lazy_with(options.clone().read_only(true));
         Ok(Tables::Sqlite {
-            writer,
+            writers,
             readers,
             mover,
-            log: folder.join(format!("{FILE}-wal")),
+            logs: [FILE, CLAIMS_FILE].map(|name| folder.join(format!("{name}-wal"))),
         })
     }
 
@@ -156,9 +202,17 @@ impl Tables {
         }
     }
 
-    pub(super) async fn begin(&self) -> Result<Transaction, ViewsError> {
+    /// Begins a transaction that writes a part; each part has one at a time.
+    pub(super) async fn begin(&self, part: Part) -> Result<Transaction, ViewsError> {
         Ok(match self {
-            Tables::Sqlite { writer, .. } => {
+            Tables::Sqlite {
+                writers: [rest, claims],
+                ..
+            } => {
+                let writer = match part {
+                    Part::Claims => claims,
+                    Part::Rest => rest,
+                };
                 Transaction::Sqlite(writer.begin().await.map_err(failed)?)
             }
             Tables::Postgres(pool) => {
@@ -170,9 +224,12 @@ impl Tables {
         })
     }
 
-    /// True if the parts are written at the same time on connections of their own.
-    pub(super) fn in_parts(&self) -> bool {
-        matches!(self, Tables::Postgres(_))
+    /// The table with the position of a part.
+    pub(super) fn position_of(&self, part: Part) -> String {
+        match (self, part) {
+            (Tables::Sqlite { .. }, Part::Claims) => format!("{CLAIMS_SCHEMA}.view_position"),
+            _ => "view_position".to_owned(),
+        }
     }
 
     /// The first column of every row, a text.
@@ -193,18 +250,21 @@ impl Tables {
         }
     }
 
-    /// Lets what was committed be moved out of the write-ahead log, which is to be done after every
-    /// commit: beside the next one, unless the log has grown too long.
+    /// Lets what was committed be moved out of the write-ahead logs, which is to be done after every
+    /// commit: beside the next one, unless one has grown too long.
     pub(super) async fn committed(&self, many: bool) -> Result<(), ViewsError> {
         let Tables::Sqlite {
-            writer, mover, log, ..
+            writers: [writer, _],
+            mover,
+            logs,
+            ..
         } = self
         else {
             return Ok(());
         };
         let most = LOG_BYTES_MAX[usize::from(many)];
-        let long = std::fs::metadata(log).is_ok_and(|log| log.len() > most);
-        if long {
+        let is_long = |log: &PathBuf| std::fs::metadata(log).is_ok_and(|log| log.len() > most);
+        if logs.iter().any(is_long) {
             let restart = sqlx::query("PRAGMA wal_checkpoint(RESTART)").execute(writer);
             return restart.await.map(drop).map_err(failed);
         }
@@ -225,14 +285,14 @@ impl Tables {
     pub(super) async fn close(&self) {
         match self {
             Tables::Sqlite {
-                writer,
+                writers,
                 readers,
                 mover,
                 ..
             } => {
-                mover.close().await;
-                readers.close().await;
-                writer.close().await;
+                for pool in [mover, readers].into_iter().chain(writers) {
+                    pool.close().await;
+                }
             }
             Tables::Postgres(pool) => pool.close().await,
         }

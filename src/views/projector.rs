@@ -191,21 +191,29 @@ impl Projector {
     /// # Errors
     /// The tables cannot be written; they are then as before.
     pub async fn clear(&mut self) -> Result<(), ViewsError> {
-        let mut tx = self.tables.begin().await?;
+        let mut tx = self.tables.begin(Part::Rest).await?;
+        let parts = [Part::Claims, Part::Rest];
+        let positions = parts.map(|part| (part.number(), self.tables.position_of(part)));
         // Whoever writes them ends first, so that all that was written is seen.
-        tx.run("UPDATE view_position SET events = events").await?;
+        for (_, table) in &positions {
+            tx.run(&format!("UPDATE {table} SET events = events"))
+                .await?;
+        }
         for table in TABLES {
             tx.run(&format!("DELETE FROM {}", table.name)).await?;
         }
-        tx.run("DELETE FROM view_position").await?;
-        for part in [Part::Claims, Part::Rest] {
+        for (_, table) in &positions {
+            tx.run(&format!("DELETE FROM {table}")).await?;
+        }
+        for (part, table) in &positions {
             let place = format!(
-                "INSERT INTO view_position (part, ledger, root, batches, events) \
-                 VALUES ({}, '', '', 0, 0)",
-                part.number()
+                "INSERT INTO {table} (part, ledger, root, batches, events) \
+                 VALUES ({part}, '', '', 0, 0)"
             );
             tx.run(&place).await?;
-            write_position(&mut tx, part, &self.ledger, &Position::START).await?;
+        }
+        for part in parts {
+            self.write_position(&mut tx, part, &Position::START).await?;
         }
         tx.commit().await?;
         self.position = Position::START;
@@ -272,7 +280,7 @@ impl Projector {
             self.memory = Some(memory);
             return Ok(false);
         };
-        let mut tx = self.tables.begin().await?;
+        let mut tx = self.tables.begin(Part::Rest).await?;
         self.take_turn(&mut tx, Part::Rest).await?;
         while let Some(recorded) = unfinished {
             tx.write(&changes.take(Part::Rest)).await?;
@@ -293,8 +301,8 @@ impl Projector {
         Ok(true)
     }
 
-    /// Writes and commits both parts: in one transaction, or the claims on a connection of their
-    /// own at the same time. They are committed first, so that they are never behind.
+    /// Writes and commits both parts, each on a connection of its own at the same time. The claims
+    /// are committed first, so that they are never behind.
     async fn write(
         &self,
         mut tx: Transaction,
@@ -305,22 +313,16 @@ impl Projector {
         let [claims, rest] = [Part::Claims, Part::Rest].map(|part| changes.take(part));
         if claims_are_written {
             tx.write(&rest).await?;
-        } else if self.tables.in_parts() {
-            let mut beside = self.tables.begin().await?;
+        } else {
+            let mut beside = self.tables.begin(Part::Claims).await?;
             self.take_turn(&mut beside, Part::Claims).await?;
             // Neither is left in the middle of a statement if the other one fails.
             let written = tokio::join!(beside.write(&claims), tx.write(&rest));
             written.0.and(written.1)?;
-            write_position(&mut beside, Part::Claims, &self.ledger, next).await?;
-            write_position(&mut tx, Part::Rest, &self.ledger, next).await?;
+            self.write_position(&mut beside, Part::Claims, next).await?;
             beside.commit().await?;
-            return tx.commit().await;
-        } else {
-            tx.write(&claims).await?;
-            tx.write(&rest).await?;
-            write_position(&mut tx, Part::Claims, &self.ledger, next).await?;
         }
-        write_position(&mut tx, Part::Rest, &self.ledger, next).await?;
+        self.write_position(&mut tx, Part::Rest, next).await?;
         tx.commit().await
     }
 
@@ -344,15 +346,34 @@ impl Projector {
     /// Stops where somebody else has moved the position; nobody else can until the commit.
     async fn take_turn(&self, tx: &mut Transaction, part: Part) -> Result<(), ViewsError> {
         let place = format!("WHERE part = {}", part.number());
-        tx.run(&format!("UPDATE view_position SET events = events {place}"))
+        let table = self.tables.position_of(part);
+        tx.run(&format!("UPDATE {table} SET events = events {place}"))
             .await?;
-        let sql = format!("SELECT CAST(events AS TEXT) FROM view_position {place}");
+        let sql = format!("SELECT CAST(events AS TEXT) FROM {table} {place}");
         let found = tx.texts(&sql, &[]).await?;
         if found == [self.position.events.to_string()] {
             Ok(())
         } else {
             Err(ViewsError::Moved)
         }
+    }
+
+    async fn write_position(
+        &self,
+        tx: &mut Transaction,
+        part: Part,
+        position: &Position,
+    ) -> Result<(), ViewsError> {
+        let sql = format!(
+            "UPDATE {} SET ledger = '{}', root = '{}', batches = {}, events = {} WHERE part = {}",
+            self.tables.position_of(part),
+            hex(&self.ledger),
+            position.root,
+            position.batches,
+            position.events,
+            part.number()
+        );
+        tx.run(&sql).await
     }
 
     /// Decisions on transfers name their proposal only.
@@ -424,9 +445,12 @@ pub(super) async fn read_position(
     tables: &Tables,
     part: Part,
 ) -> Result<Option<(String, Position)>, ViewsError> {
-    let sql = "SELECT ledger || ' ' || CAST(batches AS TEXT) || ' ' || CAST(events AS TEXT) || \
-        ' ' || root FROM view_position WHERE part = $1";
-    let found = tables.texts(sql, &[Value::Number(part.number())]).await?;
+    let sql = format!(
+        "SELECT ledger || ' ' || CAST(batches AS TEXT) || ' ' || CAST(events AS TEXT) || \
+         ' ' || root FROM {} WHERE part = $1",
+        tables.position_of(part)
+    );
+    let found = tables.texts(&sql, &[Value::Number(part.number())]).await?;
     let Some(text) = found.first() else {
         return Ok(None);
     };
@@ -444,22 +468,4 @@ pub(super) async fn read_position(
         root: next().to_owned(),
     };
     Ok(Some((ledger, position)))
-}
-
-async fn write_position(
-    tx: &mut Transaction,
-    part: Part,
-    ledger: &LedgerUuid,
-    position: &Position,
-) -> Result<(), ViewsError> {
-    let sql = format!(
-        "UPDATE view_position SET ledger = '{}', root = '{}', batches = {}, events = {} \
-         WHERE part = {}",
-        hex(ledger),
-        position.root,
-        position.batches,
-        position.events,
-        part.number()
-    );
-    tx.run(&sql).await
 }

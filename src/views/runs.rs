@@ -5,7 +5,7 @@ use super::lists::{Compare, Filter, Page, Reach, Resource};
 use super::sql::Dialect;
 
 /// Claims of a run, as the migration has it.
-pub(super) const CLAIMS_OF_RUN: i64 = 262_144;
+pub(super) const CLAIMS_OF_RUN: i64 = 65_536;
 
 /// Columns of claims that SQLite finds run by run.
 pub(super) const RUNS: &[&str] = &["voucher", "provider"];

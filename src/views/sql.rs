@@ -40,10 +40,39 @@ impl Dialect {
     }
 }
 
-/// Parameters for so many rows of so many columns: `(?,?),(?,?)`.
-fn parameters(rows: usize, columns: usize) -> String {
-    let row = format!("({})", vec!["?"; columns].join(","));
-    vec![row; rows].join(",")
+/// For what rows a statement is, on SQLite.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Shape {
+    /// How many.
+    pub(super) rows: usize,
+    /// The columns that have one value in all of them, each as a bit.
+    pub(super) shared: u64,
+}
+
+impl Shape {
+    /// True if a column has one value in all rows.
+    pub(super) fn is_shared(self, column: usize) -> bool {
+        column < 64 && self.shared >> column & 1 == 1
+    }
+}
+
+/// Parameters for the rows of so many columns: `(?,$3),(?,$3)`, where the second column is shared. The
+/// values of the rows come first, one row after the other, then the shared ones.
+fn parameters(shape: Shape, columns: usize) -> String {
+    let own = (0..columns).filter(|column| !shape.is_shared(*column));
+    let mut last = shape.rows * own.count();
+    let mut row = String::new();
+    for column in 0..columns {
+        row += if column == 0 { "(" } else { "," };
+        if shape.is_shared(column) {
+            last += 1;
+            row += &format!("${last}");
+        } else {
+            row.push('?');
+        }
+    }
+    row.push(')');
+    vec![row; shape.rows].join(",")
 }
 
 /// One array parameter per column.
@@ -59,11 +88,11 @@ fn arrays(types: &[Type]) -> String {
     format!("UNNEST({})", arrays.join(", "))
 }
 
-/// Inserts so many rows; on PostgreSQL any number.
-pub(super) fn insert(dialect: Dialect, table: &Table, rows: usize) -> String {
+/// Inserts rows; on PostgreSQL any number.
+pub(super) fn insert(dialect: Dialect, table: &Table, shape: Shape) -> String {
     let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
     let source = match dialect {
-        Dialect::Sqlite => format!("VALUES {}", parameters(rows, names.len())),
+        Dialect::Sqlite => format!("VALUES {}", parameters(shape, names.len())),
         Dialect::Postgres => {
             let types: Vec<Type> = table.columns.iter().map(|(_, kind)| *kind).collect();
             format!("SELECT * FROM {}", arrays(&types))
@@ -363,9 +392,9 @@ pub(super) fn types(update: Update) -> &'static [Type] {
     parts(update).3
 }
 
-/// Changes so many rows; on PostgreSQL any number. Each row is named by at most one row of the
+/// Changes rows; on PostgreSQL any number. Each row is named by at most one row of the
 /// parameters, or all set it to the same.
-pub(super) fn update(dialect: Dialect, update: Update, rows: usize) -> String {
+pub(super) fn update(dialect: Dialect, update: Update, shape: Shape) -> String {
     let (table, set, place, types) = parts(update);
     let names: Vec<String> = (0..types.len()).map(|i| format!("c{i}")).collect();
     let source = match dialect {
@@ -373,7 +402,7 @@ pub(super) fn update(dialect: Dialect, update: Update, rows: usize) -> String {
             let columns = names.iter().enumerate();
             let columns = columns.map(|(i, name)| format!("column{} AS {name}", i + 1));
             let columns: Vec<String> = columns.collect();
-            let values = parameters(rows, types.len());
+            let values = parameters(shape, types.len());
             format!(
                 "(SELECT {} FROM (VALUES {values})) AS c",
                 columns.join(", ")

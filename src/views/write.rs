@@ -8,14 +8,18 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, AssertSqlSafe, Postgres, Sqlite};
 
 use super::ViewsError;
-use super::changes::{Block, Column, NO_NUMBER, Rows, Update, Writes};
+use super::changes::{Block, Column, NO_NUMBER, Rows, TextsIter, Update, Writes};
 use super::database::{Transaction, failed};
 use super::schema::{ACCOUNT_DAYS, Table};
-use super::sql::{self, Dialect};
+use super::sql::{self, Dialect, Shape};
 
 /// Rows of one statement on SQLite. Enough that what a statement costs besides its rows does not
 /// matter; the rest of a set of rows goes in smaller ones, so that few statements are prepared.
 const SQLITE_ROWS: [usize; 3] = [256, 16, 1];
+
+/// Rows of a set from which on its statements name a value that all rows have only once. A statement
+/// is prepared anew for every choice of columns, which costs as much as some hundred rows.
+const SHARED: usize = 4_096;
 
 /// Rows from which on PostgreSQL is sent a stream of them. Few rows are quicker in a statement that
 /// is prepared already.
@@ -37,7 +41,7 @@ impl Transaction {
     }
 
     async fn insert(&mut self, table: &Table, rows: &Rows) -> Result<(), ViewsError> {
-        let sql = |dialect, count| sql::insert(dialect, table, count);
+        let sql = |dialect, shape| sql::insert(dialect, table, shape);
         match self {
             Transaction::Sqlite(tx) => write_sqlite(tx, rows, sql).await,
             // Sums are added to rows that are there, which a stream cannot.
@@ -51,7 +55,7 @@ impl Transaction {
     }
 
     async fn update(&mut self, update: Update, rows: &Rows) -> Result<(), ViewsError> {
-        let sql = |dialect, count| sql::update(dialect, update, count);
+        let sql = |dialect, shape| sql::update(dialect, update, shape);
         match self {
             Transaction::Sqlite(tx) => write_sqlite(tx, rows, sql).await,
             Transaction::Postgres(tx) => write_postgres(tx, rows, sql).await,
@@ -62,13 +66,35 @@ impl Transaction {
 /// The values of a column in order.
 enum Cells<'a> {
     Numbers(std::slice::Iter<'a, i64>),
-    Texts(Box<dyn Iterator<Item = Option<&'a str>> + Send + 'a>),
+    Texts(TextsIter<'a>),
+}
+
+enum Cell<'a> {
+    Number(Option<i64>),
+    Text(Option<&'a str>),
+}
+
+impl<'a> Cells<'a> {
+    fn next(&mut self) -> Cell<'a> {
+        match self {
+            Cells::Numbers(numbers) => Cell::Number(numbers.next().copied().and_then(number)),
+            Cells::Texts(texts) => Cell::Text(texts.next().flatten()),
+        }
+    }
+}
+
+fn add(arguments: &mut SqliteArguments, cell: Cell<'_>) -> Result<(), ViewsError> {
+    let added = match cell {
+        Cell::Number(number) => arguments.add(number),
+        Cell::Text(text) => arguments.add(text.map(Arc::<str>::from)),
+    };
+    added.map_err(ViewsError::Database)
 }
 
 fn cells(block: &Block) -> Vec<Cells<'_>> {
     let cells = block.columns.iter().map(|column| match column {
         Column::Numbers(numbers) => Cells::Numbers(numbers.iter()),
-        Column::Texts(texts) => Cells::Texts(Box::new(texts.iter())),
+        Column::Texts(texts) => Cells::Texts(texts.iter()),
     });
     cells.collect()
 }
@@ -83,20 +109,23 @@ struct Statements<'a, F> {
     columns: Vec<Cells<'a>>,
     /// Rows of the block that are left.
     left: usize,
-    /// The text of each column that came last: many rows have the same day or status.
-    texts: Vec<Arc<str>>,
+    /// The columns with one value in all rows: a large statement has one parameter for each.
+    shared: u64,
     sql: F,
     /// The last statement and for how many rows it is.
     last: (usize, Arc<str>),
 }
 
-impl<'a, F: Fn(Dialect, usize) -> String> Statements<'a, F> {
+impl<'a, F: Fn(Dialect, Shape) -> String> Statements<'a, F> {
     fn of(rows: &'a Rows, sql: F) -> Statements<'a, F> {
         Statements {
             blocks: rows.blocks.iter(),
             columns: Vec::new(),
             left: 0,
-            texts: Vec::new(),
+            shared: match rows.len() {
+                0..SHARED => 0,
+                _ => rows.shared(),
+            },
             sql,
             last: (0, Arc::default()),
         }
@@ -109,35 +138,35 @@ impl<'a, F: Fn(Dialect, usize) -> String> Statements<'a, F> {
                 return Ok(None);
             };
             self.columns = cells(block);
-            self.texts.resize(self.columns.len(), Arc::default());
             self.left = block.len;
         }
         let Some(rows) = SQLITE_ROWS.into_iter().find(|rows| *rows <= self.left) else {
             return Ok(None);
         };
+        let shared = if rows == SQLITE_ROWS[0] {
+            self.shared
+        } else {
+            0
+        };
+        let shape = Shape { rows, shared };
         if self.last.0 != rows {
-            self.last = (rows, (self.sql)(Dialect::Sqlite, rows).into());
+            self.last = (rows, (self.sql)(Dialect::Sqlite, shape).into());
         }
         let mut arguments = SqliteArguments::default();
         arguments.reserve(rows * self.columns.len(), 0);
-        for _ in 0..rows {
-            for (column, before) in self.columns.iter_mut().zip(&mut self.texts) {
-                let added = match column {
-                    Cells::Numbers(numbers) => {
-                        arguments.add(numbers.next().copied().and_then(number))
-                    }
-                    Cells::Texts(texts) => {
-                        let text = texts.next().flatten().map(|text| {
-                            if **before != *text {
-                                *before = text.into();
-                            }
-                            Arc::clone(before)
-                        });
-                        arguments.add(text)
-                    }
-                };
-                added.map_err(ViewsError::Database)?;
+        let mut last = Vec::new();
+        for row in 0..rows {
+            for (place, column) in self.columns.iter_mut().enumerate() {
+                let cell = column.next();
+                if !shape.is_shared(place) {
+                    add(&mut arguments, cell)?;
+                } else if row == 0 {
+                    last.push(cell);
+                }
             }
+        }
+        for cell in last {
+            add(&mut arguments, cell)?;
         }
         self.left -= rows;
         Ok(Some((Arc::clone(&self.last.1), arguments)))
@@ -148,7 +177,7 @@ impl<'a, F: Fn(Dialect, usize) -> String> Statements<'a, F> {
 async fn write_sqlite(
     tx: &mut sqlx::Transaction<'static, Sqlite>,
     rows: &Rows,
-    sql: impl Fn(Dialect, usize) -> String + Send,
+    sql: impl Fn(Dialect, Shape) -> String + Send,
 ) -> Result<(), ViewsError> {
     let mut statements = Statements::of(rows, sql);
     let mut next = statements.next()?;
@@ -184,9 +213,9 @@ fn arrays(block: &Block) -> Result<PgArguments, ViewsError> {
 async fn write_postgres(
     tx: &mut sqlx::Transaction<'static, Postgres>,
     rows: &Rows,
-    sql: impl Fn(Dialect, usize) -> String + Send,
+    sql: impl Fn(Dialect, Shape) -> String + Send,
 ) -> Result<(), ViewsError> {
-    let sql: Arc<str> = sql(Dialect::Postgres, rows.len()).into();
+    let sql: Arc<str> = sql(Dialect::Postgres, Shape::default()).into();
     let mut made = rows.blocks.first().map(arrays).transpose()?;
     let mut blocks = rows.blocks.iter().skip(1);
     while let Some(arguments) = made {
@@ -211,12 +240,11 @@ async fn stream(connection: &mut PgConnection, rows: &Rows, sql: &str) -> Result
         for _ in 0..block.len {
             bytes.extend_from_slice(&count.to_be_bytes());
             for column in &mut columns {
-                match column {
-                    Cells::Numbers(numbers) => {
-                        let number = numbers.next().copied().and_then(number);
+                match column.next() {
+                    Cell::Number(number) => {
                         field(&mut bytes, number.map(i64::to_be_bytes).as_ref());
                     }
-                    Cells::Texts(texts) => field(&mut bytes, texts.next().flatten()),
+                    Cell::Text(text) => field(&mut bytes, text),
                 }
             }
             if bytes.len() >= SENT {
@@ -236,4 +264,56 @@ fn field<T: AsRef<[u8]> + ?Sized>(bytes: &mut Vec<u8>, value: Option<&T>) {
     let length = value.map_or(-1, |value| i32::try_from(value.len()).unwrap_or(i32::MAX));
     bytes.extend_from_slice(&length.to_be_bytes());
     bytes.extend_from_slice(value.unwrap_or_default());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Database;
+    use crate::views::changes::{Changes, Value};
+    use crate::views::database::Tables;
+    use crate::views::schema::{Part, REFUSALS};
+
+    /// Writes refusals of one day, and of two days, and reads them again.
+    #[tokio::test]
+    async fn columns_that_are_shared_are_written_to_every_row() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let tables = Tables::open(&Database::Sqlite, folder.path()).await;
+        let tables = tables.expect("tables");
+        let rows = i64::try_from(SHARED).expect("small") + 300;
+        for (days, first) in [(1, 0), (2, rows)] {
+            let mut changes = Changes::default();
+            for n in 0..rows {
+                let day = if n % 2 < days - 1 {
+                    "2025-01-02"
+                } else {
+                    "2025-01-03"
+                };
+                let (event, code) = (first + n, format!("C{}", n % 7));
+                let mut row = vec![Value::None; REFUSALS.columns.len()];
+                row[0] = event.into();
+                row[1] = "file_claim".into();
+                row[2] = code.as_str().into();
+                row[3] = "".into();
+                row[9] = (n * 3).into();
+                row[10] = day.into();
+                row[11] = 4_u8.into();
+                changes.insert(&REFUSALS, &row);
+            }
+            let writes = changes.take(Part::Rest);
+            let mut tx = tables.begin(Part::Rest).await.expect("begun");
+            tx.write(&writes).await.expect("written");
+            tx.commit().await.expect("committed");
+        }
+        let right = format!(
+            "SELECT CAST(COUNT(*) AS TEXT) FROM refusals WHERE command = 'file_claim' \
+             AND sent_by = 4 AND voucher IS NULL \
+             AND code = 'C' || ((event % {rows}) % 7) AND amount = (event % {rows}) * 3 \
+             AND refused_on = CASE WHEN event >= {rows} AND (event % {rows}) % 2 = 0 \
+             THEN '2025-01-02' ELSE '2025-01-03' END"
+        );
+        let found = tables.texts(&right, &[]).await.expect("read");
+        assert_eq!(found, [(2 * rows).to_string()]);
+        tables.close().await;
+    }
 }

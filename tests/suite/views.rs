@@ -368,8 +368,10 @@ async fn tables_of_another_past_are_made_anew_and_two_projectors_do_not_mix() {
     check(&history(&mut runner), &Database::Sqlite, folder.path()).await;
     // The same file beside another journal.
     let other = tempfile::tempdir().expect("a folder");
-    for name in ["views.db", "views.db-wal"] {
-        let _may_be_gone = std::fs::copy(folder.path().join(name), other.path().join(name));
+    for name in ["views.db", "views-claims.db"] {
+        for name in [name.to_owned(), format!("{name}-wal")] {
+            let _may_be_gone = std::fs::copy(folder.path().join(&name), other.path().join(&name));
+        }
     }
     check(&history(&mut runner), &Database::Sqlite, other.path()).await;
 
