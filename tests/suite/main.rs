@@ -3,6 +3,7 @@
 mod applications;
 mod archive;
 mod bulk;
+mod check;
 mod crash;
 mod docs;
 mod files;
