@@ -1,8 +1,8 @@
 //! The public check: what a number and its suffix say to whoever holds the paper. No token, no
 //! holder, no amount. `docs/adr/0017-public-check.md` says why it is as it is.
 //!
-//! The suffix is looked at before anything is looked up, so that an identifier that is unknown and a
-//! suffix that is wrong take the same way to the same answer.
+//! The suffix is looked at before anything is looked up, so that an identifier that is unknown and
+//! a suffix that is wrong take the same way to the same answer.
 
 mod code;
 mod page;

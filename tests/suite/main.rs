@@ -5,6 +5,7 @@ mod archive;
 mod bulk;
 mod check;
 mod crash;
+mod credit;
 mod docs;
 mod files;
 mod http;

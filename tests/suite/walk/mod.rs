@@ -401,7 +401,8 @@ impl Walk {
                 let secrets = self.secrets().filter(|id| Some(*id) != party);
                 let leaks = secrets.filter(|id| told.contains(id.as_str()));
                 faults.extend(leaks.map(|id| format!("{who} is told of {id}")));
-                if operation == "get_programme" && !body["budget"].is_null() {
+                let budget = ["budget", "forecast"].map(|name| !body[name].is_null());
+                if operation == "get_programme" && budget.contains(&true) {
                     faults.push(format!("{who} is told the budget"));
                 }
             }
