@@ -14,7 +14,7 @@ use super::render::{View, yuan};
 use super::request::{Asked, freshness, look, parameters};
 use super::server::Shared;
 use crate::domain::{
-    AgreementId, ApplicationId, CategoryId, ClaimId, Day, EnterpriseId, Fen, IdKind, InstructionId,
+    AgreementId, ApplicationId, CategoryId, ClaimId, EnterpriseId, Fen, IdKind, InstructionId,
     LineId, MemberId, OrderId, PaymentId, PeriodId, PrincipalId, ProgrammeId, ProposalId,
     ProviderId, Seq, TransferId, VoucherId,
 };

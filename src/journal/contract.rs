@@ -343,7 +343,7 @@ pub(super) async fn an_opening_of_no_event_is_kept_as_it_came_first(fixture: &dy
     }
     let reader = store.reader();
     let found = reader.private_after(None, 9).await.expect("readable");
-    assert_eq!(found, [first.clone()]);
+    assert_eq!(found, std::slice::from_ref(&first));
     // The next rows follow as if nothing had happened, also after a start.
     append(&mut *store, &some_rows(3)[2..])
         .await

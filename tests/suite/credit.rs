@@ -133,6 +133,12 @@ async fn a_file_is_tried_out_taken_once_and_refused_whole() {
         (&json!(3), &json!("FORBIDDEN"))
     );
     assert_eq!(count(&world).await, 2);
+    given_out_and_not_for_everybody(&world).await;
+}
+
+/// After a file with a warning and a block was taken.
+async fn given_out_and_not_for_everybody(world: &World) {
+    let today = &world.today;
     // What is given out can be taken in by somebody else: lifted lines are passed over.
     let list = world
         .get(&world.finance, "/v1/credit-flags?level=block")
@@ -155,11 +161,11 @@ async fn a_file_is_tried_out_taken_once_and_refused_whole() {
         .await;
     let export = export.expect("an answer").text().await.expect("a file");
     let taken = json!({"raised": 0, "known": 1, "lifted": 1});
-    assert_eq!(send(&world, &world.finance, "", export).await, (200, taken));
+    assert_eq!(send(world, &world.finance, "", export).await, (200, taken));
     // A firm raises nothing, and nobody without a token does.
     let body = file(&[row("R-6", PROVIDER, "warning", today)]);
     for (token, expected) in [(&*world.holder, 422), ("qt_nobody", 401)] {
-        assert_eq!(send(&world, token, "", body.clone()).await.0, expected);
+        assert_eq!(send(world, token, "", body.clone()).await.0, expected);
     }
     let (status, _) = world
         .call(Method::GET, &world.holder, "/v1/credit-flags/export", None)

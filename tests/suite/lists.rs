@@ -96,8 +96,13 @@ async fn walk_through(world: World) {
     assert_eq!(vouchers["data"][0]["frozen"], false);
     balances_and_statements(&world).await;
     refusals_and_reach(&world).await;
-    bad_parameters(&world).await;
-    vouchers_by_status(&world).await;
+    bad_parameters_and_status(&world).await;
+}
+
+/// What is wrong is said before time goes on.
+async fn bad_parameters_and_status(world: &World) {
+    bad_parameters(world).await;
+    vouchers_by_status(world).await;
 }
 
 /// Vouchers in every status are found by it, and by no other.

@@ -232,7 +232,7 @@ async fn the_command_prints_what_the_server_answers_and_ends_with_a_failure_wher
     let (good, _, complaint) = run(&world.stranger, &file, &[]);
     assert!(!good && complaint.contains("FORBIDDEN"), "{complaint}");
     std::fs::write(&file, "{}").expect("written");
-    let (good, said, complaint) = run(&world.science, &file, &[]);
+    let (good, said, complaint) = run(&world.administrator, &file, &[]);
     assert!(!good && said.is_empty(), "{said}");
     assert!(complaint.contains("MALFORMED_REQUEST"), "{complaint}");
     let (good, _, complaint) = run(&world.science, &nowhere, &[]);

@@ -78,7 +78,7 @@ fn in_query(text: &str) -> String {
 }
 
 /// A city's or category's name in the language, or its code.
-fn named<'a>(value: &'a Value, lang: Lang) -> &'a str {
+fn named(value: &Value, lang: Lang) -> &str {
     let name = match lang {
         Lang::En => &value["name_en"],
         Lang::Zh => &value["name_zh"],
