@@ -10,7 +10,8 @@ mod tries;
 
 use std::time::Instant;
 
-use actix_web::http::header::HeaderMap;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
@@ -97,16 +98,18 @@ async fn get_check_page(request: HttpRequest, shared: web::Data<Shared>) -> Http
         "en" => Lang::En,
         _ => asked.lang,
     };
-    let (status, body) = match found(&request, &shared).await {
-        Ok((told, _)) => (200, page::of(&told, given("k"), lang)),
+    let (mut response, body) = match found(&request, &shared).await {
+        Ok((told, _)) => (HttpResponse::Ok(), page::of(&told, given("k"), lang)),
         Err(problem) => {
+            let status = StatusCode::from_u16(problem.status);
+            let mut response = HttpResponse::build(status.unwrap_or(StatusCode::NOT_FOUND));
+            for (name, value) in &*problem.headers {
+                response.insert_header((*name, value.as_str()));
+            }
             let body = page::of_problem(problem.code, given("k"), lang);
-            (problem.status, body)
+            (response, body)
         }
     };
-    let status = actix_web::http::StatusCode::from_u16(status);
-    let status = status.unwrap_or(actix_web::http::StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = HttpResponse::build(status);
     response.content_type("text/html; charset=utf-8");
     response.insert_header(("Content-Security-Policy", shared.checks.policy.as_str()));
     response.insert_header(("Content-Language", page::tag(lang)));
@@ -122,7 +125,6 @@ fn private(mut response: HttpResponse) -> HttpResponse {
         ("x-content-type-options", "nosniff"),
         ("x-robots-tag", "noindex, nofollow"),
     ] {
-        use actix_web::http::header::{HeaderName, HeaderValue};
         headers.insert(
             HeaderName::from_static(name),
             HeaderValue::from_static(value),

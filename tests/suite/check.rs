@@ -200,6 +200,7 @@ async fn an_address_that_is_wrong_too_often_is_told_so_and_right_suffixes_are_an
     );
     let shown = ask(&here, &wrong.replace("/v1", ""), "zh-CN").await;
     assert!(shown.0 == 429 && shown.2.contains("十五分钟"), "{shown:?}");
+    assert!(shown.1.contains(&("retry-after".into(), "900".into())));
     assert_eq!(ask(&there, &wrong, "en").await.0, 404);
     for url in [page, api] {
         assert_eq!(ask(&here, &url, "en").await.0, 200);
