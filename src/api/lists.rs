@@ -1,5 +1,7 @@
 //! Lists, from the views: filters, search, cursor pages.
 
+mod standing;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -10,10 +12,9 @@ use super::context::{Cx, day};
 use super::problem::Problem;
 use super::render::{View, yuan};
 use super::request::{Asked, freshness, look, parameters};
-use super::resources::Standing;
 use super::server::Shared;
 use crate::domain::{
-    AgreementId, ApplicationId, CategoryId, ClaimId, Day, EnterpriseId, Fen, IdKind, InstructionId,
+    AgreementId, ApplicationId, CategoryId, ClaimId, EnterpriseId, Fen, IdKind, InstructionId,
     LineId, MemberId, OrderId, PaymentId, PeriodId, PrincipalId, ProgrammeId, ProposalId,
     ProviderId, Seq, TransferId, VoucherId,
 };
@@ -51,6 +52,8 @@ enum Kind {
     OrderVoucher,
     Principal,
     Flag,
+    /// Where a voucher stands today.
+    Standing,
 }
 
 /// A list: its path, its resource, and its query parameters with the columns they compare.
@@ -110,6 +113,7 @@ lists! {
         "issuer": Member ["issuer"], "issued_from": DayFrom ["issued_on"],
         "issued_to": DayTo ["issued_on"], "cash_by_from": DayFrom ["cash_by"],
         "cash_by_to": DayTo ["cash_by"], "replaces": Voucher ["replaces"],
+        "status": Standing [],
     }
     "/applications" list_applications Applications {
         "status": Text ["status"], "programme": Programme ["programme"],
@@ -324,6 +328,7 @@ fn filter(
         Kind::Enterprise => (Compare::Is, number(cx.enterprise(name, text)?.0)),
         Kind::Provider => (Compare::Is, number(cx.provider(name, text)?.0)),
         Kind::Principal => (Compare::Is, number(cx.principal_id(name, text)?.0)),
+        Kind::Standing => return standing::filter(cx, name, text),
         Kind::Flag => (Compare::Is, number(u32::from(flag(name, text)?))),
         Kind::Period => (Compare::Is, number(cx.period(name, text)?.0.into())),
         Kind::Voucher => {
@@ -407,7 +412,7 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
     let mut shown = Map::new();
     shown.insert("id".to_owned(), row_id(view, resource, &row));
     if resource == Resource::Vouchers {
-        shown.insert("status".to_owned(), standing(view.state, &row));
+        shown.insert("status".to_owned(), standing::of_row(view.state, &row));
     }
     let scope = scope_of(view, &row);
     let from_claim = row.get("origin").is_some_and(|origin| origin != "arrears");
@@ -465,24 +470,6 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
         }
     }
     Value::Object(shown)
-}
-
-/// Where the voucher of a row stands today.
-fn standing(state: &State, row: &Map<String, Value>) -> Value {
-    let number = |name: &str| row.get(name).and_then(Value::as_i64).unwrap_or(0);
-    let day = |name: &str| {
-        let text = row.get(name).and_then(Value::as_str).unwrap_or_default();
-        Day::parse(text).unwrap_or(Day::MIN)
-    };
-    let standing = Standing {
-        revoked: number("revoked") == 1,
-        frozen: number("frozen") == 1,
-        open: number("free") + number("held") > 0,
-        returned: number("returned") > 0,
-        use_by: day("use_by"),
-        cash_by: day("cash_by"),
-    };
-    json!(standing.word(state.business_date()))
 }
 
 /// What names a row to the outside.

@@ -7,6 +7,7 @@ mod accounts;
 mod bank;
 mod bodies;
 mod bulk;
+mod check;
 mod context;
 mod credit;
 mod following;

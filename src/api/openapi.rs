@@ -11,6 +11,7 @@ use utoipa::openapi::{
 
 use super::accounts::ACCOUNT_ROUTES;
 use super::bulk::ITEMS_MAX;
+use super::check::{CHECK, PICTURES};
 use super::history::HISTORY_ROUTES;
 use super::lists::LISTS;
 use super::routes::{CORRIDOR_ROLES, REGISTER_ROUTES, ROUTES, Route, schemas};
@@ -122,6 +123,12 @@ fn other_paths(mut paths: PathsBuilder) -> PathsBuilder {
         let item = PathItem::new(HttpMethod::Post, sign_in_operation(name, body));
         paths = paths.path(path(at), item);
     }
+    for route in PICTURES {
+        let item = PathItem::new(HttpMethod::Get, picture_operation(route));
+        paths = paths.path(path(route.path), item);
+    }
+    let check = PathItem::new(HttpMethod::Get, check_operation());
+    paths = paths.path(path(CHECK.path), check);
     let (at, name, parameters) = super::sign_in::LIST;
     let tries = query_operation(at, name, parameters.iter().copied());
     paths = paths.path(path(at), PathItem::new(HttpMethod::Get, tries));
@@ -152,6 +159,37 @@ fn sign_in_operation(name: &str, body: &str) -> utoipa::openapi::path::Operation
         operation = operation.security(bearer);
     }
     operation.build()
+}
+
+/// The public check, for which nobody needs a token.
+fn check_operation() -> utoipa::openapi::path::Operation {
+    let parameter = |name: &str, place| {
+        let parameter = ParameterBuilder::new().name(name).schema(Some(text()));
+        let parameter = parameter.parameter_in(place);
+        parameter.required(Required::True)
+    };
+    let answer = |text: &str| ResponseBuilder::new().description(text);
+    OperationBuilder::new()
+        .operation_id(Some(CHECK.operation))
+        .summary(Some("check a voucher or provider without a token"))
+        .parameter(parameter("id", ParameterIn::Path))
+        .parameter(parameter("k", ParameterIn::Query))
+        .response("default", problems())
+        .response("200", answer("state, city and days; no holder, no amount"))
+        .response("404", answer("unknown, or another suffix"))
+        .response("429", answer("too many wrong suffixes from this address"))
+        .build()
+}
+
+/// The address of a check as a picture.
+fn picture_operation(route: &Route) -> utoipa::openapi::path::Operation {
+    let picture = ResponseBuilder::new()
+        .description("a QR code of the address of the public check")
+        .content("image/svg+xml", ContentBuilder::new().build());
+    let mut operation = operation(route);
+    let answers = &mut operation.responses.responses;
+    answers.insert("200".to_owned(), picture.build().into());
+    operation
 }
 
 /// How far a file of vouchers has got.

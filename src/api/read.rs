@@ -1,5 +1,6 @@
 //! The handlers behind every route that reads.
 
+use super::check::add_address;
 use super::context::Cx;
 use super::problem::Problem;
 use super::render::View;
@@ -33,6 +34,7 @@ async fn read_resource(
     if let (Some(body), Value::Object(own)) = (body.as_object_mut(), found.body) {
         body.extend(own);
     }
+    add_address(request, shared, &mut body);
     Ok(cacheable(request, &body, seen))
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 
+use super::check::{self, Checks};
 use super::following::Following;
 use super::sign_in::{self, Door};
 use super::voucher_files::Running;
@@ -27,6 +28,9 @@ pub struct ApiSettings {
     pub workers: usize,
     /// How long an end waits for requests under way.
     pub shutdown: Duration,
+    /// What addresses of the public check begin with, without a slash at the end; where the request
+    /// came to if not given.
+    pub public_url: Option<String>,
 }
 
 impl Default for ApiSettings {
@@ -37,6 +41,7 @@ impl Default for ApiSettings {
             file_bytes_max: 64 << 20,
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             shutdown: Duration::from_secs(30),
+            public_url: None,
         }
     }
 }
@@ -51,6 +56,8 @@ pub(super) struct Shared {
     pub(super) files: Running,
     /// Signing in.
     pub(super) door: Door,
+    /// The public check.
+    pub(super) checks: Checks,
     /// For requests to the node that leads.
     pub(super) client: reqwest::Client,
 }
@@ -59,7 +66,7 @@ pub(super) struct Shared {
 /// node has ended by itself; requests that were accepted are finished.
 ///
 /// # Errors
-/// The listener cannot be used.
+/// The listener cannot be used, or the secret of the public check cannot be read.
 pub async fn serve(
     node: Node,
     views: Arc<Following>,
@@ -68,12 +75,15 @@ pub async fn serve(
     listener: TcpListener,
 ) -> std::io::Result<()> {
     let watched = node.clone();
+    let secret = node.check_secret().await.map_err(std::io::Error::other)?;
+    let secret = secret.ok_or_else(|| std::io::Error::other("the ledger has no check secret"))?;
     let shared = web::Data::new(Shared {
         node,
         views,
         settings: settings.clone(),
         files: Running::default(),
         door: Door::new(sign_ins),
+        checks: Checks::new(&secret),
         client: forward::client(),
     });
     let server = HttpServer::new(move || {
@@ -84,6 +94,7 @@ pub async fn serve(
             .configure(accounts::configure)
             .configure(history::configure)
             .configure(sign_in::configure)
+            .configure(check::configure)
             .configure(routes::configure)
     })
     .workers(settings.workers)

@@ -8,6 +8,7 @@ use super::import::{first_day, import_dataset, read_checked};
 use super::serve::{bind, serve_node};
 use super::tables::{self, Lang, Names};
 use super::verify::{print_verified, verify_folder};
+use crate::api::ApiSettings;
 use crate::domain::{
     BankRef, ClaimId, Day, EnterpriseId, Fen, InstructionId, MemberId, PeriodId, PrincipalId,
     ProgrammeCode, Ratio, Text, VoucherId,
@@ -74,7 +75,7 @@ async fn serve(folder: &Folder, lang: Lang, listen: &str) -> Result<(), CliError
     let (_, token) = enrol(&node, "auditor", Role::Auditor, Scope::Corridor).await?;
     println!("{} {token}", lang.pick("token of an auditor", "审计员令牌"));
     println!("curl -H 'Authorization: Bearer {token}' http://{listen}/v1/periods/2025-12");
-    serve_node(folder, node, bind(listen)?).await
+    serve_node(folder, node, ApiSettings::default(), bind(listen)?).await
 }
 
 async fn show(folder: &Folder, command: &Demo, lang: Lang) -> Result<(), CliError> {

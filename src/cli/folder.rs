@@ -15,7 +15,7 @@ use crate::journal::{
 };
 use crate::node::{
     Clock, Genesis, Node, NodeConfig, NodeError, ReplayError, Snapshots, StartError, TERM,
-    candidate, create, new_token, personal,
+    candidate, create, keep_check_secret, new_token, personal,
 };
 
 /// Why a command ended without success.
@@ -199,7 +199,8 @@ impl Folder {
     /// There is no ledger, or its journal is damaged.
     pub async fn join(&self, clock: Clock, address: String, every: u64) -> Result<Node, CliError> {
         self.require_ledger().await?;
-        let store = self.store().await?;
+        let mut store = self.store().await?;
+        keep_check_secret(store.as_mut()).await?;
         let config = NodeConfig {
             clock,
             anchor: Some(self.path.clone()),

@@ -11,6 +11,10 @@ use crate::journal::{HashKind, SignIns};
 use crate::node::{Clock, Node, StartError, TERM};
 use crate::views::Views;
 
+/// Longest address to begin with: what stands behind it still fits into a picture that a phone
+/// reads from a card.
+const PUBLIC_URL_BYTES_MAX: usize = 200;
+
 /// Settings of `serve`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Serve {
@@ -21,6 +25,10 @@ pub(super) struct Serve {
     /// address it listens on if not given
     #[arg(long, env = "QUANTONG_ADVERTISE")]
     advertise: Option<String>,
+    /// What the addresses on printed vouchers begin with, like https://vouchers.example.cn; where
+    /// the request came to if not given
+    #[arg(long, env = "QUANTONG_PUBLIC_URL", value_parser = public_url)]
+    public_url: Option<String>,
     /// Events after which a snapshot of the state is made; 0 for never
     #[arg(long, env = "QUANTONG_SNAPSHOT_EVERY", default_value_t = 1_000_000)]
     snapshot_every: u64,
@@ -43,7 +51,30 @@ pub(super) async fn run(folder: &Folder, command: &Serve) -> Result<(), CliError
         }
         first_administrator(&node).await?;
     }
-    serve_node(folder, node, listener).await
+    let settings = ApiSettings {
+        public_url: command.public_url.clone(),
+        ..ApiSettings::default()
+    };
+    serve_node(folder, node, settings, listener).await
+}
+
+/// An address that others can be added to, without a slash at its end.
+fn public_url(text: &str) -> Result<String, String> {
+    let rest = text
+        .strip_prefix("https://")
+        .or(text.strip_prefix("http://"));
+    let fits = rest.is_some_and(|rest| {
+        !rest.is_empty()
+            && rest.len() <= PUBLIC_URL_BYTES_MAX
+            && rest
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && !b"?#\"'<>".contains(&byte))
+    });
+    if fits {
+        Ok(text.trim_end_matches('/').to_owned())
+    } else {
+        Err("an address begins with https:// or http:// and has neither ? nor #".to_owned())
+    }
 }
 
 pub(super) fn bind(listen: &str) -> Result<TcpListener, CliError> {
@@ -76,6 +107,7 @@ async fn create(folder: &Folder) -> Result<bool, CliError> {
 pub(super) async fn serve_node(
     folder: &Folder,
     node: Node,
+    settings: ApiSettings,
     listener: TcpListener,
 ) -> Result<(), CliError> {
     let views = Views::open(folder.database(), folder.path()).await?;
@@ -83,14 +115,7 @@ pub(super) async fn serve_node(
     let sign_ins = SignIns::open(folder.database(), folder.path(), node.ledger()).await?;
     announce(&listener)?;
     let followed = Arc::clone(&views);
-    let served = serve(
-        node.clone(),
-        followed,
-        sign_ins.clone(),
-        ApiSettings::default(),
-        listener,
-    )
-    .await;
+    let served = serve(node.clone(), followed, sign_ins.clone(), settings, listener).await;
     sign_ins.close().await;
     let by_itself = node.has_ended();
     node.stop().await;

@@ -28,7 +28,7 @@ pub use ids::{
 };
 pub use invoice_no::{InvoiceNo, InvoiceNoError};
 pub use personal::{PersonalOpening, PersonalText};
-pub use public_id::{IdKind, LedgerTag, PublicId, PublicIdError};
+pub use public_id::{IdKind, LedgerTag, PublicId, PublicIdError, as_meant, base32};
 pub use ratio::{Ratio, RatioError};
 pub use split::{FUNDERS_MAX, Parts, split_by_shares, split_by_weights};
 pub use text::{InlineText, Text, TextError, hex};

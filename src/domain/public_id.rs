@@ -134,6 +134,27 @@ const SERIAL_LEN_MIN: usize = 7;
 /// Thirteen characters of 5 bits hold 64 bits.
 const SERIAL_LEN_MAX: usize = 13;
 
+/// The lowest bits of a number in the alphabet of identifiers, five to a character.
+pub fn base32<const N: usize>(number: u64) -> [u8; N] {
+    let mut text = [0; N];
+    let mut rest = number;
+    for byte in text.iter_mut().rev() {
+        *byte = CROCKFORD[usize::try_from(rest & 31).unwrap_or(0)];
+        rest >>= 5;
+    }
+    text
+}
+
+/// A character of that alphabet as somebody meant it who has typed it: lower case is upper case,
+/// `O` is `0`, `I` and `L` are `1`.
+pub const fn as_meant(byte: u8) -> u8 {
+    match byte.to_ascii_uppercase() {
+        b'O' => b'0',
+        b'I' | b'L' => b'1',
+        other => other,
+    }
+}
+
 /// ISO 7064 MOD 37,36: the check character of a string over 0-9A-Z.
 fn check_character(text: impl Iterator<Item = u8>) -> u8 {
     let mut product = 36_usize;
@@ -153,12 +174,7 @@ fn check_character(text: impl Iterator<Item = u8>) -> u8 {
 impl PublicId {
     /// Writes the identifier for the ledger with this tag.
     pub fn format(&self, tag: LedgerTag) -> InlineText<32> {
-        let mut serial = [0_u8; SERIAL_LEN_MAX];
-        let mut rest = self.serial;
-        for byte in serial.iter_mut().rev() {
-            *byte = CROCKFORD[usize::try_from(rest & 31).unwrap_or(0)];
-            rest >>= 5;
-        }
+        let serial: [u8; SERIAL_LEN_MAX] = base32(self.serial);
         let zeros = serial.iter().take_while(|b| **b == b'0').count();
         let serial = &serial[zeros.min(SERIAL_LEN_MAX - SERIAL_LEN_MIN)..];
         let serial = std::str::from_utf8(serial).expect("the alphabet is ASCII");
@@ -197,11 +213,7 @@ impl PublicId {
         let mut number = 0_u64;
         let mut canonical = Vec::with_capacity(SERIAL_LEN_MAX);
         for byte in serial.bytes() {
-            let byte = match byte {
-                b'O' => b'0',
-                b'I' | b'L' => b'1',
-                other => other,
-            };
+            let byte = as_meant(byte);
             let digit = CROCKFORD.iter().position(|b| *b == byte).ok_or(malformed)?;
             number = number.checked_mul(32).ok_or(malformed)? | digit as u64;
             canonical.push(byte);

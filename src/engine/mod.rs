@@ -10,6 +10,7 @@ pub mod books;
 pub mod command;
 pub mod event;
 mod execute;
+pub mod forecast;
 pub mod invariants;
 mod keys;
 pub mod netting;

@@ -58,6 +58,7 @@ macro_rules! contract_tests {
             of_two_writers_only_one_wins,
             an_append_of_several_rows_is_all_or_nothing,
             openings_are_written_with_their_rows_and_can_be_erased,
+            an_opening_of_no_event_is_kept_as_it_came_first,
             a_journal_is_there_after_it_was_closed,
             a_chain_can_be_checked_from_the_middle,
             a_deleted_row_is_a_gap,
@@ -330,6 +331,29 @@ pub(super) async fn openings_are_written_with_their_rows_and_can_be_erased(fixtu
     assert_eq!(after(None, 9).await, openings[1..2]);
     assert_eq!(reader.private(keys[0]).await.expect("readable"), None);
     verify(&*reader, Chain::new(KIND))
+        .await
+        .expect("the journal does not mind");
+}
+
+pub(super) async fn an_opening_of_no_event_is_kept_as_it_came_first(fixture: &dyn Fixture) {
+    let (mut store, _) = filled(fixture, 2).await;
+    let (first, second) = (private(0, 65_535, "first"), private(0, 65_535, "second"));
+    for row in [&first, &second] {
+        store.keep_private(row).await.expect("kept or there");
+    }
+    let reader = store.reader();
+    let found = reader.private_after(None, 9).await.expect("readable");
+    assert_eq!(found, std::slice::from_ref(&first));
+    // The next rows follow as if nothing had happened, also after a start.
+    append(&mut *store, &some_rows(3)[2..])
+        .await
+        .expect("the next row");
+    store.close().await.expect("closes");
+    let mut store = fixture.open().await;
+    store.keep_private(&second).await.expect("there");
+    let kept = store.reader().private(first.key).await.expect("readable");
+    assert_eq!(kept, Some(first.opening));
+    verify(&*store.reader(), Chain::new(KIND))
         .await
         .expect("the journal does not mind");
 }

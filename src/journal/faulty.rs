@@ -139,6 +139,10 @@ impl<S: Store> Store for FaultyStore<S> {
         self.inner.erase_private(keys).await
     }
 
+    async fn keep_private(&mut self, row: &PrivateRow) -> Result<(), StoreError> {
+        self.inner.keep_private(row).await
+    }
+
     fn reader(&self) -> Arc<dyn StoreReader> {
         self.inner.reader()
     }

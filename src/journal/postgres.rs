@@ -58,6 +58,9 @@ const INSERT_PRIVATE: &str = "INSERT INTO private (ledger, seq, field, salt, val
     SELECT $1, seq, field, salt, value \
     FROM unnest($2, $3, $4, $5) AS opening (seq, field, salt, value)";
 
+const KEEP_PRIVATE: &str = "INSERT INTO private (ledger, seq, field, salt, value) \
+    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (ledger, seq, field) DO NOTHING";
+
 const ERASE_PRIVATE: &str = "DELETE FROM private WHERE ledger = $1 \
     AND (seq, field) IN (SELECT seq, field FROM unnest($2, $3) AS opening (seq, field))";
 
@@ -495,6 +498,20 @@ impl Store for PostgresStore {
         let erased = within(self.access.answer_timeout, erasing).await?;
         self.keep_connection(connection);
         Ok(erased.rows_affected())
+    }
+
+    async fn keep_private(&mut self, row: &PrivateRow) -> Result<(), StoreError> {
+        let mut connection = self.take_connection().await?;
+        let keeping = sqlx::query(KEEP_PRIVATE)
+            .bind(self.ledger.as_slice())
+            .bind(integer("seq", row.key.seq)?)
+            .bind(i32::from(row.key.field))
+            .bind(row.opening.salt.as_slice())
+            .bind(&*row.opening.value)
+            .execute(&mut connection);
+        within(self.access.answer_timeout, keeping).await?;
+        self.keep_connection(connection);
+        Ok(())
     }
 
     fn reader(&self) -> Arc<dyn StoreReader> {

@@ -65,6 +65,9 @@ const INSERT_NEXT: &str = "INSERT INTO journal \
 const INSERT_PRIVATE: &str =
     "INSERT INTO private (ledger, seq, field, salt, value) VALUES ($1, $2, $3, $4, $5)";
 
+const KEEP_PRIVATE: &str = "INSERT INTO private (ledger, seq, field, salt, value) \
+    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (ledger, seq, field) DO NOTHING";
+
 const ERASE_PRIVATE: &str = "DELETE FROM private WHERE ledger = $1 AND seq = $2 AND field = $3";
 
 /// How a SQLite journal is opened.
@@ -311,17 +314,18 @@ fn is_fence(kind: ErrorKind) -> bool {
 }
 
 async fn insert_private(
-    tx: &mut Transaction<'_, Sqlite>,
+    connection: &mut SqliteConnection,
+    sql: &'static str,
     ledger: &LedgerUuid,
     row: &PrivateRow,
 ) -> Result<(), StoreError> {
-    sqlx::query(INSERT_PRIVATE)
+    sqlx::query(sql)
         .bind(ledger.as_slice())
         .bind(integer("seq", row.key.seq)?)
         .bind(row.key.field)
         .bind(row.opening.salt.as_slice())
         .bind(&*row.opening.value)
-        .execute(&mut **tx)
+        .execute(connection)
         .await
         .map_err(database)?;
     Ok(())
@@ -341,7 +345,7 @@ async fn write(
         insert_row(&mut tx, ledger, row).await?;
     }
     for row in private {
-        let inserted = insert_private(&mut tx, ledger, row).await;
+        let inserted = insert_private(&mut tx, INSERT_PRIVATE, ledger, row).await;
         inserted.map_err(AppendError::Failed)?;
     }
     let committed = tx.commit().await;
@@ -420,6 +424,15 @@ impl Store for SqliteStore {
         // The log still holds older copies of the pages.
         self.checkpointer.empty_the_log();
         Ok(erased)
+    }
+
+    async fn keep_private(&mut self, row: &PrivateRow) -> Result<(), StoreError> {
+        let mut connection = self.take_connection().await?;
+        let turn = self.checkpointer.turn().await;
+        let kept = insert_private(&mut connection, KEEP_PRIVATE, &self.ledger, row).await;
+        drop(turn);
+        self.put_back(connection, kept.is_ok()).await;
+        kept
     }
 
     fn reader(&self) -> Arc<dyn StoreReader> {

@@ -135,6 +135,10 @@ pub trait Store: Send {
     /// that it can be repeated after a crash.
     async fn erase_private(&mut self, keys: &[PrivateKey]) -> Result<u64, StoreError>;
 
+    /// Writes an opening that no event commits to, unless one stands under its key already: of
+    /// several nodes that do so at once all find the same one afterwards.
+    async fn keep_private(&mut self, row: &PrivateRow) -> Result<(), StoreError>;
+
     /// A reader of the same ledger. It outlives the writer, but not the writer's `close`.
     fn reader(&self) -> Arc<dyn StoreReader>;
 
@@ -190,6 +194,10 @@ impl<S: Store + ?Sized> Store for Box<S> {
 
     async fn erase_private(&mut self, keys: &[PrivateKey]) -> Result<u64, StoreError> {
         (**self).erase_private(keys).await
+    }
+
+    async fn keep_private(&mut self, row: &PrivateRow) -> Result<(), StoreError> {
+        (**self).keep_private(row).await
     }
 
     fn reader(&self) -> Arc<dyn StoreReader> {

@@ -8,6 +8,7 @@ use crossbeam_channel::{Sender, TrySendError};
 use tokio::sync::{oneshot, watch};
 
 use super::lease::Standing;
+use super::secrets::CHECK_SECRET;
 use super::{
     Answer, AtomicAnswer, Freshness, Job, Loaded, NodeConfig, NodeError, Outcome, Pending,
     Released, Role, Shared, StageTimes, StartError, Status, Work, sequencer,
@@ -404,6 +405,15 @@ impl Node {
             .await
             .map_err(unavailable)?;
         Ok(opening.map(|PersonalOpening { value, .. }| value.into()))
+    }
+
+    /// The secret of the public check, once [`super::keep_check_secret`] has made it.
+    ///
+    /// # Errors
+    /// `Unavailable` if the database does not answer.
+    pub async fn check_secret(&self) -> Result<Option<String>, NodeError> {
+        self.personal(Seq(CHECK_SECRET.seq), CHECK_SECRET.field)
+            .await
     }
 
     /// The tag that enters the check characters of this ledger's identifiers.

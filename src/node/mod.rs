@@ -56,7 +56,7 @@ pub use pipeline::{
     TEAM_NAME, TEAM_PURPOSE,
 };
 pub use replay::{ReplayError, Replayed, hash_kind, replay};
-pub use secrets::{candidate, new_token, personal, token_hash};
+pub use secrets::{candidate, keep_check_secret, new_token, personal, token_hash};
 pub use sequencer::StartError;
 pub use simulate::{SIMULATED_EVENTS_MAX, Simulated, Telling};
 pub use snapshot::{Snapshot, SnapshotError, snapshots, take_snapshot};

@@ -1,7 +1,15 @@
-//! What needs randomness: salts and tokens. Made at the edge, never in the engine.
+//! What needs randomness: salts, tokens, the secret of the public check. Made at the edge, never in
+//! the engine.
 
 use crate::domain::{PersonalOpening, PersonalText, hex};
-use crate::journal::{Candidate, salted_commitment};
+use crate::journal::{Candidate, PrivateKey, PrivateRow, Store, StoreError, salted_commitment};
+
+/// Where the secret of the public check is kept: in table `private`, under the first event and a
+/// number that is no field of it. So whoever shares the database or takes over the archive has it.
+pub(super) const CHECK_SECRET: PrivateKey = PrivateKey {
+    seq: 0,
+    field: u16::MAX,
+};
 
 /// `N` random bytes of the operating system.
 ///
@@ -32,6 +40,23 @@ pub fn candidate(node: Option<[u8; 16]>, address: String) -> Candidate {
         address,
         secret: hex(&random::<16>()),
     }
+}
+
+/// Makes the secret of the public check where there is none yet. Of several nodes that begin at
+/// once one makes it.
+///
+/// # Errors
+/// The database cannot be read, or not be written when it has to be.
+pub async fn keep_check_secret(store: &mut dyn Store) -> Result<(), StoreError> {
+    if store.reader().private(CHECK_SECRET).await?.is_some() {
+        return Ok(());
+    }
+    let opening = PersonalOpening {
+        salt: random(),
+        value: hex(&random::<32>()).into(),
+    };
+    let key = CHECK_SECRET;
+    store.keep_private(&PrivateRow { key, opening }).await
 }
 
 /// A new access token and its SHA-256.

@@ -36,6 +36,8 @@ pub enum Compare {
     Contains,
     /// The key is among those that a query, named instead of a column, finds for the value.
     Among,
+    /// The column is a whole condition, in which `?` stands for the value.
+    Holds,
 }
 
 /// One condition.
@@ -369,7 +371,12 @@ impl<'a> Statement<'a> {
     }
 
     fn filter(&mut self, filter: &'a Filter) {
-        let parameter = self.bind(filter.value());
+        let asks = |column: &&str| filter.compare != Compare::Holds || column.contains('?');
+        let parameter = match filter.columns.iter().any(asks) {
+            true => self.bind(filter.value()),
+            // A parameter that no condition has would have no type.
+            false => String::new(),
+        };
         let one = |column: &&str| match filter.compare {
             Compare::Is if self.by_run && RUNS.contains(column) => {
                 of_run(column, &parameter).join(" = ")
@@ -378,6 +385,7 @@ impl<'a> Statement<'a> {
             Compare::From => format!("{column} >= {parameter}"),
             Compare::To => format!("{column} <= {parameter}"),
             Compare::Among => format!("id IN ({column} {parameter})"),
+            Compare::Holds => column.replace('?', &parameter),
             Compare::Contains => format!("LOWER({column}) LIKE {parameter} ESCAPE '!'"),
         };
         let any: Vec<String> = filter.columns.iter().map(one).collect();
@@ -540,16 +548,19 @@ impl Page {
             .columns
             .iter()
             .all(|column| self.resource.rises(column));
-        rises && !matches!(filter.compare, Compare::Contains | Compare::Among)
+        rises && matches!(filter.compare, Compare::Is | Compare::From | Compare::To)
     }
 
     /// True if an index leads to the rows, or all rows between the keys fit.
     fn is_led(&self) -> bool {
         let mut others = self.filters.iter().filter(|filter| !self.is_by_key(filter));
+        // Of an issuer's vouchers few may stand as asked for: then its index leads nowhere.
+        let stands = (self.filters.iter()).any(|filter| filter.compare == Compare::Holds);
         let indexed = |filter: &Filter| {
             let columns = filter.columns;
             matches!(filter.compare, Compare::Is | Compare::Among)
                 && columns.iter().all(|c| self.resource.indexed(c))
+                && !(stands && columns.contains(&"issuer"))
         };
         let reached = self.reach.as_ref();
         let led = |reach: &Vec<Reach>| reach.iter().all(|one| self.resource.leads_to(*one));

@@ -17,6 +17,7 @@ mod resource;
 mod runs;
 mod schema;
 mod sql;
+mod standing;
 mod write;
 
 use std::path::Path;
@@ -27,6 +28,7 @@ pub use events::mask_account;
 pub use history::About;
 pub use lists::{Compare, Filter, FilterValue, Listed, Page, Reach, Resource, pattern};
 pub use projector::Projector;
+pub use standing::condition_of;
 
 use crate::journal::{Database, DriverError, LedgerUuid, StoreError, StoreReader};
 use database::Tables;

@@ -367,3 +367,152 @@ fn the_flow_of_a_programmes_life_ends_with_a_carry_that_approves_the_claim_that_
     assert_eq!(pack["approved"], "2000.00", "{pack}");
     assert_eq!(pack["outstanding"], "24000.00", "{pack}");
 }
+
+#[test]
+fn the_flow_of_the_public_check_tells_a_voucher_and_a_laboratory() {
+    let answers = answers_of_flow(&[CLAIM, "Public check"]);
+    let [voucher, lab, status] = answers.last_chunk().expect("three answers");
+    assert_eq!(
+        (
+            &voucher["kind"],
+            &voucher["state"],
+            &voucher["city"]["name_en"]
+        ),
+        (&"voucher".into(), &"active".into(), &"Songjiang".into())
+    );
+    assert_eq!(
+        (
+            &lab["kind"],
+            &lab["state"],
+            &lab["categories"][0]["name_zh"]
+        ),
+        (&"provider".into(), &"admitted".into(), &"检测".into())
+    );
+    assert_eq!(status, &404);
+}
+
+#[test]
+fn the_flow_of_transfers_moves_caps_or_budgets_as_the_document_says() {
+    let answers = answers_of_flow(&[CLAIM, "Transferring a voucher"]);
+    let succession = first(&answers, "TransferApproved");
+    let told = ["amount", "issued_moved", "used_moved"].map(|name| &succession[name]);
+    assert_eq!(told, ["12000.00", "20000.00", "1600.00"]);
+    assert_eq!(first(&answers, "TransferEndorsed")["endorsed_by"], "310117");
+    let moved = first(&answers, "TransferMoved");
+    assert_eq!(
+        (&moved["amount"], &moved["returned_to"], &moved["to_city"]),
+        (&"5000.00".into(), &"available".into(), &"330100".into())
+    );
+    let [parent, from, to] = answers.last_chunk().expect("three answers");
+    assert_eq!(
+        (&parent["free"], &parent["returned"]),
+        (&"3000.00".into(), &"5000.00".into())
+    );
+    assert_eq!(from["budget"]["available"], "955000.00");
+    let budget = |name: &str| &to["budget"][name];
+    assert_eq!(
+        ["appropriation", "available", "outstanding"].map(budget),
+        ["6000.00", "1000.00", "5000.00"]
+    );
+}
+
+#[test]
+fn the_flow_of_undone_steps_gives_back_exactly_what_was_taken() {
+    let answers = answers_of_flow(&[CLAIM, "Undoing a step"]);
+    let steps: Vec<&Value> = answers
+        .iter()
+        .filter(|a| a["reversible"].is_boolean())
+        .collect();
+    let [before, after] = steps[..] else {
+        panic!("{steps:#?}");
+    };
+    assert_eq!(
+        (&before["reversible"], &before["reversed_by"]),
+        (&true.into(), &Value::Null)
+    );
+    let undone: Vec<&Value> = answers
+        .iter()
+        .filter(|a| a["event"] == "StepReversed")
+        .collect();
+    let [revocation, consent] = undone[..] else {
+        panic!("{undone:#?}");
+    };
+    assert_eq!(
+        (&after["reversible"], &after["reversed_by"]),
+        (&false.into(), &revocation["sequence"])
+    );
+    assert_eq!(revocation["reverses"], before["sequence"]);
+    assert_eq!(
+        [
+            &revocation["what"],
+            &revocation["amount"],
+            &revocation["from"]
+        ],
+        ["revocation", "26000.00", "available"]
+    );
+    assert_ne!(revocation["principal"], before["principal"]);
+    assert_eq!(
+        [&consent["what"], &consent["amount"]],
+        ["consent", "9000.00"]
+    );
+    let voucher = answers
+        .iter()
+        .rfind(|a| a["consents"].is_array())
+        .expect("a voucher");
+    assert_eq!(
+        (&voucher["free"], &voucher["status"]),
+        (&"26000.00".into(), &"active".into())
+    );
+}
+
+#[test]
+fn the_table_of_undone_steps_names_every_command_once() {
+    use quantong::engine::command::CommandKind;
+    let text = document("docs/API.md");
+    let section = text
+        .split("\n## Undoing a step")
+        .nth(1)
+        .expect("the section");
+    let section = section.split("\n## ").next().expect("its text");
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
+    let rows: Vec<Vec<&str>> = rows.map(|row| row.split(" | ").collect()).collect();
+    let mut named: Vec<&str> = rows
+        .iter()
+        .map(|row| row[0].trim_end_matches('`'))
+        .collect();
+    named.sort_unstable();
+    let mut kinds: Vec<&str> = CommandKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    kinds.sort_unstable();
+    assert_eq!(named, kinds);
+    for row in &rows {
+        assert!(row.len() == 3 && !row[1].trim().is_empty(), "{row:?}");
+        // What undoes it is a command, where it is written as one.
+        let names = row[1].split('`').skip(1).step_by(2);
+        let commands = names.filter(|name| name.starts_with(char::is_uppercase));
+        for command in commands {
+            assert!(kinds.contains(&command), "{row:?}");
+        }
+    }
+}
+
+#[test]
+fn the_budget_of_the_api_document_is_told_with_what_is_to_be_expected_of_it() {
+    use quantong::domain::Day;
+    let answers = answers_of_flow(&[CLAIM, "Budget and forecast"]);
+    let programme = answers.last().expect("an answer");
+    let budget = |name: &str| &programme["budget"][name];
+    assert_eq!(
+        ["committed", "redeemed", "paid", "outstanding"].map(budget),
+        ["30000.00", "4000.00", "4000.00", "26000.00"]
+    );
+    let forecast = &programme["forecast"];
+    assert_eq!(
+        (&forecast["days"], &forecast["breakage"]),
+        (&1.into(), &"0.00".into())
+    );
+    let today = Day::parse(forecast["on"].as_str().expect("a day")).expect("a day");
+    let end = Day::parse("2026-12-31").expect("a day");
+    let day = today.plus_days(33);
+    let expected = (day <= end).then(|| day.to_string());
+    assert_eq!(forecast["exhausted_on"].as_str(), expected.as_deref());
+}

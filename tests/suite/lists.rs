@@ -96,7 +96,109 @@ async fn walk_through(world: World) {
     assert_eq!(vouchers["data"][0]["frozen"], false);
     balances_and_statements(&world).await;
     refusals_and_reach(&world).await;
-    bad_parameters(&world).await;
+    bad_parameters_and_status(&world).await;
+}
+
+/// What is wrong is said before time goes on.
+async fn bad_parameters_and_status(world: &World) {
+    bad_parameters(world).await;
+    vouchers_by_status(world).await;
+}
+
+/// Vouchers in every status are found by it, and by no other.
+async fn vouchers_by_status(world: &World) {
+    let science = &world.science;
+    let act = async |voucher: &str, step: &str, body: Value| {
+        let path = format!("/v1/vouchers/{voucher}/{step}");
+        world.post(science, &path, body).await
+    };
+    let frozen = world.issue("10.00").await;
+    act(&frozen, "freeze", json!({"frozen": true, "reason": "核查"})).await;
+    let revoked = world.issue("11.00").await;
+    let path = format!("/v1/vouchers/{revoked}/revoke");
+    let reason = json!({"reason": "误发"});
+    world.post_with_second(science, &path, reason).await;
+    let used_up = world.issue("12.00").await;
+    let claim = world.claim(&used_up, 700, "24.00");
+    world.post(&world.provider, "/v1/claims", claim).await;
+    // It lives longer than the others.
+    let longest = world.issue("13.00").await;
+    let path = format!("/v1/vouchers/{longest}/extend");
+    let deadlines = json!({"use_by": "2033-01-31", "cash_by": "2034-12-31", "reason": "延期"});
+    world.post_with_second(science, &path, deadlines).await;
+    by_status(
+        world,
+        &[
+            ("frozen", &frozen),
+            ("revoked", &revoked),
+            ("used_up", &used_up),
+            ("active", &longest),
+            ("active", &world.voucher),
+        ],
+    )
+    .await;
+    let operator = world.enrol("operator", "corridor").await;
+    for (to, expected) in [
+        // After the last day of use of the others, and after the last day to file.
+        (
+            6,
+            [
+                ("frozen", &frozen),
+                ("expired", &world.voucher),
+                ("active", &longest),
+            ],
+        ),
+        (
+            12,
+            [
+                ("lapsed", &frozen),
+                ("lapsed", &world.voucher),
+                ("active", &longest),
+            ],
+        ),
+    ] {
+        let today = quantong::domain::Day::parse(&world.today).expect("a day");
+        let to = today.plus_months(to).plus_days(2).to_string();
+        world
+            .post(&operator, "/v1/business-date", json!({"to": to}))
+            .await;
+        by_status(world, &expected).await;
+        by_status(world, &[("revoked", &revoked), ("used_up", &used_up)]).await;
+    }
+}
+
+async fn by_status(world: &World, expected: &[(&str, &String)]) {
+    let (every, _) = all(world, &world.science, "/v1/vouchers?limit=50").await;
+    let mut found = 0;
+    for status in [
+        "active", "frozen", "expired", "lapsed", "revoked", "used_up",
+    ] {
+        let path = format!("/v1/vouchers?limit=2&status={status}");
+        let (rows, _) = all(world, &world.science, &path).await;
+        assert!(
+            rows.iter().all(|row| row["status"] == status),
+            "{status}: {rows:?}"
+        );
+        found += rows.len();
+        for (_, voucher) in expected.iter().filter(|(expected, _)| *expected == status) {
+            assert!(
+                ids(&rows).contains(&voucher.as_str()),
+                "{voucher} is not {status}"
+            );
+            let path = format!("/v1/vouchers/{voucher}");
+            assert_eq!(world.get(&world.science, &path).await["status"], status);
+        }
+        let path = format!("{path}&issuer=310117&programme=310117-T");
+        let of_holder = format!("{path}&holder={}", super::server::ENTERPRISE);
+        for narrower in [path, of_holder] {
+            assert_eq!(
+                all(world, &world.science, &narrower).await.0,
+                rows,
+                "{narrower}"
+            );
+        }
+    }
+    assert_eq!(found, every.len());
 }
 
 /// Balances today are those of the state; before the first day there was nothing.
@@ -363,6 +465,12 @@ async fn bad_parameters(world: &World) {
         let (status, problem) = world.call(Method::GET, &world.provider, &path, None).await;
         assert_eq!(status, 400, "{query}: {problem}");
     }
+    let path = "/v1/vouchers?status=good";
+    let (status, problem) = world.call(Method::GET, &world.science, path, None).await;
+    assert_eq!(
+        (status, &problem["errors"][0]["field"]),
+        (400, &json!("status"))
+    );
     let (status, _) = world.call(Method::GET, "qt_no", "/v1/claims", None).await;
     assert_eq!(status, 401);
     let path = "/v1/claims?min_seq=999999999&limit=1";

@@ -3,7 +3,9 @@
 mod applications;
 mod archive;
 mod bulk;
+mod check;
 mod crash;
+mod credit;
 mod docs;
 mod files;
 mod http;

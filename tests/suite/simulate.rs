@@ -181,3 +181,61 @@ async fn only_an_office_of_the_city_and_the_corridor_may_ask_and_only_for_rules_
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_prints_what_the_server_answers_and_ends_with_a_failure_where_it_refuses() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let world = World::new(&folder.path().join("data")).await;
+    let claim = world.claim(&world.voucher, 1, "400.00");
+    world.post(&world.provider, "/v1/claims", claim).await;
+    let question = json!({"programme": "310117-T", "terms": {"effective_from": "2020-01-01",
+        "document_no": "草案", "payee": "provider", "base": "invoice", "cap_enterprise": "100.00",
+        "cap_group": "100.00", "use_months": 6, "cash_days": 30, "rates": [{"category": "testing",
+            "tiers": [{"ratio": "0.5"}], "cap_claim": "150.00"}]}});
+    let file = folder.path().join("question.json");
+    std::fs::write(&file, question.to_string()).expect("written");
+    let nowhere = folder.path().join("nowhere");
+    let run = |token: &str, file: &Path, more: &[&str]| {
+        let server = ["--url", &world.server.url, "--token", token];
+        let arguments = [&["simulate", text(file)], &server[..], more].concat();
+        let output = quantong(&nowhere, "", &arguments);
+        let said = String::from_utf8(output.stdout).expect("UTF-8");
+        let complaint = String::from_utf8(output.stderr).expect("UTF-8");
+        (output.status.success(), said, complaint)
+    };
+    let (good, said, complaint) = run(&world.science, &file, &["--json"]);
+    assert!(good, "{complaint}");
+    let answer: Value = serde_json::from_str(&said).expect("JSON");
+    let (status, expected) = world
+        .call(
+            Method::POST,
+            &world.science,
+            "/v1/simulations",
+            Some(question),
+        )
+        .await;
+    assert_eq!((status, answer), (200, expected));
+    let (good, said, _) = run(&world.science, &file, &[]);
+    let amounts = said
+        .lines()
+        .find(|line| line.contains("amount"))
+        .expect("a row");
+    assert!(
+        good && amounts.contains("200.00") && amounts.contains("100.00"),
+        "{said}"
+    );
+    assert!(
+        said.contains("1 claims decided again, 1 of them otherwise"),
+        "{said}"
+    );
+    // Who may not ask, a file that is no question, and one that is not there.
+    let (good, _, complaint) = run(&world.stranger, &file, &[]);
+    assert!(!good && complaint.contains("FORBIDDEN"), "{complaint}");
+    std::fs::write(&file, "{}").expect("written");
+    let (good, said, complaint) = run(&world.administrator, &file, &[]);
+    assert!(!good && said.is_empty(), "{said}");
+    assert!(complaint.contains("MALFORMED_REQUEST"), "{complaint}");
+    let (good, _, complaint) = run(&world.science, &nowhere, &[]);
+    assert!(!good && complaint.contains("nowhere"), "{complaint}");
+    assert!(!nowhere.exists(), "nothing is made");
+}

@@ -38,6 +38,7 @@ pub(in crate::api) fn get_programme(cx: &Cx<'_>) -> Result<Found, Problem> {
         let drafts = cx.state.drafts_of(id);
         body["drafts"] = drafts.map(|(n, draft)| view.draft(n.0, draft)).collect();
         body["budget"] = budget(cx, id);
+        body["forecast"] = forecast(cx, id);
         let packs = cx.state.packs_of(id).map(|(pack, _)| {
             let mut shown = budget(cx, pack);
             shown["pack"] = view.programme(pack);
@@ -50,6 +51,8 @@ pub(in crate::api) fn get_programme(cx: &Cx<'_>) -> Result<Found, Problem> {
 
 fn budget(cx: &Cx<'_>, id: ProgrammeId) -> Value {
     let budget = |kind| yuan(cx.state.budget(id, kind));
+    let approved = cx.state.budget(id, AccountKind::Approved);
+    let paid = approved.saturating_sub(cx.state.unpaid(id));
     let lapsed_total = cx.state.programme(id).map_or(0, |row| row.lapsed_total);
     json!({
         "appropriation": budget(AccountKind::Appropriation),
@@ -59,8 +62,31 @@ fn budget(cx: &Cx<'_>, id: ProgrammeId) -> Value {
         "claimed": budget(AccountKind::Claimed),
         "approved": budget(AccountKind::Approved),
         "approved_unpaid": yuan(cx.state.unpaid(id)),
+        "committed": yuan(cx.state.committed(id)),
+        "redeemed": budget(AccountKind::Approved),
+        "paid": yuan(paid),
         "lapsed": budget(AccountKind::Lapsed),
         "carried_out": budget(AccountKind::CarriedOut),
         "lapsed_total": crate::domain::SignedFen(lapsed_total).to_string(),
+    })
+}
+
+/// What is to be expected of the budget; nothing of a programme that is not open.
+fn forecast(cx: &Cx<'_>, id: ProgrammeId) -> Value {
+    let Some(pace) = cx.state.budget_pace(id) else {
+        return Value::Null;
+    };
+    let forecast = pace.forecast();
+    json!({
+        "on": pace.today.to_string(),
+        "since": pace.from.to_string(),
+        "days": forecast.days,
+        "exhausted_on": forecast.exhausted_on.map(|day| day.to_string()),
+        "breakage": forecast.breakage.map(yuan),
+        "breakage_of": {
+            "lapsed": crate::domain::SignedFen(pace.lapsed).to_string(),
+            "redeemed": yuan(pace.redeemed),
+            "outstanding": yuan(pace.outstanding),
+        },
     })
 }

@@ -207,9 +207,15 @@ impl Walk {
         let enterprise = world
             .get(&world.science, &format!("/v1/enterprises/{ENTERPRISE}"))
             .await;
+        let provider = world
+            .get(science, &format!("/v1/providers/{PROVIDER}"))
+            .await;
+        let check = text(&provider["check_url"]);
+        let check = format!("/v1{}", check.trim_start_matches(&world.server.url));
         let hash = super::server::sha256(science);
         self.things.extend([
             ("agreement", text(&agreement["id"])),
+            ("check", check),
             ("step", given["sequence"].to_string()),
             ("voucher", voucher),
             ("claim", claim),
@@ -344,7 +350,14 @@ impl Walk {
     /// What must not be found in anything that the other city is told.
     fn secrets(&self) -> impl Iterator<Item = &String> {
         // A bare number of an event says nothing.
-        let public = ["period", "next_period", "published", "flag", "step"];
+        let public = [
+            "period",
+            "next_period",
+            "published",
+            "flag",
+            "step",
+            "check",
+        ];
         let things = self.things.iter();
         things
             .filter(move |(name, _)| !public.contains(name))
@@ -388,7 +401,8 @@ impl Walk {
                 let secrets = self.secrets().filter(|id| Some(*id) != party);
                 let leaks = secrets.filter(|id| told.contains(id.as_str()));
                 faults.extend(leaks.map(|id| format!("{who} is told of {id}")));
-                if operation == "get_programme" && !body["budget"].is_null() {
+                let budget = ["budget", "forecast"].map(|name| !body[name].is_null());
+                if operation == "get_programme" && budget.contains(&true) {
                     faults.push(format!("{who} is told the budget"));
                 }
             }

@@ -82,6 +82,13 @@ fn read_of_more(operation: &str, things: &Things) -> Option<Read> {
             format!("/v1/vouchers/{}/history", thing("voucher")),
             offices_and(&["enterprise"]),
         ),
+        // Whoever has the suffix of a lab is told what is public of it.
+        "get_check" => Read::Public(thing("check")),
+        "get_voucher_qr" => Read::Detail(
+            format!("/v1/vouchers/{}/qr", thing("voucher")),
+            offices_and(&["enterprise", "provider"]),
+        ),
+        "get_provider_qr" => Read::Public(format!("/v1/providers/{PROVIDER}/qr")),
         "get_application" => detail("applications", "application", &["enterprise"]),
         "get_application_history" => Read::Detail(
             format!("/v1/applications/{}/history", thing("application")),
