@@ -9,7 +9,7 @@ use actix_web::{App, HttpServer, web};
 
 use super::following::Following;
 use super::sign_in::{self, Door};
-use super::voucher_files::Running;
+use super::voucher_files::{Kept, Running};
 use super::{accounts, forward, history, lists, routes};
 use crate::journal::SignIns;
 use crate::node::Node;
@@ -49,6 +49,8 @@ pub(super) struct Shared {
     pub(super) settings: ApiSettings,
     /// The files of vouchers that are being issued.
     pub(super) files: Running,
+    /// The files of vouchers that wait for a second person.
+    pub(super) kept: Kept,
     /// Signing in.
     pub(super) door: Door,
     /// For requests to the node that leads.
@@ -73,6 +75,7 @@ pub async fn serve(
         views,
         settings: settings.clone(),
         files: Running::default(),
+        kept: Kept::default(),
         door: Door::new(sign_ins),
         client: forward::client(),
     });

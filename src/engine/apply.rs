@@ -165,7 +165,9 @@ impl State {
             Event::DraftSaved(e) => self.draft_saved(meta, e),
             Event::DraftSimulated(e) => self.draft_simulated(e),
             Event::CityPolicySet(e) => self.policies.insert(e.member, e.required),
-            Event::YearClosingStarted(e) => self.year_closing(meta, e),
+            Event::YearClosingStarted(e) => {
+                self.set_status(e.programme, ProgrammeStatus::YearClosing);
+            }
             Event::YearCarried(e) => self.year_carried(meta, e),
             Event::YearClosed(e) => self.set_status(e.programme, ProgrammeStatus::Closed),
             Event::ClaimAwaitsBudget(e) => self.claim_awaits(meta, e),
@@ -177,7 +179,7 @@ impl State {
             Event::FreezeSet(e) => self.freeze_set(e),
             Event::VoucherRevoked(e) => self.voucher_revoked(meta, e),
             Event::VoucherLapsed(e) => self.voucher_lapsed(e),
-            Event::VoucherExtended(e) => self.voucher_extended(e),
+            Event::VoucherExtended(e) => self.voucher_extended(meta, e),
             Event::ApplicationFiled(e) => self.application_filed(meta, e),
             Event::ApplicationResubmitted(e) => self.application_resubmitted(meta, e),
             Event::ApplicationApproved(e) => self.application_approved(meta, e),
