@@ -14,6 +14,9 @@ use crate::engine::terms::{Action, Role};
 /// A name to sign in with, at most 40 bytes.
 pub type UserName = InlineText<40>;
 
+/// What a token is called that a sign-in gave: a session.
+pub const SESSION_LABEL: &str = "sign-in";
+
 /// Approves or declines what another person proposed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecideProposal {

@@ -566,3 +566,31 @@ fn who_is_shut_out_does_nothing_until_two_let_them_in() {
     assert_eq!(names(&let_in), ["ProposalApproved", "AccessSet"]);
     assert_eq!(names(&world.by(CHECKER, raise(1))), ["ActionProposed"]);
 }
+
+#[test]
+fn a_new_password_ends_the_sessions_of_its_owner_and_no_other_token() {
+    let mut world = World::new();
+    let session = |n: u8, label: &str| {
+        Command::IssueToken(Box::new(IssueToken {
+            principal: MAKER,
+            token_hash: [n; 32],
+            label: Text::parse(label).expect("short"),
+            expires_on: Some(day("2025-03-10")),
+        }))
+    };
+    world.by(MAKER, session(1, SESSION_LABEL));
+    world.by(MAKER, session(2, "desk"));
+    world.by(MAKER, session(3, SESSION_LABEL));
+    let set = world.by(MAKER, password("songjiang-1"));
+    assert_eq!(names(&set), ["PasswordSet", "TokenRevoked", "TokenRevoked"]);
+    let revoked = |world: &World, n: u8| world.state.token(&[n; 32]).map(|row| row.revoked);
+    let all = [1, 2, 3].map(|n| revoked(&world, n));
+    assert_eq!(all, [Some(true), Some(false), Some(true)]);
+    assert_eq!(
+        names(&world.by(MAKER, password("songjiang-1"))),
+        ["PasswordSet"]
+    );
+    world.by(MAKER, session(4, SESSION_LABEL));
+    world.by(CHECKER, password("songjiang-2"));
+    assert_eq!(revoked(&world, 4), Some(false));
+}
