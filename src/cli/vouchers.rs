@@ -142,8 +142,8 @@ fn tell(command: &Issue, answer: &Answer) -> Result<(), CliError> {
     }
     if body["state"].is_null() {
         say(&format!(
-            "the file waits for a second person, as {}; with the approval its issue begins, and the \
-             same file sent again tells how far it is",
+            "the file waits for a second person, as {}; with the approval its issue begins, and \
+             the same file sent again tells how far it is",
             text(&body["id"])
         ));
         return Ok(());

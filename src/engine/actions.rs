@@ -26,7 +26,7 @@ pub struct ActionLine {
     /// Offices that a checker may be of; the first one unless a member names another.
     pub checkers: &'static [Role],
     /// True if the action has two steps of its own: one command takes the first, another person's
-    /// command the second. Under a rule of more than two persons the second one waits for the others.
+    /// command the second. Under a rule of more than two persons that one waits for the others.
     pub own_steps: bool,
 }
 

@@ -15,6 +15,7 @@ mod nodes;
 mod outage;
 mod postgres;
 mod relay;
+mod second_steps;
 mod server;
 mod sign_in;
 mod simulate;

@@ -65,7 +65,7 @@ impl State {
     ) -> Option<ProposalId> {
         let today = *self.business_date;
         let newest = (0..self.proposals.len()).rev();
-        // Proposals are made in the order of days: those before the first late one are late as well.
+        // Proposals are made in the order of days: those before a late one are late as well.
         let mut open = newest
             .map(|at| (at, &self.proposals[at]))
             .take_while(|(_, row)| today <= row.expires_on())
@@ -77,28 +77,41 @@ impl State {
         found.and_then(|(at, _)| ProposalId::from_index(at))
     }
 
-    /// True if the principal took a step of the action before the command that waits.
-    fn took_part(&self, principal: PrincipalId, command: &ProposedCommand) -> bool {
+    /// Who took the first step of the action whose second one waits.
+    pub(in crate::engine) fn first_step_by(
+        &self,
+        command: &ProposedCommand,
+    ) -> Option<PrincipalId> {
         match command {
             ProposedCommand::DecideTransfer(c) => {
-                self.transfer_row(c.transfer).is_some_and(|row| {
-                    let endorsed = row.endorsed.is_some_and(|(_, by)| by == principal);
-                    endorsed || row.proposed_by == principal
-                })
+                self.transfer_row(c.transfer).map(|row| row.proposed_by)
             }
             ProposedCommand::ReverseClaim(c) => {
                 let claim = self.claims.get(c.claim.index());
-                claim.is_some_and(|row| row.filed_by == principal)
+                claim.map(|row| row.filed_by)
             }
-            ProposedCommand::ReverseStep(c) => {
-                self.step(c.step).is_some_and(|row| row.by == principal)
-            }
+            ProposedCommand::ReverseStep(c) => self.step(c.step).map(|row| row.by),
             ProposedCommand::SetBankAccount(c) => {
-                let account = self.bank_accounts.get(&c.party);
-                account.is_some_and(|row| row.proposed_by == Some(principal))
+                let account = self.bank_accounts.get(&c.party)?;
+                let proposed = account.proposed.as_ref()?;
+                let decides = matches!(c.step, AccountStep::Decide { version, .. }
+                    if version == proposed.version);
+                account.proposed_by.filter(|_| decides)
             }
-            _ => false,
+            _ => None,
         }
+    }
+
+    /// True if the principal took a step of the action before the command that waits.
+    fn took_part(&self, principal: PrincipalId, command: &ProposedCommand) -> bool {
+        let endorsed = match command {
+            ProposedCommand::DecideTransfer(c) => {
+                let row = self.transfer_row(c.transfer);
+                row.and_then(|row| row.endorsed).map(|(_, by)| by)
+            }
+            _ => None,
+        };
+        [self.first_step_by(command), endorsed].contains(&Some(principal))
     }
 
     /// True if the principal can approve for the office: it has the role there; administrators of
@@ -422,10 +435,12 @@ impl<'a> Execution<'a> {
         let second = self.submission.principal;
         let mut approved = self.within(&submission, Some(Box::new(ahead)));
         approved.second = Some(second);
-        // Of the two cities of a move the other one may have decided meanwhile.
-        let asked = (row.action, row.office);
-        let same =
-            !row.action.line().own_steps || approved.action_of(&submission.command) == Some(asked);
+        // Of the two cities of a move one may have decided meanwhile, by whom it was approved here.
+        let asked = Some((row.action, row.office));
+        let took_part = |by: &PrincipalId| approved.state.took_part(*by, &command);
+        let same = !row.action.line().own_steps
+            || (approved.action_of(&submission.command) == asked
+                && !row.approved_by.iter().any(took_part));
         let decided = if same {
             approved.dispatch()
         } else {

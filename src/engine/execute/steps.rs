@@ -215,8 +215,8 @@ impl Execution<'_> {
 }
 
 impl Execution<'_> {
-    /// The deadlines must still be those of the step, the old ones must not have passed, and nothing
-    /// may have come since that needs the new ones.
+    /// The deadlines must still be those of the step, the old ones must not have passed, and
+    /// nothing may have come since that needs the new ones.
     fn undo_extension(
         &self,
         id: VoucherId,

@@ -19,6 +19,11 @@ pub(super) fn check(state: &State) -> Check {
         ensure(people.len() == row.approved_by.len(), || {
             format!("proposal {position} was approved twice by one person")
         })?;
+        let first = row.command.as_deref();
+        let first = first.and_then(|command| state.first_step_by(command));
+        ensure(first.is_none_or(|by| !people.contains(&by)), || {
+            format!("proposal {position} was approved by whoever took the first step")
+        })?;
         let waits = row.status == ProposalStatus::Open;
         ensure(waits == row.command.is_some(), || {
             format!(

@@ -235,9 +235,8 @@ fn every_line_is_refused_for_its_reason_and_changes_no_balance() {
 }
 
 /// What waits, with the office of those who check and what happens in the end.
-#[test]
-fn each_action_waits_for_a_second_person_and_is_then_done_as_its_maker_asked() {
-    let cases: Vec<(Command, Action, Role, &str)> = vec![
+fn waiting() -> Vec<(Command, Action, Role, &'static str)> {
+    vec![
         (
             raise(5),
             Action::Budget,
@@ -280,8 +279,12 @@ fn each_action_waits_for_a_second_person_and_is_then_done_as_its_maker_asked() {
             Role::ScienceOfficer,
             "ActionRuleSet",
         ),
-    ];
-    for (command, action, checker, fact) in cases {
+    ]
+}
+
+#[test]
+fn each_action_waits_for_a_second_person_and_is_then_done_as_its_maker_asked() {
+    for (command, action, checker, fact) in waiting() {
         let mut world = World::new();
         let books = world.state.accounts();
         let proposed = world.by(MAKER, command.clone());
