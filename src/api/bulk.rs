@@ -12,6 +12,7 @@ use super::render::View;
 use super::request::{Asked, SEQUENCE, asking, dry_run, idempotency_key, json_body, take_common};
 use super::routes::{ROUTES, understand};
 use super::server::Shared;
+use super::voucher_files::begin_approved;
 use super::write::{never_was, refusal, render};
 use crate::domain::Seq;
 use crate::engine::command::Submission;
@@ -266,6 +267,9 @@ async fn all_or_nothing(
     let tag = node.ledger_tag();
     match answer {
         AtomicAnswer::Done(answer) => {
+            if !rehearse {
+                begin_approved(shared, &answer.events);
+            }
             let items = node.peek(|state| {
                 let view = View { state, tag };
                 let events = &answer.events;
@@ -352,6 +356,10 @@ async fn each(asked: &Asked, shared: &Shared, bulk: Bulk) -> Result<HttpResponse
     } else {
         node.submit_many(understood).await?
     };
+    if !rehearse {
+        let done = answers.iter().flatten();
+        done.for_each(|answer| begin_approved(shared, &answer.events));
+    }
     let newest = answers.iter().flatten().map(|answer| answer.seen).max();
     let seen = match newest {
         Some(seen) => seen,

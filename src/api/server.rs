@@ -10,7 +10,7 @@ use actix_web::{App, HttpServer, web};
 use super::check::{self, Checks};
 use super::following::Following;
 use super::sign_in::{self, Door};
-use super::voucher_files::Running;
+use super::voucher_files::{Kept, Running};
 use super::{accounts, forward, history, lists, routes};
 use crate::journal::SignIns;
 use crate::node::Node;
@@ -54,6 +54,8 @@ pub(super) struct Shared {
     pub(super) settings: ApiSettings,
     /// The files of vouchers that are being issued.
     pub(super) files: Running,
+    /// The files of vouchers that wait for a second person.
+    pub(super) kept: Kept,
     /// Signing in.
     pub(super) door: Door,
     /// The public check.
@@ -82,6 +84,7 @@ pub async fn serve(
         views,
         settings: settings.clone(),
         files: Running::default(),
+        kept: Kept::default(),
         door: Door::new(sign_ins),
         checks: Checks::new(&secret),
         client: forward::client(),

@@ -20,7 +20,8 @@ use super::server::Shared;
 use super::write::render;
 use crate::domain::{PrincipalId, Seq};
 use crate::engine::command::{
-    Command, IssueToken, Name, RevokeToken, Role, Scope, SetPassword, Submission, UserName,
+    Command, IssueToken, Name, RevokeToken, Role, SESSION_LABEL, Scope, SetPassword, Submission,
+    UserName,
 };
 use crate::journal::codec;
 use crate::journal::{SignIn, SignIns};
@@ -206,7 +207,7 @@ async fn session(shared: &Shared, principal: PrincipalId) -> Result<HttpResponse
     let node = &shared.node;
     let today = node.peek(crate::engine::State::business_date)?;
     let (token, token_hash) = new_token();
-    let label = parse("label", "sign-in", Name::parse)?;
+    let label = parse("label", SESSION_LABEL, Name::parse)?;
     let command = Command::IssueToken(Box::new(IssueToken {
         principal,
         token_hash,

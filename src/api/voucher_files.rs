@@ -2,10 +2,12 @@
 //! and how far it has got.
 //!
 //! A file is named by its SHA-256. Its rows and chunks follow from its bytes alone, so that the
-//! same file, sent again by anybody of the office, goes on where it ended.
+//! same file, sent again by anybody of the office, goes on where it ended. Its approval needs a
+//! second person; the run begins with that.
 
 mod judged;
 mod running;
+mod waiting;
 
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -23,6 +25,7 @@ use crate::engine::command::{FileMode, Role, Scope};
 use judged::{Asker, Judged, judge};
 
 pub(super) use running::Running;
+pub(super) use waiting::{Kept, begin_approved};
 
 /// Media types of files, as the OpenAPI document lists them.
 pub(super) const MEDIA_TYPES: [(&str, FileKind); 2] = [
@@ -70,6 +73,12 @@ async fn take(
         (sha256, read_voucher_file(&bytes, kind))
     });
     let (sha256, file) = read.await.map_err(|_| Problem::new("UNAVAILABLE"))?;
+    // What waits is not proposed again, by nobody.
+    if !wish.preview
+        && let Some(answer) = waiting::answer(shared, sha256, wish.programme).await?
+    {
+        return Ok(answer);
+    }
     let sent_by = shared.node.peek(|state| {
         let id = state.voucher_file_by_hash(sha256, wish.programme)?;
         state.voucher_file(id).map(|row| row.sent_by)
@@ -218,7 +227,16 @@ fn find(cx: &Cx<'_>) -> Result<Progress, Problem> {
         let fits = wanted.is_none_or(|programme| programme == row.programme);
         (fits && cx.may_read(&[Scope::Member(row.issuer)])).then_some(row)
     });
-    let row = row.ok_or_else(missing)?;
+    let Some(row) = row else {
+        let proposal = cx.state.file_proposal(sha256, wanted);
+        let found = proposal.and_then(|proposal| waiting::progress(cx, proposal));
+        let (programme, body) = found.ok_or_else(missing)?;
+        return Ok(Progress {
+            sha256,
+            programme,
+            body,
+        });
+    };
     let view = View {
         state: cx.state,
         tag: cx.tag,

@@ -9,6 +9,7 @@ use super::request::{
     take_common,
 };
 use super::server::Shared;
+use super::voucher_files::begin_approved;
 use crate::engine::event::{Event, Recorded};
 use crate::engine::refusal::Faults;
 use crate::engine::refusal_of;
@@ -48,6 +49,9 @@ async fn write_body<B: Body>(
     } else {
         node.submit(submission).await?
     };
+    if !rehearse {
+        begin_approved(shared, &answer.events);
+    }
     let tag = node.ledger_tag();
     let rendered = node.peek(|state| render(&View { state, tag }, &answer.events))?;
     let (status, body) = rendered.map_err(|refused| {

@@ -141,7 +141,11 @@ fn tell(command: &Issue, answer: &Answer) -> Result<(), CliError> {
         return Ok(());
     }
     if body["state"].is_null() {
-        say("the file waits for a second person; send it again when it is approved");
+        say(&format!(
+            "the file waits for a second person, as {}; with the approval its issue begins, and \
+             the same file sent again tells how far it is",
+            text(&body["id"])
+        ));
         return Ok(());
     }
     for row in body["refused_rows"]

@@ -8,6 +8,10 @@ pub const PERSONS_MIN: u8 = 2;
 /// Most persons that a rule can ask for: a maker and three checkers. A maker who must wait for
 /// more offices than a city has people in would never be answered.
 pub const PERSONS_MAX: u8 = 4;
+/// Most vouchers that one person issues with one bulk, those not counted that answer an application
+/// which another person has approved: as many as somebody looks at one by one. More are issued
+/// from a file, which a second person approves.
+pub const ISSUES_ALONE_MAX: usize = 20;
 /// Days of the business date during which a proposal can be decided: a month of holidays, and
 /// short enough that what was checked when it was made still tells something.
 pub const PROPOSAL_DAYS: u32 = 30;
@@ -21,7 +25,8 @@ pub struct ActionLine {
     pub makers: &'static [Role],
     /// Offices that a checker may be of; the first one unless a member names another.
     pub checkers: &'static [Role],
-    /// True if the action has two steps of its own: a command that proposes and one that decides.
+    /// True if the action has two steps of its own: one command takes the first, another person's
+    /// command the second. Under a rule of more than two persons that one waits for the others.
     pub own_steps: bool,
 }
 

@@ -3,7 +3,7 @@
 //! An event was decided by `execute` or read from a verified journal, so nothing here can fail;
 //! what would be a contradiction is asserted, in release builds too.
 
-use super::command::Subject;
+use super::command::{SESSION_LABEL, Subject};
 use super::event::{
     ControllerGroupSet, EnterpriseRegistered, Event, EventMeta, GrantSet, LedgerCreated,
     ProviderRegistered, Recorded, SYSTEM, TokenIssued,
@@ -143,7 +143,7 @@ impl State {
             | Event::ActionRuleSet(_)
             | Event::AccessSet(_)
             | Event::PasswordSet(_) => self.apply_people(meta, event),
-            Event::TokenIssued(e) => self.token_issued(e),
+            Event::TokenIssued(e) => self.token_issued(meta, e),
             Event::TokenRevoked(e) => {
                 if let Some(row) = self.tokens.get(&e.token_hash).cloned() {
                     self.tokens.insert(
@@ -165,7 +165,9 @@ impl State {
             Event::DraftSaved(e) => self.draft_saved(meta, e),
             Event::DraftSimulated(e) => self.draft_simulated(e),
             Event::CityPolicySet(e) => self.policies.insert(e.member, e.required),
-            Event::YearClosingStarted(e) => self.year_closing(meta, e),
+            Event::YearClosingStarted(e) => {
+                self.set_status(e.programme, ProgrammeStatus::YearClosing);
+            }
             Event::YearCarried(e) => self.year_carried(meta, e),
             Event::YearClosed(e) => self.set_status(e.programme, ProgrammeStatus::Closed),
             Event::ClaimAwaitsBudget(e) => self.claim_awaits(meta, e),
@@ -177,7 +179,7 @@ impl State {
             Event::FreezeSet(e) => self.freeze_set(e),
             Event::VoucherRevoked(e) => self.voucher_revoked(meta, e),
             Event::VoucherLapsed(e) => self.voucher_lapsed(e),
-            Event::VoucherExtended(e) => self.voucher_extended(e),
+            Event::VoucherExtended(e) => self.voucher_extended(meta, e),
             Event::ApplicationFiled(e) => self.application_filed(meta, e),
             Event::ApplicationResubmitted(e) => self.application_resubmitted(meta, e),
             Event::ApplicationApproved(e) => self.application_approved(meta, e),
@@ -330,11 +332,13 @@ impl State {
             .update(e.principal.index(), |row| row.first_grant = first);
     }
 
-    fn token_issued(&mut self, e: &TokenIssued) {
+    fn token_issued(&mut self, meta: &EventMeta, e: &TokenIssued) {
+        let own = meta.principal == e.principal;
         let row = TokenRow {
             principal: e.principal,
             expires_on: e.expires_on,
             revoked: false,
+            session: own && e.label.as_str() == SESSION_LABEL,
         };
         self.tokens.insert(e.token_hash, row);
     }

@@ -39,8 +39,8 @@ pub use parties::{
     RegisterProvider, RevokeToken, SetControllerGroup, SetGrant, SetProtocol, SetSuspension,
 };
 pub use people::{
-    DecideProposal, ProposedCommand, SetAccess, SetActionRule, SetPassword, UserName,
-    WithdrawProposal,
+    DecideProposal, ProposedCommand, SESSION_LABEL, SetAccess, SetActionRule, SetPassword,
+    UserName, WithdrawProposal,
 };
 pub use periods::{
     AdvanceDate, Calendar, ClosePeriod, ConfirmInstruction, ConfirmStatement, InstructPeriod,

@@ -55,8 +55,9 @@ pub use register::{
     PartyDissolved, ProviderAdmitted, RecognitionSet, RelationSet, StatusSet, TeamSet,
 };
 pub use transfers::{
-    BudgetUndone, ConsentUndone, PaymentUndone, RelocationUndone, RevocationUndone, StepReversed,
-    TransferEndorsed, TransferMoved, TransferReleased, TransferUndone, Undone,
+    BudgetUndone, ConsentUndone, ExtensionUndone, PaymentUndone, RelocationUndone,
+    RevocationUndone, StepReversed, TransferEndorsed, TransferMoved, TransferReleased,
+    TransferUndone, Undone,
 };
 pub use vouchers::{
     ConsentGiven, FreezeSet, ReturnedTo, TransferApproved, TransferDeclined, TransferProposed,

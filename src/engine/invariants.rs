@@ -2,11 +2,14 @@
 //! not for every command of a running node.
 
 mod life;
+mod people;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::books::{AccountKind as Kind, Balance, Detail, Section};
+use super::execute::FILE_CHUNK_ROWS;
 use super::state::{ApplicationStatus, PeriodStatus, State, TransferStatus, cell_key, group_key};
+use super::terms::FileMode;
 use crate::domain::{Fen, GroupId, MemberId, PeriodId, ProgrammeId, Ratio, VoucherId};
 
 /// A broken invariant, in words.
@@ -86,6 +89,7 @@ pub fn check(state: &State) -> Check {
     ensure(expense == claims, || {
         format!("expenses are {expense}, live claims {claims}")
     })?;
+    life::check_carries(state, &accounts)?;
     check_rows(state)
 }
 
@@ -98,17 +102,25 @@ fn check_rows(state: &State) -> Check {
     check_applications(state)?;
     check_reissues(state)?;
     life::check(state)?;
+    people::check(state)?;
     check_lines(state)
 }
 
-/// Of a file as many rows are decided as its chunks hold that are done, and never more than were
-/// approved.
+/// Of a file as many rows are decided as its chunks hold that are done, the others are left, and no
+/// more is issued than was approved.
 fn check_files(state: &State) -> Check {
     for row in state.voucher_files.iter() {
-        let decided = row.issued + row.refused + row.unchanged;
-        let all = row.is_done() == (decided == row.rows);
-        ensure(all && decided <= row.rows, || {
-            format!("a file of {} rows has decided {decided}", row.rows)
+        let decided = (row.issued + row.refused + row.unchanged) as usize;
+        let (rows, done) = (row.rows as usize, row.done as usize);
+        let expected = match row.mode {
+            FileMode::Atomic => rows * done,
+            FileMode::Chunks => rows.min(done * FILE_CHUNK_ROWS),
+        };
+        ensure(decided == expected && done <= row.chunks.len(), || {
+            format!("a file of {rows} rows has decided {decided} in {done} chunks")
+        })?;
+        ensure(row.amount <= row.total, || {
+            format!("a file of {} has issued {}", row.total, row.amount)
         })?;
     }
     Ok(())

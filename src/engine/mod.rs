@@ -29,8 +29,8 @@ mod timers;
 pub use apply::{refusal_of, subject_of};
 pub use execute::{
     ATOMIC_FILE_ROWS_MAX, AtomicOutcome, Done, FILE_CHUNK_ROWS, FILE_ROWS_MAX, ItemFault, Planned,
-    Rejection, RowOutcome, emit_system, look_ahead, look_ahead_events, rehearse, rehearse_each,
-    submit, submit_atomic,
+    Rejection, RowOutcome, check_bulk, emit_system, look_ahead, look_ahead_events, rehearse,
+    rehearse_each, submit, submit_atomic,
 };
 pub use keys::{KEY_LIFE_S, KEYS_MAX};
 pub use posting::posting;

@@ -231,7 +231,8 @@ fn step_reversed(e: &StepReversed, post: &mut impl FnMut(Pair)) {
             post(Pair::new(paid, clearing(u.debtor), u.amount));
             post(Pair::new(clearing(u.creditor), received, u.amount));
         }
-        Undone::Transfer(_) | Undone::Relocation(_) | Undone::Consent(_) => {}
+        Undone::Transfer(_) | Undone::Relocation(_) | Undone::Consent(_) | Undone::Extension(_) => {
+        }
     }
 }
 

@@ -240,6 +240,8 @@ refusal_codes! {
     LastAdministrator = 185, "LAST_ADMINISTRATOR", AfterChange;
     /// Somebody else signs in with this name.
     UserNameTaken = 186, "USER_NAME_TAKEN", AfterChange;
+    /// The approval of this file was proposed before and waits.
+    ProposalPending = 187, "PROPOSAL_PENDING", AfterChange;
 
     /// The enterprise or provider is on the block list today.
     PartyBlocked = 190, "PARTY_BLOCKED", AfterChange;

@@ -404,6 +404,7 @@ impl Simulation {
             Event::BudgetChanged(_)
                 | Event::ConsentGiven(_)
                 | Event::VoucherRevoked(_)
+                | Event::VoucherExtended(_)
                 | Event::TransferApproved(_)
         );
         if undoable {

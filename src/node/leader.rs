@@ -12,7 +12,8 @@ use crate::domain::{Day, RecordedAt};
 use crate::engine::command::Submission;
 use crate::engine::event::Recorded;
 use crate::engine::{
-    Done, Rejection, Scoped, State, advance, look_ahead, rehearse_each, submit, submit_atomic,
+    Done, Rejection, Scoped, State, advance, check_bulk, look_ahead, rehearse_each, submit,
+    submit_atomic,
 };
 
 impl Sequencer {
@@ -160,6 +161,9 @@ fn execute_each(
     events: &mut Vec<Recorded>,
     commands: &mut usize,
 ) -> Vec<Result<Done, Box<Rejection>>> {
+    if let Err(rejection) = check_bulk(submissions) {
+        return vec![Err(Box::new(rejection)); submissions.len()];
+    }
     let mut results = Vec::with_capacity(submissions.len());
     events.reserve(submissions.len());
     for from in (0..submissions.len()).step_by(LOCK_COMMANDS_MAX) {

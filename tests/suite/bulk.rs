@@ -194,3 +194,26 @@ async fn everything_that_cannot_be_understood_is_told_with_its_place_in_the_lang
     let many = json!({"mode": "continue", "items": many});
     assert_eq!(bulk(&world, &world.science, "", None, &many).await.0, 400);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bulk_of_many_vouchers_is_no_way_around_the_second_person() {
+    let folder = folder();
+    let world = World::new(folder.path()).await;
+    let science = &world.science;
+    let body = |mode: &str, count| {
+        let items = vec![issue("1.00"); count];
+        json!({"mode": mode, "items": items})
+    };
+    let code = "BULK_ISSUE_BY_FILE";
+    for query in ["", "?dry_run=true"] {
+        let (status, _, said) = bulk(&world, science, query, None, &body("atomic", 21)).await;
+        assert_eq!((status, &said["code"]), (422, &json!(code)), "{said}");
+        let (status, _, said) = bulk(&world, science, query, None, &body("continue", 21)).await;
+        assert_eq!((status, statuses(&said)), (200, vec![422; 21]));
+        assert_eq!(said["items"][0]["body"]["code"], code);
+    }
+    assert_eq!(outstanding(&world).await, "1000.00");
+    let (status, _, said) = bulk(&world, science, "", None, &body("atomic", 20)).await;
+    assert_eq!((status, statuses(&said)), (200, vec![201; 20]));
+    assert_eq!(outstanding(&world).await, "1020.00");
+}

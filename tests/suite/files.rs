@@ -37,6 +37,35 @@ async fn outstanding(world: &World) -> Value {
     programme["budget"]["outstanding"].clone()
 }
 
+/// A second person approves what an upload proposed.
+async fn approve(world: &World, proposed: &Value) {
+    assert_eq!(proposed["event"], "ActionProposed", "{proposed}");
+    let id = proposed["id"].as_str().expect("an id");
+    let path = format!("/v1/proposals/{id}/decision");
+    let body = json!({"approve": true});
+    let done = world.post(&world.checker, &path, body).await;
+    assert_eq!(done["events"][1]["event"], "VoucherFileApproved", "{done}");
+}
+
+/// How far a file is, once its run has ended.
+async fn done(world: &World, sha256: &str) -> Value {
+    let path = format!("/v1/voucher-files/{sha256}");
+    loop {
+        let read = world.get(&world.finance, &path).await;
+        if read["state"] == "done" {
+            return read;
+        }
+    }
+}
+
+/// Sends a file, which a second person approves, and waits for the end of the run.
+async fn issue(world: &World, query: &str, file: &str) -> Value {
+    let (status, proposed) = upload(world, &world.science, query, CSV, file).await;
+    assert_eq!(status, 202, "{proposed}");
+    approve(world, &proposed).await;
+    done(world, &super::server::sha256(file)).await
+}
+
 /// A file with faults of every sort, on a world that knows a firm of another city.
 async fn faulty(world: &World) -> String {
     let far =
@@ -107,23 +136,29 @@ async fn a_file_without_its_faulty_rows_is_issued_and_what_a_rule_refuses_is_tol
     let world = World::new(folder.path()).await;
     let file = faulty(&world).await;
     // Without its faulty rows it is issued; what a rule refuses is journaled and told.
-    let (status, done) = upload(&world, &world.science, "?skip_faulty=true", CSV, &file).await;
-    assert_eq!(status, 200, "{done}");
+    let done = issue(&world, "?skip_faulty=true", &file).await;
     let sums = ["state", "rows", "issued", "refused", "to_do", "amount"].map(|n| done[n].clone());
     let expected = json!(["done", 5, 2, 3, 0, "4999000.00"]);
     assert_eq!(json!(sums), expected);
-    let refused = done["refused_rows"].as_array().expect("rows");
-    let lines: Vec<_> = refused.iter().map(|row| row["line"].as_u64()).collect();
-    assert_eq!(lines, [Some(6), Some(7), Some(8)]);
-    let id = refused[0]["refusal_id"].as_str().expect("an id");
-    let refusal = world
-        .get(&world.science, &format!("/v1/refusals/{id}"))
-        .await;
-    assert_eq!(refusal["result"], "NOT_HOME_CITY");
     let listed = world
         .get(&world.science, "/v1/refusals?command=IssueFileRows")
         .await;
-    assert_eq!(listed["data"].as_array().map(Vec::len), Some(3));
+    let mut lines = Vec::new();
+    for refused in listed["data"].as_array().expect("rows") {
+        let id = refused["id"].as_str().expect("an id");
+        let path = format!("/v1/refusals/{id}");
+        let refusal = world.get(&world.science, &path).await;
+        let result = refusal["result"].as_str().expect("a code").to_owned();
+        lines.push((refusal["line"].as_u64(), result));
+    }
+    lines.sort();
+    let line = |line, code: &str| (Some(line), code.to_owned());
+    let expected = [
+        line(6, "NOT_HOME_CITY"),
+        line(7, "ROW_ENTERPRISE_UNKNOWN"),
+        line(8, "ISSUE_CAP_EXCEEDED"),
+    ];
+    assert_eq!(lines, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,8 +166,7 @@ async fn a_file_sent_again_by_anybody_of_the_office_issues_nothing_twice() {
     let folder = folder();
     let world = World::new(folder.path()).await;
     let file = rows(2_500);
-    let (status, done) = upload(&world, &world.science, "", CSV, &file).await;
-    assert_eq!((status, &done["state"]), (200, &json!("done")), "{done}");
+    let done = issue(&world, "", &file).await;
     assert_eq!(
         (&done["issued"], &done["amount"]),
         (&json!(2_500), &json!("2500.00"))
@@ -166,7 +200,7 @@ async fn a_file_sent_again_by_anybody_of_the_office_issues_nothing_twice() {
     }
     assert_eq!(outstanding(&world).await, "3500.00");
     // Another file with some of the rows: what is there stays, under the same references.
-    let (_, more) = upload(&world, &world.science, "", CSV, &rows(2_502)).await;
+    let more = issue(&world, "", &rows(2_502)).await;
     let sums = ["issued", "unchanged", "refused"].map(|name| more[name].clone());
     assert_eq!(sums, [json!(2), json!(2_500), json!(0)]);
     assert_eq!(outstanding(&world).await, "3502.00");
@@ -195,6 +229,93 @@ async fn a_file_sent_again_by_anybody_of_the_office_issues_nothing_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_waits_for_a_second_person_under_one_proposal_whoever_sends_it_again() {
+    let folder = folder();
+    let world = World::new(folder.path()).await;
+    let file = rows(1_200);
+    let sha = super::server::sha256(&file);
+    let progress = format!("/v1/voucher-files/{sha}");
+    let (status, proposed) = upload(&world, &world.science, "", CSV, &file).await;
+    assert_eq!(status, 202, "{proposed}");
+    let command = &proposed["command"];
+    let shown = [
+        "kind_of_command",
+        "sha256",
+        "programme",
+        "mode",
+        "rows",
+        "total",
+    ];
+    assert_eq!(
+        json!(shown.map(|name| command[name].clone())),
+        json!([
+            "ApproveVoucherFile",
+            sha,
+            "310117-T",
+            "chunks",
+            1_200,
+            "1200.00"
+        ])
+    );
+    let colleague = world.enrol("science_officer", "member:310117").await;
+    for (token, query) in [(&world.science, ""), (&colleague, "?mode=atomic")] {
+        let (status, again) = upload(&world, token, query, CSV, &file).await;
+        assert_eq!(
+            (status, &again),
+            (202, &proposed),
+            "nothing is proposed twice"
+        );
+    }
+    let path = "/v1/proposals?status=open&member=310117";
+    let open = world.get(&world.checker, path).await;
+    assert_eq!(open["data"].as_array().map(Vec::len), Some(1), "{open}");
+    let read = world.get(&world.finance, &progress).await;
+    let told = ["state", "proposal", "to_do", "issued"].map(|name| read[name].clone());
+    assert_eq!(json!(told), json!(["waiting", proposed["id"], 1_200, 0]));
+    let foreign = world
+        .call(Method::GET, &world.stranger, &progress, None)
+        .await;
+    assert_eq!(foreign.0, 404);
+    // Not its maker, and the finance office only if the city says so.
+    let decision = format!(
+        "/v1/proposals/{}/decision",
+        proposed["id"].as_str().expect("an id")
+    );
+    for (token, expected) in [
+        (&world.science, (422, "SECOND_PERSON_REQUIRED")),
+        (&world.finance, (403, "FORBIDDEN")),
+    ] {
+        let body = Some(json!({"approve": true}));
+        let (status, said) = world.call(Method::POST, token, &decision, body).await;
+        let code = said["code"].as_str().expect("a code");
+        assert_eq!((status, code), expected);
+    }
+    assert_eq!(outstanding(&world).await, "1000.00");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_outlives_the_server_and_its_rows_are_sent_again() {
+    let folder = folder();
+    let mut world = World::new(folder.path()).await;
+    let file = rows(1_200);
+    let progress = format!("/v1/voucher-files/{}", super::server::sha256(&file));
+    let (_, proposed) = upload(&world, &world.science, "", CSV, &file).await;
+    world.server.kill();
+    let (server, _) = Server::start(folder.path(), None);
+    world.server = server;
+    approve(&world, &proposed).await;
+    let read = world.get(&world.finance, &progress).await;
+    assert_eq!(
+        (&read["state"], &read["issued"]),
+        (&json!("approved"), &json!(0))
+    );
+    let colleague = world.enrol("science_officer", "member:310117").await;
+    let (status, done) = upload(&world, &colleague, "", CSV, &file).await;
+    assert_eq!((status, &done["issued"]), (200, &json!(1_200)), "{done}");
+    assert_eq!(outstanding(&world).await, "2200.00");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_atomic_file_is_issued_as_one_step_up_to_ten_thousand_rows() {
     let folder = folder();
     let world = World::new(folder.path()).await;
@@ -204,8 +325,8 @@ async fn an_atomic_file_is_issued_as_one_step_up_to_ten_thousand_rows() {
         (status, &problem["errors"][0]["field"]),
         (400, &json!("mode"))
     );
-    let (status, done) = upload(&world, &world.science, query, CSV, &rows(10_000)).await;
-    assert_eq!((status, &done["issued"]), (200, &json!(10_000)), "{done}");
+    let done = issue(&world, query, &rows(10_000)).await;
+    assert_eq!(done["issued"], json!(10_000), "{done}");
     assert_eq!(outstanding(&world).await, "11000.00");
 }
 
@@ -222,17 +343,9 @@ async fn a_run_that_is_killed_goes_on_where_it_ended_and_issues_every_row_once()
     let (_, preview) = upload(&world, &world.science, "?dry_run=true", CSV, &file).await;
     let sha = preview["sha256"].as_str().expect("a hash").to_owned();
     let progress = format!("{}/v1/voucher-files/{sha}", world.server.url);
-    let send = {
-        let (client, token) = (world.client.clone(), world.science.clone());
-        let (url, file) = (format!("{}{PATH}", world.server.url), file.clone());
-        tokio::spawn(async move {
-            let request = client
-                .post(url)
-                .bearer_auth(token)
-                .header("Content-Type", CSV);
-            request.body(file).send().await.is_ok()
-        })
-    };
+    let (_, proposed) = upload(&world, &world.science, "", CSV, &file).await;
+    // The run begins with the approval, whoever looks on.
+    approve(&world, &proposed).await;
     // Killed as soon as some rows are there, long before all are.
     loop {
         let read = world.client.get(&progress).bearer_auth(&world.science);
@@ -246,10 +359,9 @@ async fn a_run_that_is_killed_goes_on_where_it_ended_and_issues_every_row_once()
         if read["issued"].as_u64().is_some_and(|issued| issued > 0) {
             break;
         }
-        assert!(!send.is_finished(), "the run ended unseen: {read}");
+        assert_ne!(read["state"], "done", "the run ended unseen: {read}");
     }
     world.server.kill();
-    send.await.expect("the client ends");
     let (server, _) = Server::start(folder.path(), None);
     world.server = server;
     let read = world
@@ -280,13 +392,16 @@ async fn a_workbook_is_issued_like_the_text_that_says_the_same() {
     let media = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     let request = world.client.post(url).bearer_auth(&world.science);
     let request = request.header("Content-Type", media).body(bytes);
-    let done: Value = request
+    let proposed: Value = request
         .send()
         .await
         .expect("an answer")
         .json()
         .await
         .expect("JSON");
+    approve(&world, &proposed).await;
+    let sha256 = proposed["command"]["sha256"].as_str().expect("a hash");
+    let done = done(&world, sha256).await;
     assert_eq!(
         (&done["issued"], &done["amount"]),
         (&json!(3), &json!("13596.17")),
@@ -294,7 +409,7 @@ async fn a_workbook_is_issued_like_the_text_that_says_the_same() {
     );
     let rows = "reference,enterprise,amount\nX-001,91310117MADEM00114,12345.67\n\
                 X-002,91310117MADEM00114,1000.00\nX-003,91310117MADEM00114,250.5\n";
-    let (_, same) = upload(&world, &world.science, "", CSV, rows).await;
+    let same = issue(&world, "", rows).await;
     assert_eq!(
         (&same["issued"], &same["unchanged"]),
         (&json!(0), &json!(3)),
@@ -334,6 +449,17 @@ async fn the_command_line_previews_and_issues_a_file() {
     assert!(!refused.status.success());
     let complaint = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(complaint.contains("VOUCHER_FILE_FAULTY"), "{complaint}");
+    let waits = command_line(&world, &[file, "--skip-faulty", "--json"]);
+    let proposed: Value = serde_json::from_str(&said(&waits)).expect("JSON");
+    let again = said(&command_line(&world, &[file, "--skip-faulty"]));
+    let id = proposed["id"].as_str().expect("an id");
+    assert!(
+        again.contains("waits for a second person") && again.contains(id),
+        "{again}"
+    );
+    approve(&world, &proposed).await;
+    let sha256 = proposed["command"]["sha256"].as_str().expect("a hash");
+    done(&world, sha256).await;
     let issued = command_line(&world, &[file, "--skip-faulty", "--json"]);
     let told: Value = serde_json::from_str(&said(&issued)).expect("JSON");
     assert_eq!(

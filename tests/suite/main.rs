@@ -17,6 +17,7 @@ mod nodes;
 mod outage;
 mod postgres;
 mod relay;
+mod second_steps;
 mod server;
 mod sign_in;
 mod simulate;

@@ -149,9 +149,17 @@ async fn passwords_and_names_have_bounds_and_a_name_has_one_owner() {
         .call(Method::POST, &world.finance, "/v1/password", Some(taken))
         .await;
     assert_eq!((status, &answer["code"]), (422, &json!("USER_NAME_TAKEN")));
-    // A new password ends the old one.
+    // A new password ends the old one and its sessions.
+    let (_, session) = sign_in(&world, "songjiang-1", "correct horse").await;
+    let session = session["token"].as_str().expect("a token").to_owned();
+    world.get(&session, "/v1/vouchers").await;
     let new = json!({"user_name": "songjiang-9", "password": "battery staple"});
     world.post(&world.science, "/v1/password", new).await;
+    let (status, _) = world
+        .call(Method::GET, &session, "/v1/vouchers", None)
+        .await;
+    assert_eq!(status, 401);
+    world.get(&world.science, "/v1/vouchers").await;
     assert_eq!(sign_in(&world, "songjiang-1", "correct horse").await.0, 401);
     assert_eq!(
         sign_in(&world, "songjiang-9", "battery staple").await.0,

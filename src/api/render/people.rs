@@ -3,7 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{View, yuan};
-use crate::engine::command::{PartyName, ProposedCommand, RegisterEnterprise, RegisterProvider};
+use crate::domain::hex;
+use crate::engine::command::{
+    AccountStep, ApproveVoucherFile, PartyName, ProposedCommand, RegisterEnterprise,
+    RegisterProvider, SetBankAccount,
+};
 use crate::engine::event::Event;
 
 impl View<'_> {
@@ -93,9 +97,50 @@ impl View<'_> {
                 "voucher": self.voucher(c.voucher),
                 "amount": yuan(c.amount),
             }),
+            ProposedCommand::ApproveVoucherFile(c) => self.file_to_approve(c),
+            command => self.second_step(command),
         };
         shown["kind_of_command"] = json!(command.kind().as_str());
         shown
+    }
+
+    /// The end of a year, and the second step of an action that has one.
+    fn second_step(&self, command: &ProposedCommand) -> Value {
+        match command {
+            ProposedCommand::StartYearClosing(c) => {
+                json!({"programme": self.programme(c.programme)})
+            }
+            ProposedCommand::DecideYearEnd(c) => json!({
+                "programme": self.programme(c.programme),
+                "carry_into": c.into.map(|id| self.programme(id)),
+            }),
+            ProposedCommand::DecideTransfer(c) => {
+                json!({"transfer": self.transfer(c.transfer), "approve": c.approve})
+            }
+            ProposedCommand::ReverseClaim(c) => json!({"claim": self.claim(c.claim)}),
+            ProposedCommand::ReverseStep(c) => json!({"step": c.step.0}),
+            ProposedCommand::SetBankAccount(c) => self.account_to_approve(c),
+            _ => json!({}),
+        }
+    }
+
+    fn account_to_approve(&self, c: &SetBankAccount) -> Value {
+        let mut shown = json!({"party": self.payee(c.party)});
+        if let AccountStep::Decide { version, approve } = c.step {
+            shown["version"] = json!(version);
+            shown["approve"] = json!(approve);
+        }
+        shown
+    }
+
+    fn file_to_approve(&self, c: &ApproveVoucherFile) -> Value {
+        json!({
+            "sha256": hex(&c.sha256),
+            "programme": self.programme(c.programme),
+            "mode": c.mode.as_str(),
+            "rows": c.rows,
+            "total": yuan(c.total),
+        })
     }
 
     fn firm(&self, c: &RegisterEnterprise) -> Value {

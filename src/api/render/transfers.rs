@@ -99,6 +99,12 @@ impl View<'_> {
                 "id": self.voucher(u.voucher),
                 "amount": yuan(u.left),
             }),
+            Undone::Extension(u) => json!({
+                "what": "extension",
+                "id": self.voucher(u.voucher),
+                "use_by": u.use_by.to_string(),
+                "cash_by": u.cash_by.to_string(),
+            }),
             Undone::Payment(u) => json!({
                 "what": "settlement_payment",
                 "id": self.instruction(u.instruction),

@@ -21,7 +21,7 @@ use crate::engine::command::{
 };
 use crate::engine::event::{Event, Recorded};
 use crate::engine::refusal::RefusalCode;
-use crate::engine::{ATOMIC_FILE_ROWS_MAX, FILE_CHUNK_ROWS, Rejection};
+use crate::engine::{ATOMIC_FILE_ROWS_MAX, FILE_CHUNK_ROWS, Rejection, refusal_of};
 use crate::journal::codec;
 use crate::node::{Node, NodeError};
 
@@ -41,7 +41,7 @@ impl Running {
     }
 
     /// Marks a file; `None` if it is being issued already.
-    fn begin(&self, key: Key) -> Option<Run> {
+    pub(super) fn begin(&self, key: Key) -> Option<Run> {
         let fresh = self.0.lock().insert(key);
         fresh.then(|| Run {
             running: self.clone(),
@@ -51,7 +51,7 @@ impl Running {
 }
 
 /// A file is being issued while this lives.
-struct Run {
+pub(super) struct Run {
     running: Running,
     key: Key,
 }
@@ -63,15 +63,15 @@ impl Drop for Run {
 }
 
 /// A run: the chunks of a file, and who sends them.
-struct Work {
-    node: Node,
-    principal: PrincipalId,
-    file: VoucherFileId,
-    chunks: Vec<Submission>,
+pub(super) struct Work {
+    pub(super) node: Node,
+    pub(super) principal: PrincipalId,
+    pub(super) file: VoucherFileId,
+    pub(super) chunks: Vec<Submission>,
 }
 
 /// What a run did.
-struct Issued {
+pub(super) struct Issued {
     refused: Vec<Recorded>,
     seen: Seq,
 }
@@ -102,9 +102,15 @@ pub(super) async fn issue(
             }
             let chunks = chunks(wish, sha256, wish.mode, judged.rows.clone());
             let command = approve(wish.mode, &judged, &chunks);
-            match propose(node, wish, command).await? {
+            match propose(shared, wish, command).await? {
                 Proposed::Approved(file) => file,
-                Proposed::Waits(answer) => return Ok(answer),
+                Proposed::Waits(answer) => {
+                    let rows = judged.rows.len();
+                    let kept = (sha256, wish.programme);
+                    shared.kept.keep(kept, wish.principal, rows, chunks);
+                    return Ok(answer);
+                }
+                Proposed::Waited(answer) => return Ok(answer),
             }
         }
     };
@@ -161,13 +167,16 @@ enum Proposed {
     Approved(VoucherFileId),
     /// Another person has to approve it first.
     Waits(HttpResponse),
+    /// It waits for that already.
+    Waited(HttpResponse),
 }
 
 async fn propose(
-    node: &Node,
+    shared: &Shared,
     wish: &Wish,
     command: ApproveVoucherFile,
 ) -> Result<Proposed, Problem> {
+    let node = &shared.node;
     let sha256 = command.sha256;
     let command = Command::ApproveVoucherFile(Box::new(command));
     let submission = Submission {
@@ -196,6 +205,12 @@ async fn propose(
     if let Some(file) = approved {
         return Ok(Proposed::Approved(file));
     }
+    let pending = answer.events.iter().find_map(|e| refusal_of(&e.event));
+    if pending == Some(RefusalCode::ProposalPending)
+        && let Some(answer) = super::waiting::answer(shared, sha256, wish.programme).await?
+    {
+        return Ok(Proposed::Waited(answer));
+    }
     let tag = node.ledger_tag();
     let (_, fact) = node.peek(|state| render(&View { state, tag }, &answer.events))??;
     Ok(Proposed::Waits(body(
@@ -206,7 +221,7 @@ async fn propose(
 }
 
 impl Work {
-    async fn run(self) -> Result<Issued, Problem> {
+    pub(super) async fn run(self) -> Result<Issued, Problem> {
         let mut issued = Issued {
             refused: Vec::new(),
             seen: Seq(0),

@@ -1,12 +1,12 @@
 //! Applications, extensions and reissues.
 
 use super::vouchers::plus;
-use crate::domain::{ApplicationId, Fen};
+use crate::domain::{ApplicationId, Day, Fen, VoucherId};
 use crate::engine::event::{
     ApplicationApproved, ApplicationFiled, ApplicationResubmitted, EventMeta, VoucherExtended,
     VoucherIssued,
 };
-use crate::engine::state::{ApplicationRow, ApplicationStatus, State};
+use crate::engine::state::{ApplicationRow, ApplicationStatus, State, Step};
 
 impl State {
     pub(super) fn application_filed(&mut self, meta: &EventMeta, e: &ApplicationFiled) {
@@ -63,13 +63,26 @@ impl State {
         }
     }
 
-    pub(super) fn voucher_extended(&mut self, e: &VoucherExtended) {
-        let due = self.vouchers.update(e.voucher.index(), |row| {
-            let due = row.cash_by.next();
-            (row.use_by, row.cash_by) = (e.use_by, e.cash_by);
-            due
+    pub(super) fn voucher_extended(&mut self, meta: &EventMeta, e: &VoucherExtended) {
+        let after = (e.use_by, e.cash_by);
+        let before = self.set_deadlines(e.voucher, after);
+        let what = Step::Extension {
+            voucher: e.voucher,
+            before,
+            after,
+        };
+        self.step_done(meta, what);
+    }
+
+    /// Sets the last days of use and of filing; those before.
+    pub(super) fn set_deadlines(&mut self, voucher: VoucherId, days: (Day, Day)) -> (Day, Day) {
+        let before = self.vouchers.update(voucher.index(), |row| {
+            let before = (row.use_by, row.cash_by);
+            (row.use_by, row.cash_by) = days;
+            before
         });
-        self.lapses.remove(&(due, e.voucher));
-        self.lapses.insert((e.cash_by.next(), e.voucher), ());
+        self.lapses.remove(&(before.1.next(), voucher));
+        self.lapses.insert((days.1.next(), voucher), ());
+        before
     }
 }

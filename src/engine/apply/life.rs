@@ -8,7 +8,7 @@ use crate::domain::{ClaimId, Fen, PaymentId, ProgrammeId, VoucherId};
 use crate::engine::command::Payee;
 use crate::engine::event::{
     AgreementRegistered, ClaimAwaitsBudget, ClaimWithdrawn, DraftSaved, DraftSimulated, EventMeta,
-    ProgrammeCreated, VersionPublished, WaitingApproved, YearCarried, YearClosingStarted,
+    ProgrammeCreated, VersionPublished, WaitingApproved, YearCarried,
 };
 use crate::engine::state::{
     AgreementRow, CarriedRow, ClaimRow, ClaimStatus, DraftRow, Pack, ProgrammeRow, ProgrammeStatus,
@@ -74,13 +74,6 @@ impl State {
             let simulated = Some(e.digest);
             self.drafts.insert(key, DraftRow { simulated, ..row });
         }
-    }
-
-    pub(super) fn year_closing(&mut self, meta: &EventMeta, e: &YearClosingStarted) {
-        self.set_status(e.programme, ProgrammeStatus::YearClosing);
-        let by = Some(meta.principal);
-        self.programmes
-            .update(e.programme.index(), |row| row.year_ends.started_by = by);
     }
 
     pub(super) fn set_status(&mut self, programme: ProgrammeId, status: ProgrammeStatus) {

@@ -19,6 +19,7 @@ impl Undone {
             Undone::Relocation(u) => Subject::Transfer(u.transfer),
             Undone::Consent(u) => Subject::Voucher(u.voucher),
             Undone::Payment(u) => Subject::Instruction(u.instruction),
+            Undone::Extension(u) => Subject::Voucher(u.voucher),
         }
     }
 }
@@ -55,6 +56,9 @@ impl State {
             Undone::Relocation(u) => self.relocation_undone(u),
             Undone::Consent(u) => self.consent_undone(u),
             Undone::Payment(u) => self.payment_undone(u),
+            Undone::Extension(u) => {
+                self.set_deadlines(u.voucher, (u.use_by, u.cash_by));
+            }
         }
     }
 

@@ -35,7 +35,7 @@ pub struct FileClaim {
 }
 
 /// Undoes an approved claim whose payee is not paid yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ReverseClaim {
     /// Which claim.
     pub claim: ClaimId,

@@ -57,14 +57,14 @@ pub struct SetCityPolicy {
 }
 
 /// Begins the end of a programme's year: nothing is issued any more, and claims wait.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartYearClosing {
     /// The programme.
     pub programme: ProgrammeId,
 }
 
 /// Decides what becomes of what a programme has not paid.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecideYearEnd {
     /// The programme.
     pub programme: ProgrammeId,

@@ -3,14 +3,19 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChangeBudget, Command, CommandKind, ExtendVoucher, IssueToken, PartyName, PublishDraft,
-    PublishVersion, RegisterEnterprise, RegisterProvider, ReissueVoucher, RevokeVoucher, SetGrant,
+    AccountStep, ApproveVoucherFile, ChangeBudget, Command, CommandKind, DecideTransfer,
+    DecideYearEnd, ExtendVoucher, IssueToken, PartyName, PublishDraft, PublishVersion,
+    RegisterEnterprise, RegisterProvider, ReissueVoucher, ReverseClaim, ReverseStep, RevokeVoucher,
+    SetBankAccount, SetGrant, StartYearClosing,
 };
 use crate::domain::{InlineText, MemberId, PersonalText, PrincipalId, ProposalId};
 use crate::engine::terms::{Action, Role};
 
 /// A name to sign in with, at most 40 bytes.
 pub type UserName = InlineText<40>;
+
+/// What a token is called that a sign-in gave: a session.
+pub const SESSION_LABEL: &str = "sign-in";
 
 /// Approves or declines what another person proposed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,19 +107,30 @@ proposable! {
     SetAccess(SetAccess),
     RegisterEnterprise(Box<RegisterEnterprise>),
     RegisterProvider(Box<RegisterProvider>),
+    SetBankAccount(Box<SetBankAccount>),
     ChangeBudget(ChangeBudget),
     PublishVersion(PublishVersion),
     PublishDraft(PublishDraft),
+    StartYearClosing(StartYearClosing),
+    DecideYearEnd(DecideYearEnd),
     RevokeVoucher(RevokeVoucher),
     ExtendVoucher(ExtendVoucher),
     ReissueVoucher(ReissueVoucher),
+    DecideTransfer(DecideTransfer),
+    ReverseStep(ReverseStep),
+    ReverseClaim(ReverseClaim),
+    ApproveVoucherFile(Box<ApproveVoucherFile>),
 }
 
 impl ProposedCommand {
     /// The command as one that can wait; `None` if it cannot.
     pub fn of(command: &Command) -> Option<ProposedCommand> {
-        let personal = matches!(command, Command::RegisterEnterprise(c)
-            if matches!(c.name, PartyName::Personal(_)));
+        let personal = match command {
+            Command::RegisterEnterprise(c) => matches!(c.name, PartyName::Personal(_)),
+            // Only the decision on an account waits; a team's account is personal data.
+            Command::SetBankAccount(c) => matches!(c.step, AccountStep::Propose { .. }),
+            _ => false,
+        };
         ProposedCommand::find(command).filter(|_| !personal)
     }
 }

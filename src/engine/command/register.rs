@@ -199,7 +199,7 @@ pub struct LiftCreditFlag {
 }
 
 /// Changes the account that a party is paid to, in two steps by two persons.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SetBankAccount {
     /// Whose account.
     pub party: Payee,
@@ -208,7 +208,7 @@ pub struct SetBankAccount {
 }
 
 /// A step of a change of account.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum AccountStep {
     /// The party or its registrar names the account.
     Propose {

@@ -10,7 +10,7 @@ pub struct WithdrawTransfer {
 }
 
 /// Undoes a step exactly, once; by a second person, who says why.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ReverseStep {
     /// Position of the event that the step left in the journal.
     pub step: Seq,

@@ -118,7 +118,7 @@ pub enum TransferRequest {
 }
 
 /// Approves or refuses a proposed transfer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecideTransfer {
     /// Which transfer.
     pub transfer: TransferId,

@@ -88,6 +88,8 @@ pub enum Undone {
     Consent(ConsentUndone),
     /// A settlement payment that was confirmed.
     Payment(PaymentUndone),
+    /// The extension of a voucher.
+    Extension(ExtensionUndone),
 }
 
 /// What was revoked came back to the voucher.
@@ -170,4 +172,15 @@ pub struct PaymentUndone {
     pub amount: Fen,
     /// The bank's reference, which may be given again.
     pub bank_ref: BankRef,
+}
+
+/// A voucher has its former deadlines again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtensionUndone {
+    /// Which voucher.
+    pub voucher: VoucherId,
+    /// Last day of a contract.
+    pub use_by: Day,
+    /// Last day of a claim.
+    pub cash_by: Day,
 }

@@ -3,21 +3,26 @@
 //! rules say to it; then it waits, in the journal as it was sent, for the persons it needs. With
 //! the last approval it is decided in the same step, as sent by its maker.
 //!
-//! A new action takes an arm in [`Execution::gate`] and a line among the commands that can wait.
+//! An action with two steps of its own comes here with its second step: two persons have acted
+//! then, and it waits only if a member asks for more.
+//!
+//! A new action takes an arm in [`Execution::action_of`] and a line among the commands that can
+//! wait.
 
 use super::{Decision, Execution, Rejection, Stop, invalid, refuse_if, valid};
 use crate::domain::{CreditCode, MemberId, PrincipalId, ProgrammeId, ProposalId, VoucherId};
 use crate::engine::actions::{PERSONS_MAX, PERSONS_MIN};
 use crate::engine::apply::refusal_of;
 use crate::engine::command::{
-    Command, DecideProposal, ProposedCommand, SetActionRule, Submission, WithdrawProposal,
+    AccountStep, Command, DecideProposal, ProposedCommand, SetActionRule, Submission,
+    WithdrawProposal,
 };
 use crate::engine::event::{
     ActionProposed, ActionRuleSet, Event, ProposalApproved, ProposalDeclined, ProposalFailed,
     ProposalWithdrawn, SYSTEM,
 };
 use crate::engine::refusal::RefusalCode;
-use crate::engine::state::{ActionRule, ProposalRow, ProposalStatus, State};
+use crate::engine::state::{ActionRule, ProposalRow, ProposalStatus, State, Step};
 use crate::engine::tables::Scoped;
 use crate::engine::terms::{Action, Role, Scope};
 
@@ -37,14 +42,76 @@ pub(super) struct Ahead<'a> {
 impl State {
     /// How many persons an action of an office needs, and of which office the checkers are.
     pub fn action_rule(&self, action: Action, office: Scope) -> ActionRule {
-        let own = match office {
-            Scope::Member(member) => self.action_rules.get(&(member, action)).copied(),
-            _ => None,
-        };
-        own.unwrap_or(ActionRule {
+        self.own_rule(action, office).unwrap_or(ActionRule {
             persons: PERSONS_MIN,
             checker: action.line().checkers[0],
         })
+    }
+
+    /// The rule that the office has set itself.
+    fn own_rule(&self, action: Action, office: Scope) -> Option<ActionRule> {
+        match office {
+            Scope::Member(member) => self.action_rules.get(&(member, action)).copied(),
+            _ => None,
+        }
+    }
+
+    /// The newest proposal to approve this file, under a programme or any, that can still be
+    /// decided.
+    pub fn file_proposal(
+        &self,
+        sha256: [u8; 32],
+        programme: Option<ProgrammeId>,
+    ) -> Option<ProposalId> {
+        let today = *self.business_date;
+        let newest = (0..self.proposals.len()).rev();
+        // Proposals are made in the order of days: those before a late one are late as well.
+        let mut open = newest
+            .map(|at| (at, &self.proposals[at]))
+            .take_while(|(_, row)| today <= row.expires_on())
+            .filter(|(_, row)| row.status == ProposalStatus::Open);
+        let found = open.find(|(_, row)| {
+            matches!(row.command.as_deref(), Some(ProposedCommand::ApproveVoucherFile(c))
+                if c.sha256 == sha256 && programme.is_none_or(|only| only == c.programme))
+        });
+        found.and_then(|(at, _)| ProposalId::from_index(at))
+    }
+
+    /// Who took the first step of the action whose second one waits.
+    pub(in crate::engine) fn first_step_by(
+        &self,
+        command: &ProposedCommand,
+    ) -> Option<PrincipalId> {
+        match command {
+            ProposedCommand::DecideTransfer(c) => {
+                self.transfer_row(c.transfer).map(|row| row.proposed_by)
+            }
+            ProposedCommand::ReverseClaim(c) => {
+                let claim = self.claims.get(c.claim.index());
+                claim.map(|row| row.filed_by)
+            }
+            ProposedCommand::ReverseStep(c) => self.step(c.step).map(|row| row.by),
+            ProposedCommand::SetBankAccount(c) => {
+                let account = self.bank_accounts.get(&c.party)?;
+                let proposed = account.proposed.as_ref()?;
+                let decides = matches!(c.step, AccountStep::Decide { version, .. }
+                    if version == proposed.version);
+                account.proposed_by.filter(|_| decides)
+            }
+            _ => None,
+        }
+    }
+
+    /// True if the principal took a step of the action before the command that waits.
+    fn took_part(&self, principal: PrincipalId, command: &ProposedCommand) -> bool {
+        let endorsed = match command {
+            ProposedCommand::DecideTransfer(c) => {
+                let row = self.transfer_row(c.transfer);
+                row.and_then(|row| row.endorsed).map(|(_, by)| by)
+            }
+            _ => None,
+        };
+        [self.first_step_by(command), endorsed].contains(&Some(principal))
     }
 
     /// True if the principal can approve for the office: it has the role there; administrators of
@@ -112,7 +179,7 @@ impl<'a> Execution<'a> {
             return self.dispatch();
         }
         self.check_enabled()?;
-        match self.gate() {
+        match self.gate()? {
             None => self.dispatch(),
             Some(gate) => self.propose(&gate),
         }
@@ -145,25 +212,98 @@ impl<'a> Execution<'a> {
             // To shut somebody out is urgent and can be undone; to let them in is as a new grant.
             Command::SetAccess(c) if c.enabled => Some((Action::Credentials, Scope::Corridor)),
             Command::SetActionRule(c) => Some((Action::Rules, Scope::Member(c.member))),
+            Command::ApproveVoucherFile(c) => {
+                Some((Action::BulkIssue, state.programme_office(c.programme)?))
+            }
+            Command::StartYearClosing(c) => {
+                Some((Action::YearEnd, state.programme_office(c.programme)?))
+            }
+            Command::DecideYearEnd(c) => {
+                Some((Action::YearEnd, state.programme_office(c.programme)?))
+            }
+            command => self.second_step_of(command),
+        }
+    }
+
+    /// The action and the office of a command that is the second step of an action. To turn down
+    /// what another person began is never more than one person's.
+    fn second_step_of(&self, command: &Command) -> Option<(Action, Scope)> {
+        let state = &*self.state;
+        match command {
+            Command::DecideTransfer(c) if c.approve => {
+                let row = state.transfer_row(c.transfer)?;
+                let voucher = self.voucher(row.voucher).ok()?;
+                let city = self.deciding_city(row, voucher.issuer).ok()?;
+                Some((Action::Transfer, Scope::Member(city)))
+            }
+            Command::ReverseClaim(c) => {
+                let claim = state.claims.get(c.claim.index())?;
+                Some((Action::Reverse, state.voucher_office(claim.voucher)?))
+            }
+            Command::ReverseStep(c) => {
+                let row = state.step(c.step)?;
+                // A consent is its giver's own.
+                let shared = !matches!(row.what, Step::Consent { .. });
+                let city = state.step_city(&row.what);
+                shared.then_some((Action::Reverse, Scope::Member(city)))
+            }
+            Command::SetBankAccount(c) => match c.step {
+                AccountStep::Decide { approve: true, .. } => {
+                    let (city, _) = self.city_of_party(c.party).ok()?;
+                    Some((Action::BankAccount, Scope::Member(city)))
+                }
+                _ => None,
+            },
             _ => None,
         }
     }
 
+    /// Stops unless the sender of a second step is of the office that the member's rule names,
+    /// where the step can be of several offices.
+    fn check_second_step(&self, action: Action, office: Scope) -> Decision {
+        let Some(rule) = self.state.own_rule(action, office) else {
+            return Ok(());
+        };
+        let offices = match &self.submission.command {
+            Command::ReverseStep(c) => {
+                let row = self.state.step(c.step);
+                row.map_or_else(Vec::new, |row| self.state.step_roles(&row.what))
+            }
+            _ => vec![(rule.checker, office)],
+        };
+        let named = offices.contains(&(rule.checker, office));
+        let me = self.submission.principal;
+        if named && !self.state.can_check(me, rule.checker, office) {
+            return Err(Rejection::Forbidden("the office that checks this action").into());
+        }
+        Ok(())
+    }
+
     /// What the command waits for; `None` if its maker may act alone. The node itself and what is
     /// imported wait for nobody.
-    fn gate(&self) -> Option<Gate> {
+    fn gate(&self) -> Result<Option<Gate>, Stop> {
         let maker = self.submission.principal;
         if maker == SYSTEM {
-            return None;
+            return Ok(None);
         }
-        let (action, office) = self.action_of(&self.submission.command)?;
+        let Some((action, office)) = self.action_of(&self.submission.command) else {
+            return Ok(None);
+        };
         let mut rule = self.state.action_rule(action, office);
+        if action.line().own_steps {
+            self.check_second_step(action, office)?;
+            if rule.persons == PERSONS_MIN {
+                return Ok(None);
+            }
+            // The first step was one person's.
+            rule.persons -= 1;
+        }
         match action {
             // The first administrator has nobody to ask.
             Action::Grants | Action::Credentials
                 if !self.state.has_other_administrator(maker, office) =>
             {
-                return None;
+                return Ok(None);
             }
             // Both offices have a say in how many persons there must be.
             Action::Rules if self.state.has_grant(maker, Role::FinanceOfficer, office) => {
@@ -171,11 +311,11 @@ impl<'a> Execution<'a> {
             }
             _ => {}
         }
-        Some(Gate {
+        Ok(Some(Gate {
             action,
             office,
             rule,
-        })
+        }))
     }
 
     fn propose(&mut self, gate: &Gate) -> Decision {
@@ -187,6 +327,10 @@ impl<'a> Execution<'a> {
             )
         })?;
         self.try_out()?;
+        if let ProposedCommand::ApproveVoucherFile(c) = &command {
+            let waiting = self.state.file_proposal(c.sha256, Some(c.programme));
+            refuse_if(waiting.is_some(), RefusalCode::ProposalPending)?;
+        }
         let proposal = ProposalId::from_index(self.state.proposals.len())
             .ok_or(Rejection::Full("proposals"))?;
         self.emit(Event::ActionProposed(Box::new(ActionProposed {
@@ -257,7 +401,9 @@ impl<'a> Execution<'a> {
             return Err(Rejection::Forbidden("the office that checks this action").into());
         }
         self.check_open(&row)?;
-        refuse_if(row.maker == checker, RefusalCode::SecondPersonRequired)?;
+        let took_part = |command| self.state.took_part(checker, command);
+        let same = row.maker == checker || row.command.as_deref().is_some_and(took_part);
+        refuse_if(same, RefusalCode::SecondPersonRequired)?;
         let before = row.approved_by.contains(&checker);
         refuse_if(before, RefusalCode::CheckedBefore)?;
         let proposal = c.proposal;
@@ -289,7 +435,18 @@ impl<'a> Execution<'a> {
         let second = self.submission.principal;
         let mut approved = self.within(&submission, Some(Box::new(ahead)));
         approved.second = Some(second);
-        let code = match approved.dispatch() {
+        // Of the two cities of a move one may have decided meanwhile, by whom it was approved here.
+        let asked = Some((row.action, row.office));
+        let took_part = |by: &PrincipalId| approved.state.took_part(*by, &command);
+        let same = !row.action.line().own_steps
+            || (approved.action_of(&submission.command) == asked
+                && !row.approved_by.iter().any(took_part));
+        let decided = if same {
+            approved.dispatch()
+        } else {
+            Err(RefusalCode::ProposalOutdated.into())
+        };
+        let code = match decided {
             Ok(()) => return,
             Err(Stop::Refuse(code)) => code,
             Err(Stop::Reject(_)) => RefusalCode::ProposalOutdated,
@@ -328,11 +485,6 @@ impl<'a> Execution<'a> {
             return Err(Rejection::NotFound("member").into());
         }
         let line = c.action.line();
-        valid(
-            !line.own_steps,
-            "action",
-            "has two steps of its own, always by two persons",
-        )?;
         valid(c.persons <= PERSONS_MAX, "persons", "are at most four")?;
         let loose = c.persons < PERSONS_MIN || !line.checkers.contains(&c.checker);
         refuse_if(loose, RefusalCode::ActionRuleTooLoose)?;
@@ -340,7 +492,13 @@ impl<'a> Execution<'a> {
             persons: c.persons,
             checker: c.checker,
         };
-        let same = self.state.action_rule(c.action, office) == rule;
+        // Where an action has a second step of its own, any of its offices takes it until a rule
+        // names one.
+        let named = !line.own_steps || line.checkers.len() == 1;
+        let same = match self.state.own_rule(c.action, office) {
+            None => named && self.state.action_rule(c.action, office) == rule,
+            own => own == Some(rule),
+        };
         refuse_if(same, RefusalCode::AlreadyInState)?;
         self.emit(Event::ActionRuleSet(ActionRuleSet {
             member: c.member,

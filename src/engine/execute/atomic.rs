@@ -4,9 +4,10 @@ use super::{
     Done, Execution, Key, Rejection, answered_by_key, answered_by_reference, decide, submit,
 };
 use crate::domain::RecordedAt;
+use crate::engine::actions::ISSUES_ALONE_MAX;
 use crate::engine::apply::refusal_of;
-use crate::engine::command::Submission;
-use crate::engine::event::{Event, Recorded};
+use crate::engine::command::{Command, Submission};
+use crate::engine::event::{Event, Recorded, SYSTEM};
 use crate::engine::state::State;
 use crate::engine::tables::Scoped;
 
@@ -30,11 +31,29 @@ pub enum AtomicOutcome {
     Refused(Vec<ItemFault>),
 }
 
+/// Stops commands that are sent together if they issue more vouchers than one person may alone. An
+/// issue that answers an approved application has two persons already; the node itself and what is
+/// imported need none.
+///
+/// # Errors
+/// [`Rejection::BulkIssue`], for the whole.
+pub fn check_bulk(items: &[Submission]) -> Result<(), Rejection> {
+    let alone = items.iter().filter(|item| {
+        let issue = matches!(&item.command, Command::IssueVoucher(c) if c.application.is_none());
+        issue && item.principal != SYSTEM && !item.imported
+    });
+    if alone.take(ISSUES_ALONE_MAX + 1).count() > ISSUES_ALONE_MAX {
+        return Err(Rejection::BulkIssue);
+    }
+    Ok(())
+}
+
 /// Decides several commands as one: all are done, or none. `key` and `fingerprint` are those of
 /// the whole; the items' own are not looked at.
 ///
 /// # Errors
-/// [`Rejection`] if the whole cannot be taken (its key was used for other content).
+/// [`Rejection`] if the whole cannot be taken: its key was used for other content, or it issues
+/// more vouchers than one person may alone.
 pub fn submit_atomic(
     state: &mut State,
     recorded_at: RecordedAt,
@@ -48,6 +67,7 @@ pub fn submit_atomic(
     {
         return Ok(AtomicOutcome::Done(done));
     }
+    check_bulk(items)?;
     let first = *state.next_seq;
     let mark = out.len();
     let mut faults = Vec::new();
@@ -160,6 +180,9 @@ pub fn rehearse_each(
     submissions: &[Submission],
     out: &mut Vec<Recorded>,
 ) -> Vec<Result<Done, Box<Rejection>>> {
+    if let Err(rejection) = check_bulk(submissions) {
+        return vec![Err(Box::new(rejection)); submissions.len()];
+    }
     state.open();
     let done = submissions
         .iter()

@@ -167,6 +167,9 @@ impl Execution<'_> {
         let refused = count(&plan, |one| matches!(one, RowOutcome::Refused(..)));
         let whole = file.mode == FileMode::Chunks || refused == 0;
         refuse_if(!whole, RefusalCode::FileHasFaults)?;
+        let amount = file.amount.checked_add(planned.total);
+        let approved = amount.is_some_and(|amount| amount <= file.total);
+        refuse_if(!approved, RefusalCode::FileRowsNotApproved)?;
         let issued = count(&plan, |one| matches!(one, RowOutcome::Issue(_)));
         let last = self.state.vouchers.len() + issued as usize;
         VoucherId::from_index(last).ok_or(Rejection::Full("vouchers"))?;

@@ -26,7 +26,7 @@ mod vouchers;
 mod warm;
 mod year_end;
 
-pub use atomic::{AtomicOutcome, ItemFault, rehearse, rehearse_each, submit_atomic};
+pub use atomic::{AtomicOutcome, ItemFault, check_bulk, rehearse, rehearse_each, submit_atomic};
 pub use files::{ATOMIC_FILE_ROWS_MAX, FILE_CHUNK_ROWS, FILE_ROWS_MAX, Planned, RowOutcome};
 pub(in crate::engine) use redo::redo;
 pub use warm::{look_ahead, look_ahead_events};
@@ -81,6 +81,9 @@ pub enum Rejection {
     /// The table of idempotency keys is full.
     #[error("too many idempotency keys in the last seven days")]
     KeysFull,
+    /// More vouchers at once than one person issues alone.
+    #[error("a file that a second person approves is needed for more than 20 vouchers at once")]
+    BulkIssue,
     /// A table is full.
     #[error("the ledger holds as many {0} as it can")]
     Full(&'static str),

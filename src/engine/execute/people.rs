@@ -3,7 +3,7 @@
 use super::{Decision, Execution, Rejection, refuse_if, valid};
 use crate::domain::PrincipalId;
 use crate::engine::command::{SetAccess, SetPassword};
-use crate::engine::event::{AccessSet, Event, PasswordSet, SYSTEM};
+use crate::engine::event::{AccessSet, Event, PasswordSet, SYSTEM, TokenRevoked};
 use crate::engine::refusal::RefusalCode;
 use crate::engine::terms::{Role, Scope};
 
@@ -64,11 +64,28 @@ impl Execution<'_> {
         let owner = self.state.user_names.get(&c.user_name).copied();
         let taken = owner.is_some_and(|owner| owner != principal);
         refuse_if(taken, RefusalCode::UserNameTaken)?;
+        let sessions = self.sessions_of(principal);
         self.emit(Event::PasswordSet(Box::new(PasswordSet {
             principal,
             user_name: c.user_name,
             verifier: c.verifier.clone(),
         })));
+        // Whoever knew the old one is out as well.
+        for token_hash in sessions {
+            self.emit(Event::TokenRevoked(TokenRevoked { token_hash }));
+        }
         Ok(())
+    }
+
+    /// The tokens that sign-ins gave the principal and that are valid still.
+    fn sessions_of(&self, principal: PrincipalId) -> Vec<[u8; 32]> {
+        let today = *self.state.business_date;
+        let tokens = self.state.tokens.iter();
+        let own = tokens.filter(|(_, row)| row.principal == principal && row.session);
+        let valid = own.filter(|(_, row)| {
+            let over = row.expires_on.is_some_and(|last| last < today);
+            !row.revoked && !over
+        });
+        valid.map(|(hash, _)| *hash).collect()
     }
 }

@@ -3,17 +3,18 @@
 
 use super::{Decision, Execution, Rejection, Stop, refuse_if};
 use crate::domain::{
-    CategoryId, ConsentId, Fen, InstructionId, MemberId, ProgrammeId, Seq, TransferId, VoucherId,
+    CategoryId, ConsentId, Day, Fen, InstructionId, MemberId, ProgrammeId, Seq, TransferId,
+    VoucherId,
 };
 use crate::engine::books::AccountKind;
 use crate::engine::command::ReverseStep;
 use crate::engine::event::{
-    BudgetUndone, ConsentUndone, Event, PaymentUndone, RelocationUndone, RevocationUndone,
-    StepReversed, TransferUndone, Undone,
+    BudgetUndone, ConsentUndone, Event, ExtensionUndone, PaymentUndone, RelocationUndone,
+    RevocationUndone, StepReversed, TransferUndone, Undone,
 };
 use crate::engine::refusal::RefusalCode;
-use crate::engine::state::{PeriodStatus, ProgrammeStatus, State, Step};
-use crate::engine::terms::{BUDGETS_TOTAL_MAX_FEN, Role, Scope};
+use crate::engine::state::{PeriodStatus, ProgrammeStatus, State, Step, TransferStatus};
+use crate::engine::terms::{BUDGETS_TOTAL_MAX_FEN, Role, Scope, TransferKind};
 
 type Mirror = Result<Undone, Stop>;
 
@@ -63,6 +64,11 @@ impl Execution<'_> {
                 amount,
                 bank_ref,
             } => self.undo_payment(instruction, amount, bank_ref),
+            Step::Extension {
+                voucher,
+                before,
+                after,
+            } => self.undo_extension(voucher, c.step, before, after),
         }?;
         self.emit(Event::StepReversed(Box::new(StepReversed {
             step: c.step,
@@ -208,6 +214,71 @@ impl Execution<'_> {
     }
 }
 
+impl Execution<'_> {
+    /// The deadlines must still be those of the step, the old ones must not have passed, and
+    /// nothing may have come since that needs the new ones.
+    fn undo_extension(
+        &self,
+        id: VoucherId,
+        step: Seq,
+        before: (Day, Day),
+        after: (Day, Day),
+    ) -> Mirror {
+        let row = &self.state.vouchers[id.index()];
+        refuse_if((row.use_by, row.cash_by) != after, RefusalCode::StepUsed)?;
+        let (use_by, cash_by) = before;
+        let today = *self.state.business_date;
+        refuse_if(today > cash_by, RefusalCode::CashDeadlinePassed)?;
+        let claimed = today > use_by && self.is_claimed_since(id, step);
+        let ordered = self.is_ordered_past(id, before);
+        let passed_on = self.is_passed_on_since(id, step);
+        let used = claimed || ordered || passed_on;
+        refuse_if(used, RefusalCode::StepUsed)?;
+        Ok(Undone::Extension(ExtensionUndone {
+            voucher: id,
+            use_by,
+            cash_by,
+        }))
+    }
+
+    /// True if a claim that counts was filed on the voucher since. Its contract may be of a day
+    /// after the old last day of use: contract dates are not kept.
+    fn is_claimed_since(&self, id: VoucherId, step: Seq) -> bool {
+        let usage = self.state.vouchers[id.index()].usage.index();
+        let since = self.state.claims_of(usage);
+        let mut since = since.take_while(|(_, claim)| claim.details > step);
+        since.any(|(_, claim)| claim.voucher == id && claim.counts())
+    }
+
+    /// True if an order holds an amount of the voucher beyond the deadlines.
+    fn is_ordered_past(&self, id: VoucherId, (use_by, cash_by): (Day, Day)) -> bool {
+        let holding = self
+            .state
+            .orders()
+            .map(|(_, row)| row)
+            .filter(|row| row.status.is_holding());
+        let mut past = holding.filter(|row| {
+            let contracted = row.contract.is_some_and(|(_, on)| on > use_by);
+            contracted || row.hold_until > cash_by
+        });
+        past.any(|row| row.lines.iter().any(|line| line.voucher == id))
+    }
+
+    /// True if the voucher gave its deadlines to another one since, or is about to.
+    fn is_passed_on_since(&self, id: VoucherId, step: Seq) -> bool {
+        let mut own = self
+            .state
+            .transfers
+            .iter()
+            .filter(|row| row.voucher == id && row.kind != TransferKind::Move);
+        own.any(|row| match row.status {
+            TransferStatus::Proposed => row.details > step,
+            TransferStatus::Approved => row.child.is_some() && row.decision > Some(step),
+            _ => false,
+        })
+    }
+}
+
 impl State {
     /// What came back of a voucher and was neither reissued nor went elsewhere.
     pub(super) fn left_to_reissue(&self, id: VoucherId) -> Fen {
@@ -221,7 +292,7 @@ impl State {
     /// The city whose step it is: the one that issued the voucher, or owes the payment.
     pub fn step_city(&self, step: &Step) -> MemberId {
         let voucher = match step {
-            Step::Revocation { voucher, .. } => *voucher,
+            Step::Revocation { voucher, .. } | Step::Extension { voucher, .. } => *voucher,
             Step::Transfer { transfer, .. } | Step::Relocation { transfer, .. } => {
                 self.transfers[transfer.index()].voucher
             }
@@ -239,7 +310,10 @@ impl State {
     pub fn step_roles(&self, step: &Step) -> Vec<(Role, Scope)> {
         let city = Scope::Member(self.step_city(step));
         match step {
-            Step::Revocation { .. } | Step::Transfer { .. } | Step::Relocation { .. } => {
+            Step::Revocation { .. }
+            | Step::Transfer { .. }
+            | Step::Relocation { .. }
+            | Step::Extension { .. } => {
                 vec![(Role::ScienceOfficer, city)]
             }
             Step::Budget { .. } => vec![(Role::FinanceOfficer, city)],

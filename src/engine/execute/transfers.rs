@@ -219,7 +219,11 @@ impl Execution<'_> {
 
     /// The city for which the sender decides: the issuing one, or of the two cities of a move one
     /// that has not approved it yet, if the sender is an officer of such a city.
-    fn deciding_city(&self, row: &TransferRow, issuer: MemberId) -> Result<MemberId, super::Stop> {
+    pub(super) fn deciding_city(
+        &self,
+        row: &TransferRow,
+        issuer: MemberId,
+    ) -> Result<MemberId, super::Stop> {
         let new_city = row.to_city.filter(|_| row.kind == TransferKind::Move);
         let Some(new_city) = new_city else {
             self.require_officer(Role::ScienceOfficer, issuer)?;

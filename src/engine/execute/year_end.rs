@@ -1,5 +1,5 @@
-//! The end of a programme's year, by explicit commands of two people; and the claims that wait
-//! for it.
+//! The end of a programme's year, by explicit commands that two people agree on each; and the
+//! claims that wait for it.
 //!
 //! A carry costs one event per pack, whatever the number of vouchers: what is charged to a
 //! programme afterwards is charged to the pack. Claims that wait are approved in order of
@@ -48,8 +48,6 @@ impl Execution<'_> {
             ProgrammeStatus::Open | ProgrammeStatus::Carried => false,
         };
         refuse_if(!fits, RefusalCode::YearNotClosing)?;
-        let same = row.year_ends.started_by == Some(self.submission.principal);
-        refuse_if(same, RefusalCode::SecondPersonRequired)?;
         match c.into {
             Some(into) => self.carry(c.programme, into, city),
             None => {

@@ -1,9 +1,11 @@
-//! Claims stand in the budget that they are charged to, and usage is the sum of the claims.
+//! Claims stand in the budget that they are charged to, usage is the sum of the claims, and what a
+//! year carried out the next one took in.
 
 use std::collections::BTreeMap;
 
 use super::{Check, Kind, ensure};
 use crate::domain::{ClaimId, ProgrammeId, UsageId, VoucherId};
+use crate::engine::books::{Account, Balance};
 use crate::engine::state::{ClaimStatus, State};
 
 /// Claims and usage.
@@ -65,6 +67,37 @@ fn check_claims(state: &State) -> Check {
     ensure(table == claimed, || {
         format!("vouchers have {table:?} in waiting claims, these are {claimed:?}")
     })
+}
+
+/// What was carried out of a programme or pack is what its own pack took in, to the fen; where
+/// nothing was carried, nothing went out.
+pub(super) fn check_carries(state: &State, accounts: &[(Account, Balance)]) -> Check {
+    let side = |programme: ProgrammeId, kind, debit: bool| {
+        let city = state.programmes[programme.index()].city;
+        let account = Account::programme(city, kind, programme);
+        let balance = accounts.iter().find(|(own, _)| *own == account);
+        balance.map_or(0, |(_, b)| if debit { b.debits } else { b.credits })
+    };
+    let mut into: BTreeMap<ProgrammeId, ProgrammeId> = BTreeMap::new();
+    for (position, row) in state.programmes.iter().enumerate() {
+        let id = ProgrammeId::from_index(position).expect("fewer than 2^16 programmes");
+        let from = row.year_ends.pack.as_ref();
+        if let Some(from) = from.and_then(|pack| pack.origins.last()) {
+            ensure(into.insert(*from, id).is_none(), || {
+                format!("{from:?} was carried twice over")
+            })?;
+        }
+    }
+    for id in (0..state.programmes.len()).filter_map(ProgrammeId::from_index) {
+        let out = side(id, Kind::CarriedOut, false);
+        let taken = into
+            .get(&id)
+            .map_or(0, |pack| side(*pack, Kind::Appropriation, true));
+        ensure(out == taken, || {
+            format!("{out} was carried out of {id:?}, its pack took in {taken}")
+        })?;
+    }
+    Ok(())
 }
 
 /// Each usage row leads to all its claims, newest first.

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{ClaimRow, ClaimStatus, State};
-use crate::domain::{
-    ClaimId, Day, DraftNo, Fen, MemberId, PrincipalId, ProgrammeId, Seq, VersionNo, VoucherId,
-};
+use crate::domain::{ClaimId, Day, DraftNo, Fen, MemberId, ProgrammeId, Seq, VersionNo, VoucherId};
 use crate::engine::terms::{RequiredField, RequiredFields, VersionTerms};
 
 /// Rules that are not published.
@@ -60,8 +58,6 @@ pub struct CarriedRow {
 /// What the end of years has made of a programme.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct YearEnds {
-    /// Who began to close it.
-    pub started_by: Option<PrincipalId>,
     /// To what its vouchers were charged, carry by carry.
     pub carried: Vec<CarriedRow>,
     /// What it is itself, if it was made by a carry.

@@ -87,6 +87,8 @@ pub struct TokenRow {
     pub expires_on: Option<Day>,
     /// True if revoked.
     pub revoked: bool,
+    /// True if a sign-in gave it.
+    pub session: bool,
 }
 
 /// An enterprise.

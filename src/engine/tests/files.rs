@@ -2,13 +2,16 @@
 
 use proptest::prelude::*;
 
+use super::steps::both;
 use super::world::*;
-use crate::domain::{CreditCode, EnterpriseId, Fen, InlineText, PrincipalId};
+use crate::domain::{CreditCode, EnterpriseId, InlineText, PrincipalId, ProposalId, RecordedAt};
+use crate::engine::actions::ISSUES_ALONE_MAX;
 use crate::engine::command::*;
-use crate::engine::event::Event;
+use crate::engine::event::{Event, SYSTEM};
 use crate::engine::refusal::RefusalCode as Code;
 use crate::engine::{
-    ATOMIC_FILE_ROWS_MAX, FILE_CHUNK_ROWS, Planned, Rejection, RowOutcome, State, refusal_of,
+    ATOMIC_FILE_ROWS_MAX, AtomicOutcome, FILE_CHUNK_ROWS, Planned, Rejection, RowOutcome, State,
+    check_bulk, refusal_of, rehearse_each, submit_atomic,
 };
 
 /// Codes that stand at a row, not at a command.
@@ -34,13 +37,13 @@ fn firm(n: u32, firm: EnterpriseId, amount: i64) -> FileRow {
     row(n, EnterpriseKey::Id(firm), amount)
 }
 
-fn approve(mode: FileMode, rows: usize, chunks: &[u128]) -> Command {
+pub(super) fn approve(mode: FileMode, rows: usize, chunks: &[u128]) -> Command {
     Command::ApproveVoucherFile(Box::new(ApproveVoucherFile {
         programme: PROGRAMME,
         sha256: FILE,
         mode,
         rows: u32::try_from(rows).expect("few"),
-        total: Fen::ZERO,
+        total: fen(1_000_000),
         chunks: chunks.into(),
     }))
 }
@@ -60,7 +63,7 @@ fn chunk(sender: PrincipalId, chunk: u32, fingerprint: u128, rows: Vec<FileRow>)
 
 /// A file of one chunk is approved and issued; what its rows became.
 fn issue(world: &mut World, rows: Vec<FileRow>) -> Vec<Event> {
-    world.by(MAKER, approve(FileMode::Chunks, rows.len(), &[7]));
+    both(world, approve(FileMode::Chunks, rows.len(), &[7]));
     let done = world.send(&chunk(MAKER, 0, 7, rows)).expect("no rejection");
     let first = world.out.len() - done.events as usize;
     let events = world.out[first..].iter();
@@ -181,8 +184,8 @@ fn a_chunk_is_let_through_only_as_it_was_approved_in_its_turn_and_once() {
     };
     let first = || rows(1, 1_000);
     let last = || rows(2_001, 3);
-    world.by(
-        MAKER,
+    both(
+        &mut world,
         approve(FileMode::Chunks, FILE_CHUNK_ROWS + 3, &[7, 8]),
     );
     let code = |world: &mut World, sent: Submission| {
@@ -229,7 +232,7 @@ fn a_chunk_is_let_through_only_as_it_was_approved_in_its_turn_and_once() {
 fn a_file_that_is_atomic_is_issued_whole_or_not_at_all() {
     let mut world = World::new();
     let before = world.state.voucher_count();
-    world.by(MAKER, approve(FileMode::Atomic, 2, &[7]));
+    both(&mut world, approve(FileMode::Atomic, 2, &[7]));
     let rows = || vec![firm(1, FIRM, 10), firm(2, FIRM, 50_000)];
     world
         .send(&chunk(MAKER, 0, 7, rows()))
@@ -265,14 +268,122 @@ fn an_approval_names_rows_and_chunks_that_fit_each_other() {
     assert!(matches!(stranger, Err(Rejection::Forbidden(_))));
     let early = sent(MAKER, chunk(MAKER, 0, 7, Vec::new()).command);
     assert!(matches!(early, Err(Rejection::NotFound(_))));
-    sent(MAKER, approve(FileMode::Atomic, 2, &[7])).expect("approved");
-    let again = sent(MAKER, approve(FileMode::Chunks, 2, &[7]));
+    both(&mut world, approve(FileMode::Atomic, 2, &[7]));
+    let again = world.send(&Submission::new(MAKER, approve(FileMode::Chunks, 2, &[7])));
     assert!(matches!(again, Err(Rejection::Exists(_))));
+}
+
+#[test]
+fn nothing_of_a_file_is_issued_before_a_second_person_has_approved_it() {
+    let mut world = World::new();
+    let rows = || vec![firm(1, FIRM, 10)];
+    let proposed = world.by(MAKER, approve(FileMode::Chunks, 1, &[7]));
+    assert_eq!(proposed[0].event.name(), "ActionProposed");
+    let early = world.send(&chunk(MAKER, 0, 7, rows()));
+    assert!(matches!(early, Err(Rejection::NotFound(_))), "{early:?}");
+    let first = ProposalId(0);
+    assert_eq!(world.state.file_proposal(FILE, None), Some(first));
+    assert_eq!(
+        world.state.file_proposal(FILE, Some(PROGRAMME)),
+        Some(first)
+    );
+    assert_eq!(world.state.file_proposal([0; 32], None), None);
+    // Nobody proposes it again while it waits, and its maker can take it back.
+    for again in [MAKER, CHECKER] {
+        let said = world.by(again, approve(FileMode::Atomic, 1, &[8]));
+        assert_eq!(refusal_of(&said[0].event), Some(Code::ProposalPending));
+    }
+    let withdraw = WithdrawProposal { proposal: first };
+    world.by(MAKER, Command::WithdrawProposal(withdraw));
+    assert_eq!(world.state.file_proposal(FILE, None), None);
+    world.by(MAKER, approve(FileMode::Chunks, 1, &[7]));
+    world.advance("2025-04-10");
+    assert_eq!(
+        world.state.file_proposal(FILE, None),
+        None,
+        "it is too late"
+    );
+    let done = both(&mut world, approve(FileMode::Chunks, 1, &[7]));
+    let Event::VoucherFileApproved(_) = &done[0].event else {
+        panic!("{done:?}");
+    };
+    let meta = &done[0].meta;
+    assert_eq!((meta.principal, meta.second), (MAKER, Some(CHECKER)));
+    world.send(&chunk(MAKER, 0, 7, rows())).expect("issued");
+}
+
+#[test]
+fn a_file_issues_no_more_than_the_total_that_was_approved() {
+    let mut world = World::new();
+    let Command::ApproveVoucherFile(mut approved) = approve(FileMode::Chunks, 2, &[7]) else {
+        unreachable!("it approves a file");
+    };
+    approved.total = fen(20);
+    both(&mut world, Command::ApproveVoucherFile(approved));
+    let rows = |amount| vec![firm(1, FIRM, 10), firm(2, FIRM, amount)];
+    let before = world.state.voucher_count();
+    world
+        .send(&chunk(MAKER, 0, 7, rows(11)))
+        .expect("no rejection");
+    let said = refusal_of(&world.out.last().expect("an event").event);
+    assert_eq!(said, Some(Code::FileRowsNotApproved));
+    assert_eq!(world.state.voucher_count(), before);
+    world.send(&chunk(MAKER, 0, 7, rows(10))).expect("issued");
+    assert_eq!(world.state.voucher_count(), before + 2);
+}
+
+#[test]
+fn one_person_issues_no_more_than_a_few_vouchers_at_once_and_many_only_from_a_file() {
+    let issue = |principal, application| {
+        let command = Command::IssueVoucher(IssueVoucher {
+            programme: PROGRAMME,
+            enterprise: EnterpriseKey::Id(OTHER_FIRM),
+            amount: fen(1),
+            application,
+        });
+        Submission::new(principal, command)
+    };
+    let alone = |count| vec![issue(MAKER, None); count];
+    let now = RecordedAt(1);
+    let mut world = World::new();
+    let before = world.state.voucher_count();
+    let mut out = Vec::new();
+    let said = submit_atomic(&mut world.state, now, None, &alone(21), &mut out);
+    assert_eq!(said, Err(Rejection::BulkIssue));
+    let each = rehearse_each(&mut world.state, now, &alone(21), &mut out);
+    assert!(
+        each.iter()
+            .all(|said| said == &Err(Box::new(Rejection::BulkIssue)))
+    );
+    assert_eq!(
+        (each.len(), world.state.voucher_count(), out.len()),
+        (21, before, 0)
+    );
+    let done = submit_atomic(
+        &mut world.state,
+        now,
+        None,
+        &alone(ISSUES_ALONE_MAX),
+        &mut out,
+    );
+    assert!(matches!(done, Ok(AtomicOutcome::Done(_))), "{done:?}");
+    assert_eq!(world.state.voucher_count(), before + ISSUES_ALONE_MAX);
+    // Two persons have acted on an approved application, and the node and imports need none.
+    let application = Some(crate::domain::ApplicationId(0));
+    let imported = Submission {
+        imported: true,
+        ..issue(MAKER, None)
+    };
+    let free = [issue(MAKER, application), issue(SYSTEM, None), imported];
+    for one in free {
+        assert_eq!(check_bulk(&vec![one; 1_000]), Ok(()));
+    }
+    assert_eq!(check_bulk(&alone(10_000)), Err(Rejection::BulkIssue));
 }
 
 /// Commands that end in one of the refusals of a file, for the table of refusals.
 pub(super) fn refused(world: &mut World, code: Code) -> (PrincipalId, Command) {
-    world.by(MAKER, approve(FileMode::Atomic, 1, &[0]));
+    both(world, approve(FileMode::Atomic, 1, &[0]));
     let send = |enterprise, fingerprint: u128| {
         let mut sent = chunk(MAKER, 0, 0, vec![firm(1, enterprise, 10)]);
         sent.fingerprint = fingerprint;
@@ -308,15 +419,20 @@ pub(super) fn step(world: &World, person: PrincipalId, b: u8, n: u32) -> Command
             sha256: [u8::try_from(n % 251).expect("below 251"); 32],
             mode,
             rows: 2,
-            total: fen(1),
+            total: fen(40_000),
             chunks: Box::new([0]),
         }));
     };
-    // One that was not approved by whoever sends it is rejected: its references are another's.
+    // The references are of whoever proposed the file, now and then of another.
+    let own = if n.is_multiple_of(11) {
+        person
+    } else {
+        file.sent_by
+    };
     let row = |place: u32| {
         let firm = EnterpriseKey::Id(EnterpriseId((u32::from(b) + place) % 4));
         let mut row = row(2 * (n % 50) + place, firm, i64::from(n % 20_000) + 1);
-        row.reference.source = RefSource::Principal(person);
+        row.reference.source = RefSource::Principal(own);
         row
     };
     Command::IssueFileRows(Box::new(IssueFileRows {

@@ -12,6 +12,7 @@ mod random;
 mod refusals;
 mod renewal;
 mod scopes;
+mod second_steps;
 mod simulate;
 mod standing;
 mod steps;

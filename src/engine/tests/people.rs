@@ -68,6 +68,10 @@ fn token(principal: PrincipalId, n: u8) -> Command {
     }))
 }
 
+fn file() -> Command {
+    super::files::approve(FileMode::Chunks, 2, &[7])
+}
+
 fn unchecked_firm() -> RegisterEnterprise {
     RegisterEnterprise {
         code: crate::domain::CreditCode::parse("91310117MADEM0011X").ok(),
@@ -199,6 +203,11 @@ pub(super) const LINES: &[Line] = &[
         let scope = Scope::Corridor;
         (MAKER, grant(MAKER, Role::Administrator, scope, false))
     }),
+    // The same file, while its approval waits.
+    (Code::ProposalPending, |w| {
+        w.by(MAKER, file());
+        (MAKER, file())
+    }),
     (Code::UserNameTaken, |w| {
         w.by(MAKER, password("songjiang-1"));
         (CHECKER, password("songjiang-1"))
@@ -226,9 +235,8 @@ fn every_line_is_refused_for_its_reason_and_changes_no_balance() {
 }
 
 /// What waits, with the office of those who check and what happens in the end.
-#[test]
-fn each_action_waits_for_a_second_person_and_is_then_done_as_its_maker_asked() {
-    let cases: Vec<(Command, Action, Role, &str)> = vec![
+fn waiting() -> Vec<(Command, Action, Role, &'static str)> {
+    vec![
         (
             raise(5),
             Action::Budget,
@@ -248,6 +256,18 @@ fn each_action_waits_for_a_second_person_and_is_then_done_as_its_maker_asked() {
             "VoucherRevoked",
         ),
         (
+            file(),
+            Action::BulkIssue,
+            Role::ScienceOfficer,
+            "VoucherFileApproved",
+        ),
+        (
+            super::programmes::closing(PROGRAMME),
+            Action::YearEnd,
+            Role::FinanceOfficer,
+            "YearClosingStarted",
+        ),
+        (
             Command::RegisterEnterprise(Box::new(unchecked_firm())),
             Action::CodeOverride,
             Role::ScienceOfficer,
@@ -259,8 +279,12 @@ fn each_action_waits_for_a_second_person_and_is_then_done_as_its_maker_asked() {
             Role::ScienceOfficer,
             "ActionRuleSet",
         ),
-    ];
-    for (command, action, checker, fact) in cases {
+    ]
+}
+
+#[test]
+fn each_action_waits_for_a_second_person_and_is_then_done_as_its_maker_asked() {
+    for (command, action, checker, fact) in waiting() {
         let mut world = World::new();
         let books = world.state.accounts();
         let proposed = world.by(MAKER, command.clone());
@@ -352,8 +376,7 @@ fn a_rule_is_agreed_between_both_offices() {
     assert_eq!(names(&done), ["ProposalApproved", "ActionRuleSet"]);
     let rejected = [
         rule(Action::Budget, 5, Role::FinanceOfficer),
-        rule(Action::Transfer, 3, Role::ScienceOfficer),
-        rule(Action::Reverse, 3, Role::ScienceOfficer),
+        rule(Action::Transfer, 5, Role::ScienceOfficer),
     ];
     for command in rejected {
         let answer = world.send(&Submission::new(MAKER, command));
@@ -545,4 +568,32 @@ fn who_is_shut_out_does_nothing_until_two_let_them_in() {
     let let_in = world.by(OTHER, decide(ProposalId(1), true));
     assert_eq!(names(&let_in), ["ProposalApproved", "AccessSet"]);
     assert_eq!(names(&world.by(CHECKER, raise(1))), ["ActionProposed"]);
+}
+
+#[test]
+fn a_new_password_ends_the_sessions_of_its_owner_and_no_other_token() {
+    let mut world = World::new();
+    let session = |n: u8, label: &str| {
+        Command::IssueToken(Box::new(IssueToken {
+            principal: MAKER,
+            token_hash: [n; 32],
+            label: Text::parse(label).expect("short"),
+            expires_on: Some(day("2025-03-10")),
+        }))
+    };
+    world.by(MAKER, session(1, SESSION_LABEL));
+    world.by(MAKER, session(2, "desk"));
+    world.by(MAKER, session(3, SESSION_LABEL));
+    let set = world.by(MAKER, password("songjiang-1"));
+    assert_eq!(names(&set), ["PasswordSet", "TokenRevoked", "TokenRevoked"]);
+    let revoked = |world: &World, n: u8| world.state.token(&[n; 32]).map(|row| row.revoked);
+    let all = [1, 2, 3].map(|n| revoked(&world, n));
+    assert_eq!(all, [Some(true), Some(false), Some(true)]);
+    assert_eq!(
+        names(&world.by(MAKER, password("songjiang-1"))),
+        ["PasswordSet"]
+    );
+    world.by(MAKER, session(4, SESSION_LABEL));
+    world.by(CHECKER, password("songjiang-2"));
+    assert_eq!(revoked(&world, 4), Some(false));
 }

@@ -1,5 +1,6 @@
 //! One line per row of the posting table.
 
+use super::steps::both;
 use super::world::*;
 use crate::domain::{BankRef, ClaimId, InstructionId, MemberId, PaymentId, PeriodId, TransferId};
 use crate::engine::books::{Account, AccountKind as Kind, Pair};
@@ -355,4 +356,65 @@ fn agreement_settlement_and_arrears_go_through_the_clearing_accounts() {
             Pair::new(due_from(HOME, HOST), clearing(HOME), fen(10_000)),
         ]
     );
+}
+
+#[test]
+fn the_end_of_a_year_is_posted_as_the_table_says() {
+    let mut world = World::new();
+    super::programmes::next_year(&mut world);
+    let claim = world.claim();
+    world.approve(claim);
+    let held = super::steps::propose(VOUCHER, succession(), 5_000);
+    world.by(MAKER, held);
+    let closing = super::programmes::closing(PROGRAMME);
+    assert_eq!(pairs(&both(&mut world, closing)[0].event), []);
+    let mut waiting = |amount| {
+        let mut claim = world.claim();
+        claim.invoice_amount = fen(amount);
+        world.file(claim)
+    };
+    let waits = waiting(20_000);
+    assert_eq!(
+        pairs(&waits),
+        [budget(Kind::Outstanding, Kind::Claimed, 10_000)]
+    );
+    waiting(6_000);
+    let withdraw = WithdrawClaim { claim: ClaimId(2) };
+    let events = world.by(FILER, Command::WithdrawClaim(withdraw));
+    let withdrawn = [budget(Kind::Claimed, Kind::Outstanding, 3_000)];
+    assert_eq!(pairs(&events[0].event), withdrawn);
+    let (programme, into) = (PROGRAMME, Some(crate::domain::ProgrammeId(1)));
+    let decided = Command::DecideYearEnd(DecideYearEnd { programme, into });
+    let events = both(&mut world, decided);
+    let Event::YearCarried(carried) = &events[0].event else {
+        panic!("{events:?}");
+    };
+    let of_pack = |kind| Account::programme(HOME, kind, carried.pack);
+    let parts = [
+        (Kind::Outstanding, 45_000),
+        (Kind::Held, 5_000),
+        (Kind::Claimed, 10_000),
+        (Kind::Approved, 40_000),
+    ];
+    let expected = parts.iter().flat_map(|(kind, amount)| {
+        let appropriated = (of_pack(Kind::Appropriation), of_pack(*kind));
+        [
+            budget(*kind, Kind::CarriedOut, *amount),
+            Pair::new(appropriated.0, appropriated.1, fen(*amount)),
+        ]
+    });
+    assert_eq!(pairs(&events[0].event), expected.collect::<Vec<_>>());
+    let approved = pairs(&events[1].event);
+    let from_claimed = Pair::new(of_pack(Kind::Claimed), of_pack(Kind::Approved), fen(10_000));
+    assert_eq!(approved[0], from_claimed);
+    let mut plain = World::new();
+    super::programmes::end_year(&mut plain, PROGRAMME, None);
+    assert_eq!(pairs(last(&plain.out)), [], "a close posts nothing");
+}
+
+fn succession() -> TransferRequest {
+    TransferRequest::Succession {
+        to: OTHER_FIRM,
+        cap_share: ratio(0),
+    }
 }

@@ -1,6 +1,7 @@
 //! The life of programmes: one line per refusal, drafts, the end of years.
 
 use super::refusals::Line;
+use super::steps::both;
 use super::world::*;
 use crate::domain::{ClaimId, DraftNo, Fen, PaymentId, ProgrammeCode, ProgrammeId, VoucherId};
 use crate::engine::books::AccountKind as Kind;
@@ -33,6 +34,13 @@ pub(super) fn closing(programme: ProgrammeId) -> Command {
 
 fn decide(programme: ProgrammeId, into: Option<ProgrammeId>) -> Command {
     Command::DecideYearEnd(DecideYearEnd { programme, into })
+}
+
+fn approve_first() -> Command {
+    Command::DecideProposal(DecideProposal {
+        proposal: crate::domain::ProposalId(0),
+        approve: true,
+    })
 }
 
 fn save(terms: VersionTerms) -> Command {
@@ -80,18 +88,18 @@ pub(super) fn end_year(
     programme: ProgrammeId,
     into: Option<ProgrammeId>,
 ) -> Vec<Event> {
-    w.by(MAKER, closing(programme));
-    let events = w.by(CHECKER, decide(programme, into));
+    both(w, closing(programme));
+    let events = both(w, decide(programme, into));
     events.into_iter().map(|recorded| recorded.event).collect()
 }
 
 pub(super) const LINES: &[Line] = &[
     (Code::YearEnded, |w| {
-        w.by(MAKER, closing(PROGRAMME));
+        both(w, closing(PROGRAMME));
         (MAKER, publish())
     }),
     (Code::YearEnded, |w| {
-        w.by(MAKER, closing(PROGRAMME));
+        both(w, closing(PROGRAMME));
         let issue = IssueVoucher {
             programme: PROGRAMME,
             enterprise: EnterpriseKey::Id(OTHER_FIRM),
@@ -129,16 +137,32 @@ pub(super) const LINES: &[Line] = &[
     }),
     (Code::SecondPersonRequired, |w| {
         w.by(MAKER, closing(PROGRAMME));
-        (MAKER, decide(PROGRAMME, None))
+        (MAKER, approve_first())
+    }),
+    (Code::SecondPersonRequired, |w| {
+        both(w, closing(PROGRAMME));
+        w.by(MAKER, decide(PROGRAMME, None));
+        let proposal = crate::domain::ProposalId(1);
+        let own = DecideProposal {
+            proposal,
+            approve: true,
+        };
+        (MAKER, Command::DecideProposal(own))
+    }),
+    // What was proposed twice is done once.
+    (Code::YearEnded, |w| {
+        w.by(MAKER, closing(PROGRAMME));
+        both(w, closing(PROGRAMME));
+        (CHECKER, approve_first())
     }),
     (Code::CarryTargetNotEligible, |w| {
         create(w, "330100-2026", HOST, 2026);
-        w.by(MAKER, closing(PROGRAMME));
+        both(w, closing(PROGRAMME));
         (CHECKER, decide(PROGRAMME, Some(NEXT)))
     }),
     (Code::CarryTargetNotEligible, |w| {
         create(w, "310117-2027", HOME, 2027);
-        w.by(MAKER, closing(PROGRAMME));
+        both(w, closing(PROGRAMME));
         (CHECKER, decide(PROGRAMME, Some(NEXT)))
     }),
     (Code::CarriedTwice, |w| {
@@ -153,7 +177,7 @@ pub(super) const LINES: &[Line] = &[
         (FILER, withdraw(0))
     }),
     (Code::ClaimWaits, |w| {
-        w.by(MAKER, closing(PROGRAMME));
+        both(w, closing(PROGRAMME));
         let claim = w.claim();
         waits(w, claim);
         let reverse = ReverseClaim { claim: ClaimId(0) };
@@ -295,12 +319,12 @@ fn what_is_not_paid_moves_into_the_next_year_and_what_is_paid_stays() {
         w.approve(claim);
     }
     pay(&mut w, 0);
-    w.by(MAKER, closing(PROGRAMME));
+    both(&mut w, closing(PROGRAMME));
     let mut claim = w.claim();
     claim.invoice_amount = fen(30_000);
     let waiting = waits(&mut w, claim);
     assert_eq!(waiting.amount, fen(15_000));
-    let events = w.by(CHECKER, decide(PROGRAMME, Some(NEXT)));
+    let events = both(&mut w, decide(PROGRAMME, Some(NEXT)));
     let Event::YearCarried(e) = &events[0].event else {
         panic!("{events:?}");
     };
@@ -388,7 +412,7 @@ fn without_a_carry_claims_wait_and_a_late_carry_approves_them_in_order() {
     assert_eq!(refused.result, Code::DuplicateInvoice);
     waits(&mut w, second);
     assert_eq!(w.state.claimed_of(VOUCHER), fen(80_000));
-    let events = w.by(CHECKER, decide(PROGRAMME, Some(NEXT)));
+    let events = both(&mut w, decide(PROGRAMME, Some(NEXT)));
     let order: Vec<_> = events
         .iter()
         .filter_map(|recorded| match &recorded.event {
@@ -403,7 +427,7 @@ fn without_a_carry_claims_wait_and_a_late_carry_approves_them_in_order() {
 #[test]
 fn a_claim_that_waits_can_be_withdrawn_and_its_money_and_invoice_are_free_again() {
     let mut w = World::new();
-    w.by(MAKER, closing(PROGRAMME));
+    both(&mut w, closing(PROGRAMME));
     let claim = w.claim();
     waits(&mut w, claim.clone());
     w.by(FILER, withdraw(0));
@@ -461,7 +485,7 @@ fn a_carry_of_many_waiting_claims_goes_on_by_timers_in_order() {
         document_no: None,
     }));
     w.issue(FIRM, 1_000_000);
-    w.by(MAKER, closing(PROGRAMME));
+    both(&mut w, closing(PROGRAMME));
     let count = 4_100;
     for _ in 0..count {
         let mut claim = w.claim();
@@ -478,7 +502,7 @@ fn a_carry_of_many_waiting_claims_goes_on_by_timers_in_order() {
         });
         approved.collect::<Vec<u32>>()
     };
-    let events = w.by(CHECKER, decide(PROGRAMME, Some(NEXT)));
+    let events = both(&mut w, decide(PROGRAMME, Some(NEXT)));
     let at_once = approved(&events);
     assert_eq!(at_once, (0..4_096).collect::<Vec<_>>());
     let events = w.advance("2025-03-11");

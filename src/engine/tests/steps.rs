@@ -29,8 +29,14 @@ pub(super) fn seq(events: &[Recorded]) -> Seq {
     events.first().expect("an event").meta.seq
 }
 
-/// What two persons do: the event of it.
+/// What two persons do: the last event of it.
 pub(super) fn by_two(w: &mut World, command: Command) -> Seq {
+    let events = both(w, command);
+    events.last().expect("an event").meta.seq
+}
+
+/// What two persons do: the events of the command, without the approval.
+pub(super) fn both(w: &mut World, command: Command) -> Vec<Recorded> {
     let proposed = w.by(MAKER, command);
     let Event::ActionProposed(e) = &proposed[0].event else {
         panic!("{proposed:?}");
@@ -39,8 +45,7 @@ pub(super) fn by_two(w: &mut World, command: Command) -> Seq {
         proposal: e.proposal,
         approve: true,
     });
-    let events = w.by(CHECKER, approve);
-    events.last().expect("an event").meta.seq
+    w.by(CHECKER, approve).split_off(1)
 }
 
 /// Every account with its balance.
@@ -64,6 +69,14 @@ pub(super) fn change(programme: ProgrammeId, amount: i64, raise: bool) -> Comman
 
 pub(super) fn revoke(voucher: VoucherId) -> Command {
     Command::RevokeVoucher(RevokeVoucher { voucher })
+}
+
+fn extend(voucher: VoucherId, use_by: &str, cash_by: &str) -> Command {
+    Command::ExtendVoucher(ExtendVoucher {
+        voucher,
+        use_by: day(use_by),
+        cash_by: day(cash_by),
+    })
 }
 
 pub(super) fn propose(voucher: VoucherId, kind: TransferRequest, amount: i64) -> Command {
@@ -200,6 +213,41 @@ fn a_consent_is_withdrawn_by_its_giver_alone() {
     let given = seq(&w.by(FILER, consent.clone()));
     w.by(FILER, consent);
     assert_eq!(refused(&mut w, FILER, given), Some(Code::StepUsed));
+}
+
+#[test]
+fn an_extension_is_undone_while_nothing_needs_the_later_deadlines() {
+    let mut w = transfers::world();
+    let before = w.state.voucher(OTHERS).cloned();
+    let first = by_two(&mut w, extend(OTHERS, "2025-12-31", "2026-01-31"));
+    let between = w.state.voucher(OTHERS).cloned();
+    let second = by_two(&mut w, extend(OTHERS, "2026-01-31", "2026-02-28"));
+    // What would have been possible without it does not stand in its way.
+    w.by(MAKER, propose(OTHERS, half_to_far_firm(), 30_000));
+    w.by(CHECKER, decide(0, false));
+    let mut claim = w.claim();
+    claim.voucher = VoucherKey::Id(OTHERS);
+    w.approve(claim);
+    let reverse = ReverseClaim {
+        claim: crate::domain::ClaimId(0),
+    };
+    w.by(MAKER, Command::ReverseClaim(reverse));
+    let own = refused(&mut w, MAKER, second);
+    assert_eq!(own, Some(Code::SecondPersonRequired));
+    let books_before = books(&w);
+    assert_eq!(refused(&mut w, CHECKER, second), None);
+    assert_eq!(w.state.voucher(OTHERS).cloned(), between);
+    assert_eq!(refused(&mut w, CHECKER, first), None);
+    assert_eq!(w.state.voucher(OTHERS).cloned(), before);
+    assert_eq!(books(&w), books_before, "it posts nothing");
+    assert_eq!(refused(&mut w, CHECKER, first), Some(Code::StepReversed));
+    // It lapses on its old day.
+    let lapsed = |events: Vec<Recorded>| {
+        let mut events = events.into_iter();
+        events.any(|r| matches!(r.event, Event::VoucherLapsed(e) if e.voucher == OTHERS))
+    };
+    assert!(!lapsed(w.advance("2025-10-10")));
+    assert!(lapsed(w.advance("2025-10-11")));
 }
 
 /// A period with one settlement payment of 160.00, 60.00 of which is confirmed.
@@ -339,6 +387,54 @@ const LINES: &[Line] = &[
             }),
         );
         (MAKER, done)
+    }),
+    // Another extension stands on it.
+    (Code::StepUsed, |w| {
+        let done = by_two(w, extend(OTHERS, "2025-12-31", "2026-01-31"));
+        by_two(w, extend(OTHERS, "2026-01-31", "2026-02-28"));
+        (CHECKER, done)
+    }),
+    // A claim after the old last day of use.
+    (Code::StepUsed, |w| {
+        let done = by_two(w, extend(VOUCHER, "2025-12-31", "2026-01-31"));
+        w.advance("2025-09-11");
+        let mut claim = w.claim();
+        claim.contract_date = day("2025-09-11");
+        w.approve(claim);
+        (CHECKER, done)
+    }),
+    // An order holds beyond the old last day of filing.
+    (Code::StepUsed, |w| {
+        let done = by_two(w, extend(VOUCHER, "2025-12-31", "2026-01-31"));
+        let order = ProposeOrder {
+            provider: LAB,
+            category: TESTING,
+            contract_amount: fen(10_000),
+            hold_until: day("2025-10-11"),
+            lines: Box::new([(VOUCHER, fen(1_000))]),
+        };
+        w.by(FILER, Command::ProposeOrder(order));
+        let order = crate::domain::OrderId(0);
+        let confirmed = w.by(FILER, Command::ConfirmOrder(ConfirmOrder { order }));
+        assert_eq!(confirmed[0].event.name(), "OrderConfirmed");
+        (CHECKER, done)
+    }),
+    // Another voucher has the new deadlines, or is about to.
+    (Code::StepUsed, |w| {
+        let done = by_two(w, extend(OTHERS, "2025-12-31", "2026-01-31"));
+        split(w);
+        (CHECKER, done)
+    }),
+    (Code::StepUsed, |w| {
+        let done = by_two(w, extend(OTHERS, "2025-12-31", "2026-01-31"));
+        w.by(MAKER, propose(OTHERS, half_to_far_firm(), 30_000));
+        (CHECKER, done)
+    }),
+    // The voucher would have lapsed.
+    (Code::CashDeadlinePassed, |w| {
+        let done = by_two(w, extend(OTHERS, "2025-12-31", "2026-01-31"));
+        w.advance("2025-10-11");
+        (CHECKER, done)
     }),
     (Code::PeriodStateMismatch, |w| {
         let paid = partly_paid(w);

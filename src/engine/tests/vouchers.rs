@@ -5,7 +5,7 @@ use crate::domain::{ApplicationId, EnterpriseId, PersonalText, PrincipalId, Text
 use crate::engine::command::*;
 use crate::engine::event::Event;
 use crate::engine::refusal::RefusalCode as Code;
-use crate::engine::state::{ApplicationStatus, ProgrammeStatus};
+use crate::engine::state::ApplicationStatus;
 use crate::engine::terms::DeclineCode;
 use crate::engine::{Rejection, State, refusal_of};
 
@@ -107,11 +107,8 @@ fn approved(w: &mut World) {
     w.by(CHECKER, approval(20_000));
 }
 
-/// No command of this area closes a year, so the state is set as its close leaves it.
 fn close_year(w: &mut World) {
-    w.state.programmes.update(PROGRAMME.index(), |row| {
-        row.status = ProgrammeStatus::Closed
-    });
+    super::programmes::end_year(w, PROGRAMME, None);
 }
 
 type Line = (Code, fn(&mut World) -> (PrincipalId, Command));

@@ -147,12 +147,6 @@ impl Canonical for TransferRequest {
     }
 }
 
-impl Canonical for Box<ApproveVoucherFile> {
-    fn put(&self, writer: &mut Writer<'_>) {
-        ApproveVoucherFile::put(self, writer);
-    }
-}
-
 impl Canonical for Box<IssueFileRows> {
     fn put(&self, writer: &mut Writer<'_>) {
         IssueFileRows::put(self, writer);
@@ -213,15 +207,12 @@ command_tables! {
         7: document_sha256,
     }
     LiftCreditFlag { 0: flag, }
-    SetBankAccount { 0: party, 1: step, }
     CreateProgramme { 0: code, 1: title, 2: city, 3: budget_year, }
     RegisterAgreement { 0: terms, 1: document_no, }
     SaveDraft { 0: programme, 1: draft, 2: terms, }
     MarkSimulated { 0: programme, 1: draft, 2: digest, }
     CopyPack { 0: from, 1: to, }
     SetCityPolicy { 0: member, 1: required, }
-    StartYearClosing { 0: programme, }
-    DecideYearEnd { 0: programme, 1: into, }
     WithdrawClaim { 0: claim, }
     IssueVoucher { 0: programme, 1: enterprise, 2: amount, 3: application, }
     GiveConsent { 0: voucher, 1: giver, 2: up_to, 3: until, }
@@ -232,15 +223,12 @@ command_tables! {
     ReviewApplication { 0: application, 1: step, }
     WithdrawApplication { 0: application, }
     ProposeTransfer { 0: voucher, 1: kind, 2: amount, 3: document_no, 4: expires_on, }
-    DecideTransfer { 0: transfer, 1: approve, }
     WithdrawTransfer { 0: transfer, }
-    ReverseStep { 0: step, }
     FileClaim {
         0: voucher, 1: provider, 2: enterprise, 3: category, 4: contract_no, 5: contract_date,
         6: contract_amount, 7: invoice_no, 8: invoice_amount, 9: paid_amount, 10: evidence,
         11: order,
     }
-    ReverseClaim { 0: claim, }
     PayClaim { 0: claim, 1: bank_ref, 2: paid_on, }
     ReturnPayment { 0: payment, }
     ClosePeriod { 0: period, }
@@ -248,7 +236,6 @@ command_tables! {
     InstructPeriod { 0: period, 1: mode, 2: document_no, }
     ConfirmInstruction { 0: instruction, 1: amount, 2: bank_ref, 3: paid_on, }
     AdvanceDate { 0: to, }
-    ApproveVoucherFile { 0: programme, 1: sha256, 2: mode, 3: rows, 4: total, 5: chunks, }
     IssueFileRows { 0: programme, 1: sha256, 2: chunk, 3: rows, }
     ProposeOrder { 0: provider, 1: category, 2: contract_amount, 3: hold_until, 4: lines, }
     AgreeOrder { 0: order, }
@@ -313,6 +300,13 @@ proposed_tables! {
     RevokeVoucher { 0: voucher, }
     ExtendVoucher { 0: voucher, 1: use_by, 2: cash_by, }
     ReissueVoucher { 0: voucher, 1: amount, }
+    SetBankAccount { 0: party, 1: step, }
+    StartYearClosing { 0: programme, }
+    DecideYearEnd { 0: programme, 1: into, }
+    DecideTransfer { 0: transfer, 1: approve, }
+    ReverseStep { 0: step, }
+    ReverseClaim { 0: claim, }
+    ApproveVoucherFile { 0: programme, 1: sha256, 2: mode, 3: rows, 4: total, 5: chunks, }
 }
 
 macro_rules! payloads {

@@ -9,19 +9,21 @@ use super::examples_terms::version_terms;
 use super::field::Field;
 use crate::domain::hex;
 use crate::domain::{
-    CategoryId, CreditCode, MemberId, PersonalText, PrincipalId, ProgrammeId, ProposalId, VoucherId,
+    CategoryId, ClaimId, CreditCode, EnterpriseId, MemberId, PersonalText, PrincipalId,
+    ProgrammeId, ProposalId, Seq, TransferId, VoucherId,
 };
 use crate::engine::command::{
-    ChangeBudget, ExtendVoucher, IssueToken, PartyName, ProposedCommand, PublishDraft,
-    PublishVersion, RegisterEnterprise, RegisterProvider, ReissueVoucher, RevokeVoucher, SetAccess,
-    SetActionRule, SetGrant,
+    AccountStep, ApproveVoucherFile, ChangeBudget, DecideTransfer, DecideYearEnd, ExtendVoucher,
+    IssueToken, PartyName, Payee, ProposedCommand, PublishDraft, PublishVersion,
+    RegisterEnterprise, RegisterProvider, ReissueVoucher, ReverseClaim, ReverseStep, RevokeVoucher,
+    SetAccess, SetActionRule, SetBankAccount, SetGrant, StartYearClosing,
 };
 use crate::engine::event::{
     AccessSet, ActionProposed, ActionRuleSet, Event, PasswordSet, ProposalApproved,
     ProposalDeclined, ProposalFailed, ProposalWithdrawn,
 };
 use crate::engine::refusal::RefusalCode;
-use crate::engine::terms::{Action, EnterpriseKind, Role, Scope};
+use crate::engine::terms::{Action, EnterpriseKind, FileMode, Role, Scope};
 
 const PROPOSAL: ProposalId = ProposalId(77);
 
@@ -81,6 +83,76 @@ fn programmes() -> Vec<(&'static str, Action, ProposedCommand)> {
                 voucher: VoucherId(1_234_567),
                 amount: fen(17_550_000),
             }),
+        ),
+    ]
+}
+
+/// The end of a year, and the second steps of actions that have one.
+fn second_steps() -> Vec<(&'static str, Action, ProposedCommand)> {
+    let programme = ProgrammeId(117);
+    let account = SetBankAccount {
+        party: Payee::Enterprise(EnterpriseId(4_321)),
+        step: AccountStep::Decide {
+            version: 2,
+            approve: true,
+        },
+    };
+    let transfer = DecideTransfer {
+        transfer: TransferId(7_654),
+        approve: true,
+    };
+    vec![
+        (
+            "-closing",
+            Action::YearEnd,
+            ProposedCommand::StartYearClosing(StartYearClosing { programme }),
+        ),
+        (
+            "-year-end",
+            Action::YearEnd,
+            ProposedCommand::DecideYearEnd(DecideYearEnd {
+                programme,
+                into: Some(ProgrammeId(118)),
+            }),
+        ),
+        (
+            "-transfer",
+            Action::Transfer,
+            ProposedCommand::DecideTransfer(transfer),
+        ),
+        (
+            "-claim",
+            Action::Reverse,
+            ProposedCommand::ReverseClaim(ReverseClaim {
+                claim: ClaimId(1_234_567),
+            }),
+        ),
+        (
+            "-step",
+            Action::Reverse,
+            ProposedCommand::ReverseStep(ReverseStep {
+                step: Seq(1_234_567),
+            }),
+        ),
+        (
+            "-account",
+            Action::BankAccount,
+            ProposedCommand::SetBankAccount(Box::new(account)),
+        ),
+        (
+            "-file",
+            Action::BulkIssue,
+            ProposedCommand::ApproveVoucherFile(Box::new(ApproveVoucherFile {
+                programme,
+                sha256: [0xf1; 32],
+                mode: FileMode::Chunks,
+                rows: 1_001,
+                total: fen(3_003_000_000),
+                chunks: Box::from([
+                    0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10,
+                    0xf1f2_f3f4_f5f6_f7f8_f9fa_fbfc_fdfe_ff00,
+                ]),
+            })),
         ),
     ]
 }
@@ -158,6 +230,7 @@ fn people() -> Vec<(&'static str, Action, ProposedCommand)> {
 /// Every event of a proposal, with a suffix of its golden file.
 pub(super) fn proposals() -> impl Iterator<Item = (&'static str, Event)> {
     let proposed = programmes().into_iter().chain(people());
+    let proposed = proposed.chain(second_steps());
     let proposed = proposed.map(|(suffix, action, command)| {
         let event = ActionProposed {
             proposal: PROPOSAL,

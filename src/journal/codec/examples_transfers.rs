@@ -6,8 +6,8 @@ use crate::domain::{
     VersionNo, VoucherId,
 };
 use crate::engine::event::{
-    BudgetUndone, ConsentUndone, Event, PaymentUndone, RelocationUndone, ReturnedTo,
-    RevocationUndone, StepReversed, TransferEndorsed, TransferMoved, TransferProposed,
+    BudgetUndone, ConsentUndone, Event, ExtensionUndone, PaymentUndone, RelocationUndone,
+    ReturnedTo, RevocationUndone, StepReversed, TransferEndorsed, TransferMoved, TransferProposed,
     TransferReleased, TransferUndone, Undone,
 };
 use crate::engine::terms::TransferKind;
@@ -124,6 +124,11 @@ fn undone() -> Vec<(&'static str, Undone)> {
         amount: fen(11_550_050),
         bank_ref: short("ICBC-2025-0001"),
     };
+    let extension = ExtensionUndone {
+        voucher: VoucherId(1_234_567),
+        use_by: day("2025-12-31"),
+        cash_by: day("2026-03-31"),
+    };
     vec![
         ("", Undone::Revocation(revocation)),
         ("-budget", Undone::Budget(budget)),
@@ -131,5 +136,6 @@ fn undone() -> Vec<(&'static str, Undone)> {
         ("-relocation", Undone::Relocation(relocation)),
         ("-consent", Undone::Consent(consent)),
         ("-payment", Undone::Payment(payment)),
+        ("-extension", Undone::Extension(extension)),
     ]
 }

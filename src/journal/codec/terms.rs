@@ -7,8 +7,8 @@ use super::table::{left_out, present, spelled_out, table};
 use crate::domain::{EnterpriseId, Fen, MemberId, ProviderId};
 use crate::engine::command::{Calendar, CommandKind, PartyName, Payee, Purpose};
 use crate::engine::event::{
-    BudgetUndone, ConsentUndone, Funding, LinesUndone, PaymentUndone, RelocationUndone, ReturnedTo,
-    RevocationUndone, TransferUndone, Undone,
+    BudgetUndone, ConsentUndone, ExtensionUndone, Funding, LinesUndone, PaymentUndone,
+    RelocationUndone, ReturnedTo, RevocationUndone, TransferUndone, Undone,
 };
 use crate::engine::refusal::{Faults, RefusalCode};
 use crate::engine::terms::{
@@ -270,6 +270,7 @@ impl Field for Undone {
             Undone::Relocation(undone) => numbered(writer, 3, undone),
             Undone::Consent(undone) => numbered(writer, 4, undone),
             Undone::Payment(undone) => numbered(writer, 5, undone),
+            Undone::Extension(undone) => numbered(writer, 6, undone),
         }
     }
 
@@ -284,6 +285,7 @@ impl Field for Undone {
             3 => Field::read(reader).map(Undone::Relocation),
             4 => Field::read(reader).map(Undone::Consent),
             5 => Field::read(reader).map(Undone::Payment),
+            6 => Field::read(reader).map(Undone::Extension),
             _ => Err(Fault::Value("Undone")),
         }
     }
@@ -428,6 +430,7 @@ tables_of_terms! {
     }
     RelocationUndone { 0: transfer, 1: enterprise, 2: home, }
     ConsentUndone { 0: consent, 1: voucher, 2: left, }
+    ExtensionUndone { 0: voucher, 1: use_by, 2: cash_by, }
     PaymentUndone {
         0: instruction, 1: period, 2: debtor, 3: creditor, 4: amount, 5: bank_ref,
     }

@@ -1,7 +1,7 @@
 //! Applications, extensions, and which events concern a voucher.
 
 use super::{maybe, seq};
-use crate::domain::{ApplicationId, VoucherId};
+use crate::domain::{ApplicationId, Day, VoucherId};
 use crate::engine::command::Purpose;
 use crate::engine::event::{ApplicationFiled, Event, EventMeta, Undone, VoucherIssued};
 use crate::engine::state::ApplicationStatus as Status;
@@ -40,14 +40,17 @@ pub(super) fn applied(changes: &mut Changes, meta: &EventMeta, event: &Event) {
         Event::ApplicationWithdrawn(e) => {
             step(changes, meta, e.application, Status::Withdrawn, None);
         }
-        Event::VoucherExtended(e) => {
-            let days = [e.use_by, e.cash_by].map(|day| day.to_string());
-            let id = number(e.voucher.0);
-            let row = [id, days[0].as_str().into(), days[1].as_str().into()];
-            changes.update(Update::VoucherDeadlines, &row);
-        }
+        Event::VoucherExtended(e) => deadlines(changes, e.voucher, [e.use_by, e.cash_by]),
         _ => {}
     }
+}
+
+/// Sets the last days of use and of filing of a voucher.
+pub(super) fn deadlines(changes: &mut Changes, voucher: VoucherId, days: [Day; 2]) {
+    let days = days.map(|day| day.to_string());
+    let id = number(voucher.0);
+    let row = [id, days[0].as_str().into(), days[1].as_str().into()];
+    changes.update(Update::VoucherDeadlines, &row);
 }
 
 fn filed(changes: &mut Changes, meta: &EventMeta, e: &ApplicationFiled) {
@@ -132,6 +135,7 @@ pub(super) fn note(changes: &mut Changes, meta: &EventMeta, event: &Event) {
         Event::StepReversed(e) => match &e.undone {
             Undone::Revocation(u) => note_voucher(changes, meta, u.voucher),
             Undone::Consent(u) => note_voucher(changes, meta, u.voucher),
+            Undone::Extension(u) => note_voucher(changes, meta, u.voucher),
             Undone::Transfer(u) => {
                 note_voucher(changes, meta, u.parent);
                 note_voucher(changes, meta, u.child);

@@ -1,6 +1,7 @@
 //! Transfers and steps that were undone. What ends a proposal names the proposal only: its voucher
 //! and, for a child, the parent are read from the tables.
 
+use super::applications::deadlines;
 use super::{Issued, Memory, maybe, seq};
 use crate::engine::event::{
     Event, EventMeta, ReturnedTo, StepReversed, TransferApproved, TransferMoved, TransferProposed,
@@ -189,6 +190,11 @@ pub(super) fn step_reversed(changes: &mut Changes, meta: &EventMeta, e: &StepRev
             changes.update(Update::TransferStatus, &row);
             let about = [NONE, NONE, number(u.transfer.0), NONE];
             ("relocation", about, crate::domain::Fen::ZERO)
+        }
+        Undone::Extension(u) => {
+            deadlines(changes, u.voucher, [u.use_by, u.cash_by]);
+            let about = [NONE, number(u.voucher.0), NONE, NONE];
+            ("extension", about, crate::domain::Fen::ZERO)
         }
         Undone::Consent(u) => ("consent", [NONE, number(u.voucher.0), NONE, NONE], u.left),
         Undone::Payment(u) => {

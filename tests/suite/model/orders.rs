@@ -66,6 +66,13 @@ pub(super) struct Order {
     pub(super) disputed: Option<Date>,
 }
 
+impl Order {
+    /// True if its hold or its contract lies after one of the deadlines.
+    pub(super) fn reaches_past(&self, use_by: Date, cash_by: Date) -> bool {
+        self.hold_until > cash_by || self.contract.is_some_and(|on| on > use_by)
+    }
+}
+
 /// A proposal of an order.
 pub(super) struct OrderProposal {
     pub(super) provider: usize,

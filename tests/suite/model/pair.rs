@@ -140,6 +140,7 @@ impl Pair {
                     | Event::TransferApproved(_)
                     | Event::ConsentGiven(_)
                     | Event::InstructionPaid(_)
+                    | Event::VoucherExtended(_)
             )
         };
         let steps = events.into_iter().flatten().filter(is_step);

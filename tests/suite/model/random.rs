@@ -6,6 +6,8 @@ use proptest::test_runner::{Config, TestRunner};
 use super::Bend;
 use super::Verdict;
 use super::compare::differences;
+use quantong::engine::event::Event;
+
 use super::pair::{Pair, Step};
 
 /// Number of histories; more by `QUANTONG_CASES`.
@@ -160,6 +162,7 @@ const WANTED: &[&str] = &[
     "ReverseStep Done",
     "ReverseStep STEP_USED",
     "ReverseStep STEP_REVERSED",
+    "undone Extension",
 ];
 
 /// What the random histories reach: a comparison of things that never happen shows nothing.
@@ -207,6 +210,11 @@ fn random_histories_reach_what_they_are_meant_to() {
         for recorded in pair.events() {
             let name = recorded.event.name();
             *seen.entry(format!("event {name}")).or_default() += 1;
+            if let Event::StepReversed(e) = &recorded.event {
+                let words = format!("{:?}", e.undone);
+                let what = words.split('(').next().unwrap_or_default();
+                *seen.entry(format!("undone {what}")).or_default() += 1;
+            }
         }
         for period in &pair.model.periods {
             *seen

@@ -5,6 +5,7 @@ use quantong::domain::{ApplicationId, EnterpriseId, ProgrammeId, VoucherId};
 use quantong::engine::command::*;
 
 use super::pair::{Both, Pair, pick};
+use super::steps::What;
 use super::world::{FILER, OFFICERS, day, fen};
 use super::{Model, Money, Verdict, plus_days, plus_months, refused};
 
@@ -39,7 +40,7 @@ impl Model {
             .sum()
     }
 
-    fn extend(&mut self, voucher: usize, use_by: Date, cash_by: Date) -> Verdict {
+    fn extend(&mut self, by: usize, voucher: usize, use_by: Date, cash_by: Date) -> Verdict {
         let today = self.today;
         let Some(row) = self.vouchers.get_mut(voucher) else {
             return Verdict::Rejected;
@@ -58,7 +59,15 @@ impl Model {
         if backwards || use_by > latest || cash_by > plus_days(use_by, 3_660) {
             return refused("EXTENSION_OUT_OF_BOUNDS");
         }
+        let before = (row.use_by, row.cash_by);
         (row.use_by, row.cash_by) = (use_by, cash_by);
+        let what = What::Extension {
+            voucher,
+            before,
+            after: (use_by, cash_by),
+            known: [self.claims.len(), self.transfers.len(), self.vouchers.len()],
+        };
+        self.did(by, what);
         Verdict::Done
     }
 
@@ -221,8 +230,9 @@ impl Pair {
             use_by: day(use_by),
             cash_by: day(cash_by),
         });
-        let expected = self.model.extend(voucher, use_by, cash_by);
-        (OFFICERS[usize::from(a) % 2], command, expected)
+        let by = OFFICERS[usize::from(a) % 2];
+        let expected = self.model.extend(by, voucher, use_by, cash_by);
+        (by, command, expected)
     }
 
     fn reissue(&mut self, a: u8, n: u32) -> Both {

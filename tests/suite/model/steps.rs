@@ -1,7 +1,9 @@
 //! Undoing what was done, naively.
 
+use jiff::civil::Date;
+
 use super::world::FILER;
-use super::{Fate, Model, Money, Stage, Verdict, refused};
+use super::{Fate, Kind, Model, Money, Stage, Verdict, refused};
 
 /// Something that was done, and whether it was undone.
 pub(super) struct StepDone {
@@ -36,6 +38,13 @@ pub(super) enum What {
         instruction: usize,
         amount: Money,
         bank_ref: String,
+    },
+    Extension {
+        voucher: usize,
+        before: (Date, Date),
+        after: (Date, Date),
+        /// How many claims, transfers and vouchers there were.
+        known: [usize; 3],
     },
 }
 
@@ -82,6 +91,12 @@ impl Model {
                 amount,
                 bank_ref,
             } => self.undo_payment(instruction, amount, &bank_ref),
+            What::Extension {
+                voucher,
+                before,
+                after,
+                known,
+            } => self.undo_extension(voucher, before, after, known),
         };
         self.steps[step].undone = said == Verdict::Done;
         said
@@ -104,6 +119,43 @@ impl Model {
         self.vouchers[voucher].returned.push(-amount);
         self.vouchers[voucher].revoked = false;
         self.change_caps(voucher, issued, 0);
+        Verdict::Done
+    }
+
+    fn undo_extension(
+        &mut self,
+        voucher: usize,
+        (use_by, cash_by): (Date, Date),
+        after: (Date, Date),
+        [claims, transfers, vouchers]: [usize; 3],
+    ) -> Verdict {
+        let row = &self.vouchers[voucher];
+        if (row.use_by, row.cash_by) != after {
+            return refused("STEP_USED");
+        }
+        if self.today > cash_by {
+            return refused("CASH_DEADLINE_PASSED");
+        }
+        let claimed = self.claims[claims..]
+            .iter()
+            .any(|claim| claim.voucher == voucher && !claim.reversed);
+        let ordered = self.orders.iter().any(|order| {
+            let on_it = order.lines.iter().any(|line| line.voucher == voucher);
+            on_it && order.place.holds() && order.reaches_past(use_by, cash_by)
+        });
+        let passed_on = self.transfers.iter().enumerate().any(|(id, t)| {
+            let since = match t.fate {
+                Fate::Proposed => id >= transfers,
+                Fate::Approved => t.child.is_some_and(|child| child >= vouchers),
+                Fate::Released | Fate::Undone => false,
+            };
+            t.voucher == voucher && t.kind != Kind::Move && since
+        });
+        if (self.today > use_by && claimed) || ordered || passed_on {
+            return refused("STEP_USED");
+        }
+        let row = &mut self.vouchers[voucher];
+        (row.use_by, row.cash_by) = (use_by, cash_by);
         Verdict::Done
     }
 

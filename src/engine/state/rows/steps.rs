@@ -164,4 +164,13 @@ pub enum Step {
         /// The bank's reference.
         bank_ref: BankRef,
     },
+    /// A voucher got later deadlines.
+    Extension {
+        /// Which voucher.
+        voucher: VoucherId,
+        /// The last days of use and of filing before.
+        before: (Day, Day),
+        /// Those since.
+        after: (Day, Day),
+    },
 }

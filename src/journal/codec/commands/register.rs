@@ -2,7 +2,9 @@
 
 use super::Canonical;
 use crate::engine::command::{AccountStep, AdmissionStep, Applicant, ChangeRegister};
-use crate::journal::codec::cbor::Writer;
+use crate::journal::codec::Fault;
+use crate::journal::codec::cbor::{Reader, Writer};
+use crate::journal::codec::field::Field;
 
 /// Writes `[number, field, …]`: a field that is left out stands as an empty array, so
 /// that every other field keeps its place.
@@ -47,12 +49,27 @@ impl Canonical for AdmissionStep {
     }
 }
 
-impl Canonical for AccountStep {
-    fn put(&self, writer: &mut Writer<'_>) {
+/// Only an approval is read: nothing else waits.
+impl Field for AccountStep {
+    const SHAPE: &'static str = "[1, version, true]";
+
+    fn write(&self, writer: &mut Writer<'_>) {
         match self {
             AccountStep::Propose { account, bank } => choice(writer, 0, &[account, bank]),
             AccountStep::Decide { version, approve } => choice(writer, 1, &[version, approve]),
         }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
+        if reader.array()? != 3 || reader.uint()? != 1 {
+            return Err(Fault::Value("approval of an account"));
+        }
+        let version = Field::read(reader)?;
+        if !reader.bool()? {
+            return Err(Fault::NotCanonical);
+        }
+        let approve = true;
+        Ok(AccountStep::Decide { version, approve })
     }
 }
 
