@@ -250,8 +250,8 @@ impl Tables {
         }
     }
 
-    /// Lets what was committed be moved out of the write-ahead logs, which is to be done after every
-    /// commit: beside the next one, unless one has grown too long.
+    /// Lets what was committed be moved out of the write-ahead logs, which is to be done after
+    /// every commit: beside the next one, unless one has grown too long.
     pub(super) async fn committed(&self, many: bool) -> Result<(), ViewsError> {
         let Tables::Sqlite {
             writers: [writer, _],

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod changes;
+mod columns;
 mod database;
 mod events;
 mod history;

@@ -56,7 +56,7 @@ impl Shape {
     }
 }
 
-/// Parameters for the rows of so many columns: `(?,$3),(?,$3)`, where the second column is shared. The
+/// Parameters for the rows of so many columns: `(?,$3),(?,$3)`, where the second one is shared. The
 /// values of the rows come first, one row after the other, then the shared ones.
 fn parameters(shape: Shape, columns: usize) -> String {
     let own = (0..columns).filter(|column| !shape.is_shared(*column));

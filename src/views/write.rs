@@ -8,7 +8,8 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, AssertSqlSafe, Postgres, Sqlite};
 
 use super::ViewsError;
-use super::changes::{Block, Column, NO_NUMBER, Rows, TextsIter, Update, Writes};
+use super::changes::{Update, Writes};
+use super::columns::{Block, Column, NO_NUMBER, Rows, TextsIter};
 use super::database::{Transaction, failed};
 use super::schema::{ACCOUNT_DAYS, Table};
 use super::sql::{self, Dialect, Shape};
@@ -17,7 +18,7 @@ use super::sql::{self, Dialect, Shape};
 /// matter; the rest of a set of rows goes in smaller ones, so that few statements are prepared.
 const SQLITE_ROWS: [usize; 3] = [256, 16, 1];
 
-/// Rows of a set from which on its statements name a value that all rows have only once. A statement
+/// Rows of a set from which on its statements name a value that all rows have once. A statement
 /// is prepared anew for every choice of columns, which costs as much as some hundred rows.
 const SHARED: usize = 4_096;
 

@@ -452,3 +452,35 @@ async fn claims_that_were_committed_alone_are_not_written_twice() {
         store.close().await.expect("closed");
     }
 }
+
+#[test]
+fn many_claims_are_written_once_each_on_postgres() {
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
+    let url = cluster.new_database();
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_quantong"))
+        .args(["--database", &url, "bench", "engine", "--views"])
+        .args([
+            "--claims",
+            "20000",
+            "--vouchers",
+            "2000",
+            "--providers",
+            "50",
+        ])
+        .args(["--keep", folder.path().to_str().expect("a path")])
+        .output()
+        .expect("the benchmark runs");
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    let name = database_of(&url);
+    let count = "SELECT COUNT(*) = 20000 AND MAX(id) = 19999 \
+        AND COUNT(DISTINCT invoice_no) = 20000 \
+        AND SUM(amount) = (SELECT SUM(approved) FROM voucher_money) FROM claims";
+    assert_eq!(cluster.sql(name, count).trim(), "t");
+}
