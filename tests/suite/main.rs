@@ -1,5 +1,6 @@
 //! Black-box tests: the real binary, real databases, real servers.
 
+mod amendments;
 mod applications;
 mod archive;
 mod bulk;
