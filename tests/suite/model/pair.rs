@@ -15,8 +15,9 @@ use quantong::engine::refusal::Faults;
 use quantong::engine::{State, refusal_of};
 
 use super::claims::Filing;
+use super::limits::{Limits, PAPERS};
 use super::world::{self, Engine, FILER, OFFICERS, STRANGER, day, fen, member, name};
-use super::{Approval, Bend, Consent, Mode, Model, Money, Payer, Verdict, plus_days};
+use super::{Approval, Bend, Consent, Mode, Model, Money, Payer, Verdict, Version, plus_days};
 
 /// Which command, and numbers that choose what it names.
 pub(crate) type Step = (u8, u8, u8, u32);
@@ -37,6 +38,7 @@ impl Verdict {
             Verdict::Done => "Done",
             Verdict::Approved(_) => "Approved",
             Verdict::Captured(_) => "Captured",
+            Verdict::Waits(_) => "Waits",
             Verdict::Refused(_) => "Refused",
             Verdict::Rejected => "Rejected",
         }
@@ -64,6 +66,7 @@ impl Verdict {
                 });
                 Verdict::Captured(parts.collect())
             }
+            Event::ClaimAwaitsBudget(e) => Verdict::Waits(Money::from(e.amount.get())),
             Event::ClaimRefused(e) => {
                 assert_eq!(e.faults.first(), Some(e.result));
                 Verdict::Refused(codes(&e.faults))
@@ -162,7 +165,7 @@ impl Pair {
             };
             (STRANGER, Command::GiveConsent(consent), Verdict::Rejected)
         } else {
-            match kind % 45 {
+            match kind % 50 {
                 0..=6 => self.file(a, b, n),
                 7..=9 => self.issue(a, n),
                 10 | 11 => self.consent(a, b, n),
@@ -178,9 +181,11 @@ impl Pair {
                 23 | 24 => self.settle(a, n),
                 25 => self.registers(a, b, n),
                 26..=28 => self.renew(a, b, n),
-                29..=39 => self.order(kind % 45 - 4, a, b, n),
+                29..=39 => self.order(kind % 50 - 4, a, b, n),
                 40 => self.propose(a, b, n),
                 41 | 42 => self.decide(a, b, n),
+                45 | 46 => self.publish(a, n),
+                47..=49 => self.year(a, b, n),
                 _ => self.undo(a, b, n),
             }
         };
@@ -228,11 +233,13 @@ impl Pair {
             provider,
             enterprise,
             category: category.to_owned(),
+            contract_no: format!("HT-{}", n / 5 % 3 + 1),
             contract_date,
             contract_amount: invoice_amount + Money::from(n % 3),
             invoice_no: (n / 3 % 400 + 1).to_string(),
             invoice_amount,
             paid_amount: invoice_amount * Money::from(n % 4) / 4,
+            papers: papers(n),
             imported: false,
         };
         let known = voucher < self.model.vouchers.len()
@@ -254,9 +261,19 @@ impl Pair {
     }
 
     fn issue(&mut self, a: u8, n: u32) -> Both {
-        let (programme, enterprise) = (usize::from(a) % 2, usize::from(a / 2) % 5);
+        let (city, enterprise) = (usize::from(a) % 2, usize::from(a / 2) % 5);
+        let programme = self.programme_of(city, n);
         let amount = Money::from(n % 80_000);
         self.issue_of(programme, enterprise, amount)
+    }
+
+    /// Mostly the programme of a city that issues now, else its oldest one.
+    fn programme_of(&self, city: usize, n: u32) -> usize {
+        if n.is_multiple_of(7) {
+            city
+        } else {
+            self.model.issuing(city)
+        }
     }
 
     fn issue_of(&mut self, programme: usize, enterprise: usize, amount: Money) -> Both {
@@ -365,7 +382,7 @@ impl Pair {
     }
 
     fn rules(&mut self, a: u8, b: u8, n: u32) -> Both {
-        let programme = usize::from(a) % 2;
+        let programme = self.programme_of(usize::from(a) % 2, n / 16);
         match b % 3 {
             0 => {
                 let by = Money::from(n % 100_000) + 1;
@@ -381,12 +398,7 @@ impl Pair {
                         .change_budget(OFFICERS[0], programme, if raise { by } else { -by });
                 (OFFICERS[0], command, expected)
             }
-            1 => {
-                let from = plus_days(self.model.today, i64::from(n % 9) - 1);
-                let version = world::version(programme == 1, from, n);
-                let command = world::publish(programme, &version);
-                (OFFICERS[0], command, self.model.publish(programme, version))
-            }
+            1 => self.publish(a, n),
             _ => {
                 let (home, host) = [(0, 1), (1, 0), (0, 2), (1, 2)][usize::from(a) % 4];
                 let category = n
@@ -402,6 +414,19 @@ impl Pair {
                 (OFFICERS[0], command, self.model.agree(agreement))
             }
         }
+    }
+
+    /// The programmes in use are amended mostly, and the vouchers of the year before by their own.
+    fn publish(&mut self, a: u8, n: u32) -> Both {
+        let programme = self.programme_of(usize::from(a) % 2, n / 16);
+        let pays_enterprise = self.model.programmes[programme].city == 1;
+        let from = plus_days(self.model.today, i64::from(n % 9) - 1);
+        let version = Version {
+            limits: Limits::of(n / 9),
+            ..world::version(pays_enterprise, from, n)
+        };
+        let command = world::publish(programme, &version);
+        (OFFICERS[0], command, self.model.publish(programme, version))
     }
 
     fn parties(&mut self, a: u8, b: u8, n: u32) -> Both {
@@ -558,13 +583,31 @@ fn command_of(c: &Filing) -> FileClaim {
         provider: ProviderKey::Id(ProviderId::from_index(c.provider).expect("few")),
         enterprise: enterprise.map(EnterpriseKey::Id),
         category: world::category(&c.category),
-        contract_no: ContractNo::parse("HT-1").expect("short"),
+        contract_no: ContractNo::parse(&c.contract_no).expect("short"),
         contract_date: day(c.contract_date),
         contract_amount: fen(c.contract_amount),
         invoice_no: InvoiceNo::parse(&c.invoice_no).expect("digits"),
         invoice_amount: fen(c.invoice_amount),
         paid_amount: fen(c.paid_amount),
-        evidence: Box::default(),
+        evidence: c.papers.iter().map(evidence).collect(),
         order: None,
+    }
+}
+
+fn evidence(kind: &EvidenceKind) -> Evidence {
+    Evidence {
+        kind: *kind,
+        sha256: [7; 32],
+        size_bytes: 1,
+        media_type: quantong::domain::Text::parse("application/pdf").expect("short"),
+    }
+}
+
+/// Mostly all of them.
+fn papers(n: u32) -> Vec<EvidenceKind> {
+    match n / 4 % 6 {
+        0 => Vec::new(),
+        1 => vec![PAPERS[n as usize % 2]],
+        _ => PAPERS.to_vec(),
     }
 }

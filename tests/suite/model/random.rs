@@ -58,6 +58,10 @@ fn a_bent_model_is_caught() {
         Bend::HoldsOutsideCaps,
         Bend::ReleaseIsLost,
         Bend::ReversalRestoresHold,
+        Bend::ContractsMixed,
+        Bend::RollingOneDayShort,
+        Bend::CategoriesMixed,
+        Bend::PaidIsCarried,
     ];
     for bend in bends {
         let config = Config {

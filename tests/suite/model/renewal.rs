@@ -50,6 +50,11 @@ impl Model {
         if row.revoked {
             return refused("VOUCHER_REVOKED");
         }
+        let pot = row.pot;
+        if self.is_over(pot) {
+            return refused("PROGRAMME_CLOSED");
+        }
+        let row = &mut self.vouchers[voucher];
         if (use_by, cash_by) == (row.use_by, row.cash_by) {
             return refused("ALREADY_IN_STATE");
         }
@@ -73,7 +78,7 @@ impl Model {
         }
         let (programme, holder) = {
             let row = &self.vouchers[voucher];
-            (row.programme, row.holder)
+            (row.pot, row.holder)
         };
         let said = self.issue(programme, holder, amount);
         if said == Verdict::Done {
@@ -291,7 +296,8 @@ impl Pair {
             0 => OFFICERS[0],
             _ => FILER,
         };
-        let (programme, enterprise) = (usize::from(a) % 2, usize::from(a) / 2 % 4);
+        let programme = self.model.issuing(usize::from(a) % 2);
+        let enterprise = usize::from(a) / 2 % 4;
         let command = Command::ApplyForVoucher(Box::new(ApplyForVoucher {
             programme: ProgrammeId::from_index(programme).expect("few"),
             enterprise: EnterpriseKey::Id(EnterpriseId::from_index(enterprise).expect("few")),
