@@ -165,7 +165,7 @@ impl Pair {
             };
             (STRANGER, Command::GiveConsent(consent), Verdict::Rejected)
         } else {
-            match kind % 50 {
+            match kind % 52 {
                 0..=6 => self.file(a, b, n),
                 7..=9 => self.issue(a, n),
                 10 | 11 => self.consent(a, b, n),
@@ -181,11 +181,12 @@ impl Pair {
                 23 | 24 => self.settle(a, n),
                 25 => self.registers(a, b, n),
                 26..=28 => self.renew(a, b, n),
-                29..=39 => self.order(kind % 50 - 4, a, b, n),
+                29..=39 => self.order(kind % 52 - 4, a, b, n),
                 40 => self.propose(a, b, n),
                 41 | 42 => self.decide(a, b, n),
-                45 | 46 => self.publish(a, n),
-                47..=49 => self.year(a, b, n),
+                45..=47 => self.publish(a, n),
+                48..=50 => self.year(a, b, n),
+                51 => self.pass_days(a, n),
                 _ => self.undo(a, b, n),
             }
         };
@@ -356,7 +357,14 @@ impl Pair {
 
     fn undo_or_pay(&mut self, a: u8, b: u8, n: u32) -> Both {
         let by = OFFICERS[usize::from(b) % 2];
-        let claim = pick(a, self.model.claims.len());
+        // Claims whose money stayed in a year that was carried on are few, and are taken first.
+        let apart = |claim: usize| {
+            let claim = &self.model.claims[claim];
+            !claim.reversed && claim.pot != self.model.vouchers[claim.voucher].pot
+        };
+        let left = (0..self.model.claims.len()).find(|claim| apart(*claim));
+        let left = left.filter(|_| !a.is_multiple_of(4));
+        let claim = left.unwrap_or_else(|| pick(a, self.model.claims.len()));
         let id = ClaimId::from_index(claim).expect("few");
         match n % 8 {
             0..3 => {
@@ -364,7 +372,12 @@ impl Pair {
                 (by, command, self.model.reverse(by, claim))
             }
             3 => {
-                let payment = pick(a, self.model.payments.len());
+                let stayed = |payment: &usize| {
+                    let (claim, returned) = self.model.payments[*payment];
+                    !returned && apart(claim)
+                };
+                let stayed = (0..self.model.payments.len()).find(stayed);
+                let payment = stayed.unwrap_or_else(|| pick(a, self.model.payments.len()));
                 let id = PaymentId::from_index(payment).expect("few");
                 let command = Command::ReturnPayment(ReturnPayment { payment: id });
                 (by, command, self.model.return_payment(payment))
@@ -385,7 +398,7 @@ impl Pair {
         let programme = self.programme_of(usize::from(a) % 2, n / 16);
         match b % 3 {
             0 => {
-                let by = Money::from(n % 100_000) + 1;
+                let by = Money::from(n % 200_000) + 1;
                 let raise = n.is_multiple_of(2);
                 let command = Command::ChangeBudget(ChangeBudget {
                     programme: ProgrammeId::from_index(programme).expect("few"),
@@ -420,7 +433,11 @@ impl Pair {
     fn publish(&mut self, a: u8, n: u32) -> Both {
         let programme = self.programme_of(usize::from(a) % 2, n / 16);
         let pays_enterprise = self.model.programmes[programme].city == 1;
-        let from = plus_days(self.model.today, i64::from(n % 9) - 1);
+        // Mostly from today on, now and then from yesterday.
+        let from = plus_days(
+            self.model.today,
+            [0, 0, 0, 0, -1, 1, 3, 7][n as usize / 4 % 8],
+        );
         let version = Version {
             limits: Limits::of(n / 9),
             ..world::version(pays_enterprise, from, n)

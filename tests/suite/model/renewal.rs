@@ -212,7 +212,13 @@ impl Pair {
     }
 
     fn extend(&mut self, a: u8, b: u8, n: u32) -> Both {
-        let voucher = pick(a, self.model.vouchers.len());
+        let lapsed = |id: &usize| {
+            let row = &self.model.vouchers[*id];
+            !row.returned.is_empty() && !row.revoked && self.model.today > row.cash_by
+        };
+        let lapsed = (0..self.model.vouchers.len()).rev().find(lapsed);
+        let lapsed = lapsed.filter(|_| b.is_multiple_of(2));
+        let voucher = lapsed.unwrap_or_else(|| pick(a, self.model.vouchers.len()));
         let known = self.model.vouchers.get(voucher);
         let (use_by, cash_by) = known.map_or((self.model.today, self.model.today), |row| {
             (row.use_by, row.cash_by)

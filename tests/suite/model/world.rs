@@ -105,8 +105,8 @@ pub(super) fn version(pays_enterprise: bool, effective_from: Date, n: u32) -> Ve
         base,
         cap_enterprise: 150_000 - 20_000 * n,
         cap_group: 70_000 - 5_000 * n,
-        use_months: 2 + i64::from(pays_enterprise),
-        cash_days: 20,
+        use_months: [2, 1, 1, 0][n as usize % 4] + i64::from(pays_enterprise),
+        cash_days: i64::try_from(20 - 2 * n).expect("few"),
         rates: vec![
             Rate {
                 category: CATEGORIES[0].into(),

@@ -201,6 +201,57 @@ impl Model {
     }
 }
 
+/// What the histories are meant to reach.
+impl Model {
+    /// Some voucher of which something lapsed has not come to its last day.
+    pub(super) fn has_lapsed_and_lives(&self) -> bool {
+        let lives = |row: &super::Voucher| !row.returned.is_empty() && !row.revoked;
+        self.vouchers
+            .iter()
+            .any(|row| lives(row) && self.today <= row.cash_by)
+    }
+
+    /// What the newest claim, of so many parts, met.
+    pub(super) fn meetings_of_claim(&self, parts: usize) -> Vec<&'static str> {
+        let claim = self.claims.last().expect("one was approved");
+        let left = claim.order.map(|order| &self.orders[order]);
+        let carried = self.programmes[claim.pot].carried.is_some();
+        let all = [
+            (parts > 1, "a claim on an order from several vouchers"),
+            (
+                left.is_some_and(|order| order.place.holds()),
+                "a claim on an order that leaves a part held",
+            ),
+            (carried, "a claim on an order of carried money"),
+        ];
+        let met = all.into_iter().filter(|(met, _)| *met);
+        met.map(|(_, what)| what).collect()
+    }
+
+    pub(super) fn end_of_years(&self) -> Vec<&'static str> {
+        let times = |n: u32| {
+            let packs = self.programmes.iter().filter_map(|row| row.carried);
+            packs.filter(move |pack| pack.times == n).count() > 0
+        };
+        let out_of_pack = self.transfers.iter().any(|row| {
+            let child = row.child.map(|child| &self.vouchers[child]);
+            child.is_some_and(|row| row.pot != row.programme)
+        });
+        let back = self.vouchers.iter().any(|row| {
+            let before = |back: &super::Return| back.lapsed && back.pot == row.programme;
+            row.pot != row.programme && row.returned.iter().any(before)
+        });
+        let all = [
+            (times(1), "a pot that was carried once"),
+            (times(2), "a pot that was carried twice"),
+            (out_of_pack, "a transfer of carried money"),
+            (back, "what came back after its pot was carried"),
+        ];
+        let met = all.into_iter().filter(|(met, _)| *met);
+        met.map(|(_, what)| what).collect()
+    }
+}
+
 fn id(programme: usize) -> ProgrammeId {
     ProgrammeId::from_index(programme).expect("few")
 }
