@@ -5,6 +5,7 @@ mod applications;
 mod archive;
 mod bulk;
 mod crash;
+mod days;
 mod docs;
 mod files;
 mod http;

@@ -1,7 +1,7 @@
 //! One step of a random history, taken by both sides.
 
+mod beside;
 mod orders;
-
 mod transfers;
 
 use jiff::civil::Date;
@@ -16,7 +16,7 @@ use quantong::engine::{State, refusal_of};
 
 use super::claims::Filing;
 use super::limits::{Limits, PAPERS};
-use super::world::{self, Engine, FILER, OFFICERS, STRANGER, day, fen, member, name};
+use super::world::{self, Engine, FILER, OFFICERS, STRANGER, TEAM, day, fen, member, name};
 use super::{Approval, Bend, Consent, Mode, Model, Money, Payer, Verdict, Version, plus_days};
 
 /// Which command, and numbers that choose what it names.
