@@ -138,7 +138,8 @@ struct Ledger {
 
 impl Ledger {
     async fn new(folder: &Path) -> Ledger {
-        let open = || SqliteStore::open(folder, &SqliteOptions::new([7; 16]));
+        let options = SqliteOptions::new([7; 16]);
+        let open = || SqliteStore::open(folder, &options);
         let noon = at("2028-01-31T04:00:00Z");
         let genesis = Genesis {
             origin: "quantong.example/days".to_owned(),

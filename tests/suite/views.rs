@@ -189,6 +189,9 @@ fn claims_and_lines(state: &State, tables: &Tables) {
         assert_eq!(found["amount"], row.amount.get());
         assert_eq!(found["payer"], row.payer.0);
         assert_eq!(found["voucher"], row.voucher.0);
+        assert_eq!(found["agreement"], json!(row.agreement.map(|id| id.0)));
+        assert_eq!(found["first_line"], json!(row.first_line.map(|id| id.0)));
+        assert_eq!(found["line_count"], row.lines);
         let public_id = state.claim_id(id, tag).expect("known");
         assert_eq!(found["public_id"], public_id.as_str());
     }
@@ -337,16 +340,46 @@ async fn check(
     assert_same(&pair.state, &first);
     projector.clear().await.expect("cleared");
     while projector.step().await.expect("a step") {}
-    assert_eq!(tables(&views).await, first);
+    assert_made_anew(&tables(&views).await, &first);
     views.close().await;
     store.close().await.expect("closed");
     seen.extend(pair.kinds());
+}
+
+/// Compares table by table, and says which rows differ.
+fn assert_made_anew(anew: &Tables, first: &Tables) {
+    for (table, rows) in first {
+        let lacks = |rows: &[Value], row: &&Value| !rows.contains(row);
+        let lost: Vec<_> = rows.iter().filter(|row| lacks(&anew[table], row)).collect();
+        let new: Vec<_> = anew[table].iter().filter(|row| lacks(rows, row)).collect();
+        assert_eq!(new, lost, "{table}");
+    }
 }
 
 /// Kinds of events that no history has.
 const NOT_IN_HISTORIES: &[&str] = &[
     // A node writes it when it begins, and no view follows from it.
     "EpochStarted",
+];
+
+/// What the fewer histories on PostgreSQL have, too.
+const ON_POSTGRES_TOO: &[&str] = &[
+    "YearClosingStarted",
+    "YearCarried",
+    "ClaimAwaitsBudget",
+    "WaitingApproved",
+    "ClaimWithdrawn",
+    "OrderConfirmed",
+    "OrderReleased",
+    "TransferApproved",
+    "TransferReleased",
+    "StepReversed",
+    "ActionProposed",
+    "ProposalApproved",
+    "ProposalWithdrawn",
+    "VoucherFileApproved",
+    "FileRowsIssued",
+    "FileRowRefused",
 ];
 
 /// Every kind of event but these was in some history.
@@ -362,7 +395,7 @@ pub(crate) fn history(runner: &mut TestRunner) -> Vec<super::model::Step> {
 }
 
 fn histories() -> usize {
-    std::env::var_os("QUANTONG_FULL").map_or(12, |_| 300)
+    std::env::var_os("QUANTONG_FULL").map_or(32, |_| 300)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -382,13 +415,17 @@ async fn views_equal_the_state_on_postgres_too() {
         return;
     };
     let (mut runner, mut seen) = (TestRunner::deterministic(), BTreeSet::new());
-    for _ in 0..histories() {
+    for _ in 0..histories().div_ceil(4) {
         let folder = tempfile::tempdir().expect("a folder");
         let database = cluster.new_database().parse().expect("an address");
         let database = Database::Postgres(database);
         check(&history(&mut runner), &database, folder.path(), &mut seen).await;
     }
-    assert_all_kinds(&seen);
+    let missing: Vec<_> = ON_POSTGRES_TOO
+        .iter()
+        .filter(|kind| !seen.contains(**kind))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,16 +2,16 @@
 //! that are not approved at once. They go to the engine alone, for those who look at its events.
 
 use quantong::domain::{
-    AdmissionId, CreditCode, Day, DraftNo, EnterpriseId, InlineText, MemberId, OrderId,
+    AdmissionId, CreditCode, Day, DraftNo, EnterpriseId, InlineText, MemberId, OrderId, PeriodId,
     PersonalText, PrincipalId, ProgrammeId, ProposalId, ProviderId, VoucherFileId, VoucherId,
 };
 use quantong::engine::State;
 use quantong::engine::command::*;
 use quantong::engine::event::{Event, SYSTEM};
-use quantong::engine::state::AdmissionStatus;
+use quantong::engine::state::{AdmissionStatus, ProposalStatus};
 use quantong::engine::terms::{
-    AdmissionDecision, FileMode, ObjectionReason, RecognitionStance, RecognitionSubject,
-    RequiredFields,
+    AdmissionDecision, FileMode, ObjectionReason, OrderParties, RecognitionStance,
+    RecognitionSubject, RequiredFields,
 };
 use quantong::journal::codec;
 
@@ -40,13 +40,14 @@ impl Pair {
     /// Takes a step beside the model.
     pub(crate) fn beside(&mut self, (kind, a, b, n): Step) {
         let officer = OFFICERS[usize::from(b) % 2];
-        let (by, command) = match kind % 8 {
+        let (by, command) = match kind % 9 {
             0 => self.people(officer, a, b, n),
             1 => self.admission(officer, a, n),
             2 | 3 => self.entries(officer, a, b, n),
             4 => self.drafts(officer, n),
             5 => self.voucher_file(officer, b, n),
             6 => self.proposals(officer, a, n),
+            7 => self.held(a, b, n),
             _ => self.order_of_two(a, n),
         };
         let mut engine = Engine {
@@ -349,11 +350,13 @@ impl Pair {
 
     /// Proposals that wait, are declined, taken back, or fail because what they need is gone.
     fn proposals(&self, officer: usize, a: u8, n: u32) -> Sent {
-        let count = self.state.proposal_count();
-        let newest = count.saturating_sub(1 + usize::from(a) % 2);
-        let proposal = ProposalId::from_index(newest).expect("few");
-        let open = self.state.proposal(proposal);
-        let maker = open.map_or(officer, |row| row.maker.index());
+        let all = (0..self.state.proposal_count()).rev();
+        let mut open = all.filter_map(|id| {
+            let id = ProposalId::from_index(id)?;
+            let row = self.state.proposal(id)?;
+            (row.status == ProposalStatus::Open).then_some((id, row.maker.index()))
+        });
+        let (proposal, maker) = open.next().unwrap_or((ProposalId(0), officer));
         let other = OFFICERS[usize::from(maker == OFFICERS[0])];
         match n % 6 {
             0 => (
@@ -406,6 +409,49 @@ impl Pair {
             lines: Box::new([(VoucherId(0), fen(100)), (VoucherId(1), fen(100))]),
         };
         (STRANGER, Command::ProposeOrder(propose))
+    }
+
+    /// Of an order that holds: extended by both sides, disputed, the dispute ended. Where there is
+    /// none, somebody confirms a statement.
+    fn held(&self, a: u8, b: u8, n: u32) -> Sent {
+        let live = self
+            .state
+            .orders()
+            .filter(|(_, row)| row.status.is_holding());
+        let by = OrderSide::ALL[usize::from(a) % 2];
+        let system = SYSTEM.0 as usize;
+        match (live.last(), n % 4) {
+            (Some((order, row)), 0 | 1) if row.dispute.is_none() => {
+                let until = row.hold_until.plus_days(1);
+                // Whoever has not asked yet, if somebody has.
+                let by = match row.asked {
+                    Some((_, OrderParties::PROVIDER)) => OrderSide::Holder,
+                    Some(_) => OrderSide::Provider,
+                    None => by,
+                };
+                (
+                    system,
+                    Command::ExtendOrder(ExtendOrder { order, by, until }),
+                )
+            }
+            (Some((order, row)), 0..3) => {
+                let code = DisputeCode::Quality;
+                let act = match &row.dispute {
+                    None => DisputeAct::Raise { by, code },
+                    Some(_) => DisputeAct::Withdraw,
+                };
+                (system, Command::DisputeOrder(DisputeOrder { order, act }))
+            }
+            _ => {
+                let closed = self.state.period_count().saturating_sub(2);
+                let confirm = ConfirmStatement {
+                    period: PeriodId::from_index(closed).expect("few"),
+                    member: member(usize::from(b) % 3),
+                    revision: 1,
+                };
+                (system, Command::ConfirmStatement(confirm))
+            }
+        }
     }
 
     /// The names of the kinds of events so far.
