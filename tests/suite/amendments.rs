@@ -338,7 +338,7 @@ fn what_is_journaled_and_what_is_filed_afresh_stay_when_the_year_is_amended() {
         assert_eq!(ledger.afresh(&set, &old), afresh);
     }
     assert_eq!(ledger.standing(), standing);
-    // An import may; what was judged before it stays judged as it was, and is undone as it was done.
+    // An import may; what was judged before it stays as it was, and is undone as it was done.
     for programme in ledger.programmes() {
         let command = ledger.publication(programme, day("2025-06-15"), 1);
         ledger.send(imported(command)).expect("an import");

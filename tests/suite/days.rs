@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use quantong::domain::{
     CategoryCode, CategoryId, ContractNo, CreditCode, Day, DivisionCode, EnterpriseId, Fen,
-    InvoiceNo, MemberId, OrderId, ProgrammeCode, ProgrammeId, ProviderId, Ratio, RecordedAt, Text,
+    InvoiceNo, MemberId, OrderId, ProgrammeCode, ProgrammeId, ProviderId, Ratio, RecordedAt,
     VoucherId,
 };
 use quantong::engine::State;
@@ -43,10 +43,8 @@ fn code(text: &str) -> CreditCode {
     CreditCode::parse(text).expect("a code")
 }
 
-/// A city, a category, a firm, a lab and a programme whose vouchers are used for a month and cashed
-/// a day later.
-fn set_up() -> Vec<Command> {
-    let terms = VersionTerms {
+fn terms() -> VersionTerms {
+    VersionTerms {
         effective_from: day("2028-01-31"),
         cap_enterprise: fen(1_000_000),
         cap_group: fen(1_000_000),
@@ -61,7 +59,12 @@ fn set_up() -> Vec<Command> {
             cap_claim: fen(1_000_000),
         }]),
         ..VersionTerms::default()
-    };
+    }
+}
+
+/// A city, a category, a firm, a lab and a programme whose vouchers are used for a month and cashed
+/// a day later.
+fn set_up() -> Vec<Command> {
     let programme = ProgrammeId(0);
     vec![
         Command::RegisterMember(Box::new(RegisterMember {
@@ -110,7 +113,7 @@ fn set_up() -> Vec<Command> {
         }),
         Command::PublishVersion(PublishVersion {
             programme,
-            terms: Box::new(terms),
+            terms: Box::new(terms()),
         }),
         Command::IssueVoucher(IssueVoucher {
             programme,

@@ -1,5 +1,5 @@
-//! Lapse, extension after it and money that comes back later, on the first and last moments of days:
-//! ends of months, leap days, the last days of use, of cashing and of holds.
+//! Lapse, extension after it and money that comes back later, on the first and last moments of
+//! days: ends of months, leap days, the last days of use, of cashing and of holds.
 
 use super::world::*;
 use crate::domain::{ClaimId, Day, OrderId, VoucherId};

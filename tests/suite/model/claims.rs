@@ -53,10 +53,6 @@ impl Model {
         let voucher = self.vouchers.get(c.voucher);
         let provider = self.providers.get(c.provider);
         let holder = voucher.map(|v| &self.enterprises[v.holder]);
-        let version = voucher.and_then(|v| {
-            let number = self.version_on(v.programme, c.contract_date)?;
-            Some(self.version(v.programme, number))
-        });
         let both = holder.zip(provider);
         let related = both.is_some_and(|(ours, theirs)| {
             let group = group_on(&theirs.groups, c.contract_date);
@@ -127,6 +123,22 @@ impl Model {
                 provider.is_some_and(|p| !p.categories.contains(&c.category)),
                 "CATEGORY_NOT_OFFERED",
             ),
+        ];
+        let last = [(invoice_used, "DUPLICATE_INVOICE")];
+        let all = rules.into_iter().chain(self.faults_by_version(c));
+        let broken = all.chain(last).filter(|(broken, _)| *broken);
+        broken.map(|(_, code)| code).collect()
+    }
+
+    /// What the judging version says of provider, category and papers.
+    fn faults_by_version(&self, c: &Filing) -> [(bool, &'static str); 4] {
+        let provider = self.providers.get(c.provider);
+        let voucher = self.vouchers.get(c.voucher);
+        let version = voucher.and_then(|v| {
+            let number = self.version_on(v.programme, c.contract_date)?;
+            Some(self.version(v.programme, number))
+        });
+        [
             (
                 provider.zip(version).is_some_and(|(p, v)| {
                     let cities = v.recognised.as_ref();
@@ -139,8 +151,8 @@ impl Model {
                 "CATEGORY_NOT_FUNDED",
             ),
             (
-                version
-                    .filter(|_| both.is_some())
+                provider
+                    .and(version)
                     .is_some_and(|v| self.is_excluded(&v.limits, c)),
                 "EXCLUDED",
             ),
@@ -148,10 +160,7 @@ impl Model {
                 version.is_some_and(|v| v.limits.lacks_papers(c)),
                 "EVIDENCE_MISSING",
             ),
-            (invoice_used, "DUPLICATE_INVOICE"),
-        ];
-        let broken = rules.into_iter().filter(|(broken, _)| *broken);
-        broken.map(|(_, code)| code).collect()
+        ]
     }
 
     /// The consent that a claim draws on and what is left of it: the holder's in provider mode,

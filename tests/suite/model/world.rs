@@ -426,7 +426,7 @@ pub(super) fn new(bend: Bend) -> (Engine, Model) {
         pay_days: 5,
     }));
     (model.confirm_days, model.pay_days) = (3, 5);
-    // Of each city one for each of four years: the first are in use, the others take over from them.
+    // Of each city one for each of four years: the first are in use, the others take over.
     let years = 2025..=2028;
     for (budget_year, city) in years.flat_map(|year| [(year, 0), (year, 1)]) {
         let pays_enterprise = city == 1;

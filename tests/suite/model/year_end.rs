@@ -1,5 +1,5 @@
-//! The end of a programme's year, naively: every voucher is charged to a pot, and so is every claim;
-//! a carry makes a new pot and moves what is not paid into it.
+//! The end of a programme's year, naively: every voucher is charged to a pot, and so is every
+//! claim; a carry makes a new pot and moves what is not paid into it.
 
 use quantong::domain::{ClaimId, ProgrammeId};
 use quantong::engine::command::{Command, DecideYearEnd, StartYearClosing, WithdrawClaim};

@@ -3,7 +3,8 @@
 use quantong::domain::{ContractNo, Fen, OrderId, VoucherId};
 use quantong::engine::command::*;
 
-use super::{Both, FILER, Filing, OFFICERS, Pair, command_of, papers, pick};
+use super::claims::{command_of, papers};
+use super::{Both, FILER, Filing, OFFICERS, Pair, pick};
 use crate::model::orders::{OrderProposal, Place};
 use crate::model::world::{self, category, day, fen};
 use crate::model::{Money, plus_days};
