@@ -1,5 +1,6 @@
 //! Commands that the model knows nothing of: people, registers, drafts, files of vouchers,
-//! proposals that are not approved at once. They go to the engine alone, for those who look at its events.
+//! proposals that are not approved at once. They go to the engine alone, for those who look at its
+//! events.
 
 use quantong::domain::{
     AdmissionId, CreditCode, Day, DraftNo, EnterpriseId, InlineText, MemberId, OrderId, PeriodId,
