@@ -395,7 +395,7 @@ pub(crate) fn history(runner: &mut TestRunner) -> Vec<super::model::Step> {
 }
 
 fn histories() -> usize {
-    std::env::var_os("QUANTONG_FULL").map_or(32, |_| 300)
+    std::env::var_os("QUANTONG_FULL").map_or(40, |_| 300)
 }
 
 #[tokio::test(flavor = "multi_thread")]

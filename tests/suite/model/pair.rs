@@ -166,7 +166,7 @@ impl Pair {
             };
             (STRANGER, Command::GiveConsent(consent), Verdict::Rejected)
         } else {
-            match kind % 52 {
+            match kind % 53 {
                 0..=6 => self.file(a, b, n),
                 7..=9 => self.issue(a, n),
                 10 | 11 => self.consent(a, b, n),
@@ -177,12 +177,12 @@ impl Pair {
                 17 => self.rules(a, b, n),
                 18 => self.parties(a, b, n),
                 19 | 20 => self.pass_days(a, n),
-                21 => self.close(a, b, n),
+                21 | 52 => self.close(a, b, n),
                 22 => self.instruct(a, b),
                 23 | 24 => self.settle(a, n),
                 25 => self.registers(a, b, n),
                 26..=28 => self.renew(a, b, n),
-                29..=39 => self.order(kind % 52 - 4, a, b, n),
+                29..=39 => self.order(kind % 53 - 4, a, b, n),
                 40 => self.propose(a, b, n),
                 41 | 42 => self.decide(a, b, n),
                 45..=47 => self.publish(a, n),
@@ -467,7 +467,12 @@ impl Pair {
             }
             _ => {
                 let period = self.model.periods.len().saturating_sub(2);
-                let who = usize::from(b / 2) % 6;
+                let positions = self.model.positions(&self.model.gross(period));
+                let of_member = positions.get(usize::from(b / 2) % positions.len().max(1));
+                let who = match of_member {
+                    Some((member, _, _)) if b < 200 => *member,
+                    _ => usize::from(b / 2) % 6,
+                };
                 let command = Command::ConfirmStatement(ConfirmStatement {
                     period: PeriodId::from_index(period).expect("few"),
                     member: member(who),

@@ -275,7 +275,7 @@ fn random_histories_reach_what_they_are_meant_to() {
     use proptest::strategy::ValueTree as _;
     let mut runner = TestRunner::deterministic();
     let mut seen = Seen::new();
-    for _ in 0..500 {
+    for _ in 0..800 {
         let steps = histories().new_tree(&mut runner).expect("a history");
         reach(steps.current(), &mut seen);
     }

@@ -3,8 +3,9 @@
 //! events.
 
 use quantong::domain::{
-    AdmissionId, CreditCode, Day, DraftNo, EnterpriseId, InlineText, MemberId, OrderId, PeriodId,
-    PersonalText, PrincipalId, ProgrammeId, ProposalId, ProviderId, VoucherFileId, VoucherId,
+    AdmissionId, CreditCode, CreditFlagId, Day, DraftNo, EnterpriseId, InlineText, MemberId,
+    OrderId, PeriodId, PersonalText, PrincipalId, ProgrammeId, ProposalId, ProviderId,
+    VoucherFileId, VoucherId,
 };
 use quantong::engine::State;
 use quantong::engine::command::*;
@@ -235,9 +236,29 @@ impl Pair {
                 provider: ProviderId(3),
                 from: from.plus_days(u32::from(a) % 9),
             },
+            5 => return self.flags(officer, a, b),
             _ => return self.bank_account(officer, a, n),
         };
         (officer, Command::ChangeRegister(Box::new(change)))
+    }
+
+    /// Raises a credit flag, or lifts the newest.
+    fn flags(&self, officer: usize, a: u8, b: u8) -> Sent {
+        let newest = self.state.credit_flag_count().checked_sub(1);
+        let command = match newest.and_then(CreditFlagId::from_index) {
+            Some(flag) if b < 192 => Command::LiftCreditFlag(LiftCreditFlag { flag }),
+            _ => Command::RaiseCreditFlag(Box::new(RaiseCreditFlag {
+                party: Payee::Enterprise(firm(a)),
+                code: FlagCode::Other,
+                level: FlagLevel::Block,
+                from: self.today(),
+                until: Some(self.today()),
+                city: member(0),
+                document_no: None,
+                document_sha256: None,
+            })),
+        };
+        (officer, command)
     }
 
     fn bank_account(&self, officer: usize, a: u8, n: u32) -> Sent {
