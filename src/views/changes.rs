@@ -394,6 +394,8 @@ impl Changes {
         if self.lines.made.is_empty() {
             self.lines.made_from = claim;
         }
+        let next = self.lines.made_from as usize + self.lines.made.len();
+        debug_assert_eq!(next, claim as usize, "every claim is counted here");
         self.lines.made.push((first, count));
     }
 
