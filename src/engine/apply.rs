@@ -3,16 +3,16 @@
 //! An event was decided by `execute` or read from a verified journal, so nothing here can fail;
 //! what would be a contradiction is asserted, in release builds too.
 
-use super::command::{SESSION_LABEL, Subject};
+use super::command::Subject;
 use super::event::{
     ControllerGroupSet, EnterpriseRegistered, Event, EventMeta, GrantSet, LedgerCreated,
-    ProviderRegistered, Recorded, SYSTEM, TokenIssued,
+    ProviderRegistered, Recorded, SYSTEM,
 };
 use super::posting::posting;
 use super::refusal::RefusalCode;
 use super::state::{
-    ApplicationStatus, CategoryRow, EnterpriseRow, LedgerRow, Marks, MemberRow, PeriodRow,
-    PeriodStatus, PrincipalRow, ProgrammeStatus, ProviderRow, RefRow, State, TokenRow,
+    ApplicationStatus, EnterpriseRow, LedgerRow, Marks, PeriodRow, PeriodStatus, PrincipalRow,
+    ProgrammeStatus, ProviderRow, RefRow, State,
 };
 use super::tables::Hash128;
 use crate::domain::{Day, Fen, GroupId, Month, PrincipalId, Seq};
@@ -25,6 +25,7 @@ mod orders;
 mod people;
 mod periods;
 mod register;
+mod setup;
 mod steps;
 mod transfers;
 mod usage;
@@ -102,36 +103,12 @@ impl State {
             Event::LedgerCreated(e) => self.ledger_created(meta, e),
             Event::EpochStarted(e) => self.epoch.set(e.epoch),
             Event::DateAdvanced(e) => self.date_advanced(meta.seq, e.to),
-            Event::MemberRegistered(e) => {
-                let row = MemberRow {
-                    code: e.code,
-                    kind: e.kind,
-                    signed_protocol: e.signed_protocol,
-                    details: meta.seq,
-                };
-                assert_eq!(
-                    self.members.push(row),
-                    e.member.index(),
-                    "member ids are dense"
-                );
-                self.member_codes.insert(e.code, e.member);
-            }
+            Event::MemberRegistered(e) => self.member_registered(meta, e),
             Event::ProtocolSet(e) => {
                 self.members
                     .update(e.member.index(), |row| row.signed_protocol = e.signed);
             }
-            Event::CategoryRegistered(e) => {
-                let row = CategoryRow {
-                    code: e.code,
-                    details: meta.seq,
-                };
-                assert_eq!(
-                    self.categories.push(row),
-                    e.category.index(),
-                    "ids are dense"
-                );
-                self.category_codes.insert(e.code, e.category);
-            }
+            Event::CategoryRegistered(e) => self.category_registered(meta, e),
             Event::CalendarSet(e) => self.calendar.set(e.calendar),
             Event::PrincipalRegistered(e) => self.principal_registered(meta, e.principal),
             Event::GrantSet(e) => self.grant_set(e),
@@ -144,17 +121,7 @@ impl State {
             | Event::AccessSet(_)
             | Event::PasswordSet(_) => self.apply_people(meta, event),
             Event::TokenIssued(e) => self.token_issued(meta, e),
-            Event::TokenRevoked(e) => {
-                if let Some(row) = self.tokens.get(&e.token_hash).cloned() {
-                    self.tokens.insert(
-                        e.token_hash,
-                        TokenRow {
-                            revoked: true,
-                            ..row
-                        },
-                    );
-                }
-            }
+            Event::TokenRevoked(e) => self.token_revoked(e.token_hash),
             Event::EnterpriseRegistered(e) => self.enterprise_registered(meta, e),
             Event::ProviderRegistered(e) => self.provider_registered(meta, e),
             Event::ControllerGroupSet(e) => self.controller_group_set(e),
@@ -330,17 +297,6 @@ impl State {
             .map(|((_, role, scope), ())| (*role, *scope));
         self.principals
             .update(e.principal.index(), |row| row.first_grant = first);
-    }
-
-    fn token_issued(&mut self, meta: &EventMeta, e: &TokenIssued) {
-        let own = meta.principal == e.principal;
-        let row = TokenRow {
-            principal: e.principal,
-            expires_on: e.expires_on,
-            revoked: false,
-            session: own && e.label.as_str() == SESSION_LABEL,
-        };
-        self.tokens.insert(e.token_hash, row);
     }
 
     /// The id of a controller group, made when its code is first seen.

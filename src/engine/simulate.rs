@@ -18,9 +18,9 @@ use super::command::{
     Capture, Command, DecideTransfer, FileClaim, ProposeTransfer, RefSource, ReverseClaim,
     ReverseStep, Submission, TransferRequest, WithdrawTransfer,
 };
-use super::event::{Event, Recorded, TransferProposed};
+use super::event::{Event, Funding, Recorded, TransferProposed};
 use super::execute::redo;
-use super::state::State;
+use super::state::{AgreementRow, State};
 use super::terms::{AgreementTerms, EvidenceKinds, TransferKind, VersionTerms};
 use super::timers::advance;
 use crate::domain::{
@@ -71,6 +71,10 @@ pub struct Simulation {
     steps: BTreeMap<Seq, Seq>,
     /// What evidence the published versions require, by programme: first day, kinds.
     evidence: BTreeMap<ProgrammeId, Vec<(Day, EvidenceKinds)>>,
+    /// The agreements of the past, whatever is drafted.
+    agreements: Vec<AgreementRow>,
+    /// Who would have borne the claims that waited.
+    borne: BTreeMap<ClaimId, Funding>,
     drafted: bool,
     ended: bool,
     report: Report,
@@ -90,6 +94,8 @@ impl Simulation {
             claims: Vec::new(),
             steps: BTreeMap::new(),
             evidence: BTreeMap::new(),
+            agreements: Vec::new(),
+            borne: BTreeMap::new(),
             drafted: false,
             ended: false,
             report: Report::default(),
@@ -103,7 +109,7 @@ impl Simulation {
 
     /// Takes the next event of the journal; what becomes of a claim is handed to `each`.
     pub fn take(&mut self, recorded: &Recorded, each: &mut impl FnMut(&SimulatedClaim)) {
-        let instant = waiting::instant(recorded);
+        let instant = self.instant(recorded);
         let recorded = instant.as_ref().unwrap_or(recorded);
         if let Some(claim) = self.waiting.take() {
             match (&claim.event, &recorded.event) {

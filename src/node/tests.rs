@@ -270,6 +270,30 @@ async fn the_business_date_follows_the_clock_and_timers_run_first() {
     node.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_order_to_stop_that_comes_behind_others_while_an_idle_node_looks_up_is_kept() {
+    use std::time::Duration;
+    let folder = folder();
+    ledger(folder.path()).await;
+    let node = Node::start(Box::new(open(folder.path()).await), config(folder.path()))
+        .await
+        .expect("a node");
+    let (held, other) = (node.clone(), node.clone());
+    // While somebody reads, the sequencer has waited long enough for a job, found none, and waits
+    // for the state before it looks at the queue again.
+    let reading = tokio::spawn(async move {
+        let read = |_: &State| std::thread::sleep(Duration::from_millis(600));
+        held.read(read).await
+    });
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    let asked = tokio::spawn(async move { other.submit(category("testing")).await });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let stopped = tokio::time::timeout(Duration::from_secs(10), node.stop()).await;
+    assert!(stopped.is_ok(), "the order to stop was lost");
+    assert!(asked.await.expect("a task").is_ok());
+    assert!(reading.await.expect("a task").is_ok());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_truncated_journal_is_refused_at_the_start() {
     let folder = folder();

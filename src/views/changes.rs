@@ -233,13 +233,13 @@ struct ClaimLines {
     made_from: u32,
     /// Of the claims that were made, which are numbered one after the other.
     made: Vec<(Option<u32>, u8)>,
-    /// Of claims whose lines came with their payment.
-    paid: BTreeMap<u32, (u32, u8)>,
+    /// Of claims whose lines came later: with their payment, or when they no longer waited.
+    later: BTreeMap<u32, (u32, u8)>,
 }
 
 impl ClaimLines {
     fn of(&self, claim: u32) -> Option<(Option<u32>, u8)> {
-        if let Some((first, count)) = self.paid.get(&claim) {
+        if let Some((first, count)) = self.later.get(&claim) {
             return Some((Some(*first), *count));
         }
         let place = claim.checked_sub(self.made_from)?;
@@ -277,17 +277,19 @@ impl Changes {
         updates.insert((update, key(0), second), row);
     }
 
-    /// The lines of a claim that is made.
+    /// The lines of a claim that is made, approved or not: claims are counted here one by one.
     pub(super) fn lines_of_new(&mut self, claim: u32, first: Option<u32>, count: u8) {
         if self.lines.made.is_empty() {
             self.lines.made_from = claim;
         }
+        let next = self.lines.made_from as usize + self.lines.made.len();
+        debug_assert_eq!(next, claim as usize, "every claim is counted here");
         self.lines.made.push((first, count));
     }
 
-    /// The lines of a claim that is paid.
-    pub(super) fn lines_of_paid(&mut self, claim: u32, first: u32, count: u8) {
-        self.lines.paid.insert(claim, (first, count));
+    /// The lines of a claim that had none when it was made.
+    pub(super) fn lines_of_later(&mut self, claim: u32, first: u32, count: u8) {
+        self.lines.later.insert(claim, (first, count));
         let row = [claim.into(), first.into(), count.into()];
         self.update(Update::ClaimLines, &row);
     }

@@ -2,6 +2,7 @@
 //! members and from the years of the vouchers; a transfer's child alone is read from the tables.
 
 mod applications;
+mod claims;
 mod files;
 mod life;
 mod orders;
@@ -26,7 +27,6 @@ use super::schema as t;
 use crate::domain::{
     ClaimId, IdKind, LedgerTag, LineId, MemberId, PeriodId, ProgrammeId, PublicId,
 };
-use crate::engine::command::Payee;
 use crate::engine::event::{
     ClaimApproved, ClaimReversed, Event, EventMeta, Funding, LinesUndone, PayeePaid, Recorded,
     ReturnedTo, VoucherIssued,
@@ -192,47 +192,7 @@ fn seq(meta: &EventMeta) -> Value<'static> {
 }
 
 fn claim_approved(memory: &Memory, changes: &mut Changes, meta: &EventMeta, e: &ClaimApproved) {
-    let year = memory.year_of(e.voucher.0);
-    let public_id = memory.public_id(IdKind::Claim, e.issuer, year, e.claim.0);
-    let line_count = e.first_line.map_or(0, |_| e.funding.other_count());
-    changes.lines_of_new(e.claim.0, e.first_line.map(|id| id.0), line_count);
-    let payee = match e.payee {
-        Payee::Provider(_) => "provider",
-        Payee::Enterprise(_) => "enterprise",
-    };
-    let (contract_date, filed_on) = (e.contract_date.to_string(), meta.business_date.to_string());
-    let invoice_no = e.invoice_no.to_string();
-    changes.insert(
-        &t::CLAIMS,
-        &[
-            number(e.claim.0),
-            public_id.as_str().into(),
-            number(e.voucher.0),
-            number(e.programme.0),
-            number(e.issuer.0),
-            number(e.version.0),
-            number(e.provider.0),
-            payee.into(),
-            number(e.category.0),
-            e.contract_no.as_str().into(),
-            contract_date.as_str().into(),
-            e.contract_amount.into(),
-            invoice_no.as_str().into(),
-            e.invoice_amount.into(),
-            e.paid_amount.into(),
-            e.amount.into(),
-            number(e.funding.payer.0),
-            maybe(e.agreement, |id| number(id.0)),
-            number(e.period.0),
-            filed_on.as_str().into(),
-            number(meta.principal.0),
-            "approved".into(),
-            maybe(e.first_line, |id| number(id.0)),
-            line_count.into(),
-            seq(meta),
-            maybe(e.order, |id| number(id.0)),
-        ],
-    );
+    claims::approved(memory, changes, meta, e);
     let amount = e.amount.get();
     match e.order {
         None => changes.voucher_money(e.voucher.0, [-amount, 0, amount, 0]),
@@ -326,7 +286,7 @@ fn payee_paid(changes: &mut Changes, meta: &EventMeta, e: &PayeePaid) {
     );
     changes.update(Update::ClaimStatus, &[number(e.claim.0), "paid".into()]);
     if let Some(first) = e.first_line {
-        changes.lines_of_paid(e.claim.0, first.0, e.funding.other_count());
+        changes.lines_of_later(e.claim.0, first.0, e.funding.other_count());
         let owed = Owed::of(first, e.programme, e.period, e.claim);
         owed.insert(changes, meta, &e.funding, false);
     }

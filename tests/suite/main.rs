@@ -1,11 +1,13 @@
 //! Black-box tests: the real binary, real databases, real servers.
 
+mod amendments;
 mod applications;
 mod archive;
 mod bulk;
 mod check;
 mod crash;
 mod credit;
+mod days;
 mod docs;
 mod files;
 mod http;

@@ -209,7 +209,8 @@ impl State {
         self.vouchers.update(e.voucher.index(), |row| {
             row.approved = minus(row.approved, e.amount);
         });
-        self.give_back(e.voucher, e.amount, e.returned);
+        let stood_in = e.charged.unwrap_or(e.programme);
+        self.give_back_to(stood_in, e.voucher, e.amount, e.returned);
         self.forget_claim(e.claim, &claim);
         match e.lines {
             LinesUndone::None => {}

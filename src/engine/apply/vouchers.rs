@@ -1,6 +1,6 @@
 //! Vouchers and consents.
 
-use crate::domain::{Fen, UsageId, VoucherId};
+use crate::domain::{Fen, ProgrammeId, UsageId, VoucherId};
 use crate::engine::event::{
     ConsentGiven, EventMeta, FreezeSet, ReturnedTo, VoucherIssued, VoucherLapsed, VoucherRevoked,
 };
@@ -114,7 +114,7 @@ impl State {
         self.count_lapsed(e.programme, e.amount);
     }
 
-    fn count_lapsed(&mut self, programme: crate::domain::ProgrammeId, amount: Fen) {
+    fn count_lapsed(&mut self, programme: ProgrammeId, amount: Fen) {
         let fen = i128::from(amount.get());
         self.programmes
             .update(programme.index(), |row| row.lapsed_total += fen);
@@ -122,6 +122,19 @@ impl State {
 
     /// Gives `amount` that was held or approved back to the voucher or, past it, the programme.
     pub(super) fn give_back(&mut self, voucher: VoucherId, amount: Fen, returned: ReturnedTo) {
+        let (programme, _) = self.voucher_owner(&self.vouchers[voucher.index()]);
+        let charged = self.charged(programme);
+        self.give_back_to(charged, voucher, amount, returned);
+    }
+
+    /// As [`State::give_back`], of money that stood in another budget than the voucher does now.
+    pub(super) fn give_back_to(
+        &mut self,
+        programme: ProgrammeId,
+        voucher: VoucherId,
+        amount: Fen,
+        returned: ReturnedTo,
+    ) {
         let to_voucher = returned == ReturnedTo::Voucher;
         self.vouchers.update(voucher.index(), |row| {
             let place = if to_voucher {
@@ -132,8 +145,7 @@ impl State {
             *place = plus(*place, amount);
         });
         if !to_voucher {
-            let (programme, _) = self.voucher_owner(&self.vouchers[voucher.index()]);
-            self.count_lapsed(self.charged(programme), amount);
+            self.count_lapsed(programme, amount);
         }
     }
 }

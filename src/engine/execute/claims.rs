@@ -392,7 +392,7 @@ impl State {
 
 impl AgreementRow {
     /// Splits an amount among the funders.
-    fn fund(&self, amount: Fen) -> Funding {
+    pub(in crate::engine) fn fund(&self, amount: Fen) -> Funding {
         let terms = &self.terms;
         let payer = match terms.model {
             PayerModel::HomePays => terms.home,

@@ -1,7 +1,9 @@
 //! Table tests of the engine: one line per refusal code and per posting row.
 
+mod boundaries;
 mod carried_transfers;
 mod claims;
+mod commitments;
 mod files;
 mod orders;
 mod parties;

@@ -1,6 +1,7 @@
 //! Orders: a line per refusal and per fault of a confirmation, the days on which things end, and
 //! where the money is at every step.
 
+mod carried;
 mod pooled;
 mod refusals;
 

@@ -394,6 +394,10 @@ fn a_payment_that_comes_back_after_a_carry_leaves_the_claim_in_the_year_that_pai
     };
     assert_eq!((e.programme, e.charged), (PROGRAMME, None));
     assert_eq!(w.state.budget(PROGRAMME, Kind::Lapsed), fen(40_000));
+    // It is counted as lapsed where it lapsed.
+    let pack = w.state.charged(PROGRAMME);
+    let lapsed = |id| w.state.programme(id).expect("a programme").lapsed_total;
+    assert_eq!((lapsed(PROGRAMME), lapsed(pack)), (40_000, 0));
 }
 
 #[test]

@@ -6,10 +6,13 @@ use proptest::prelude::*;
 use super::transfers::FAR_PROGRAMME;
 use super::world::*;
 use crate::domain::{
-    ApplicationId, BankRef, ClaimId, ContractNo, EnterpriseId, InstructionId, OrderId, PaymentId,
-    PeriodId, ProposalId, ProviderId, RecordedAt, Seq, TransferId, VoucherId,
+    ApplicationId, BankRef, ClaimId, ContractNo, Day, EnterpriseId, InstructionId, OrderId,
+    PaymentId, PeriodId, ProgrammeCode, ProgrammeId, ProposalId, ProviderId, RecordedAt, Seq,
+    TransferId, VoucherId,
 };
 use crate::engine::command::*;
+use crate::engine::state::{ProgrammeRow, ProgrammeStatus};
+use crate::engine::terms::{RollingCap, RollingPeriod};
 use crate::engine::{State, rehearse};
 
 /// One step: which kind of command, and numbers that choose what it names.
@@ -25,7 +28,7 @@ pub(super) fn command(
     let paid_on = world.state.business_date();
     let bank_ref = BankRef::parse("B").expect("short");
     let person = if b.is_multiple_of(2) { MAKER } else { CHECKER };
-    let command = match kind % 26 {
+    let command = match kind % 31 {
         0..=4 => {
             let mut claim = world.claim();
             claim.voucher = VoucherKey::Id(voucher);
@@ -84,6 +87,11 @@ pub(super) fn command(
             step: some_step(world, a),
         }),
         25 => budget(a, b, amount),
+        26 if n.is_multiple_of(2) => {
+            return (FILER, Command::WithdrawClaim(WithdrawClaim { claim }));
+        }
+        26..=29 => year(world, a, n),
+        30 => amendment(paid_on, a, b, n),
         12 if n.is_multiple_of(3) => registers(paid_on, a, b, n),
         12 if n.is_multiple_of(2) => {
             let command = around(world, voucher, a, b, n);
@@ -280,6 +288,65 @@ fn proposal(voucher: VoucherId, a: u8, b: u8, n: u32, amount: crate::domain::Fen
         },
         document_no: Some(crate::domain::Text::parse("文").expect("short")),
         expires_on: n.is_multiple_of(4).then(|| day("2025-05-01")),
+    })
+}
+
+/// The years of the home city's programmes, one after the other: made, begun to close, closed or
+/// carried on.
+fn year(world: &World, a: u8, n: u32) -> Command {
+    let all = (0..world.state.programmes.len()).filter_map(ProgrammeId::from_index);
+    let mut all = all.filter_map(|id| Some((id, world.state.programme(id)?)));
+    let own = |row: &ProgrammeRow| row.city == HOME && row.year_ends.pack.is_none();
+    let rows: Vec<_> = all.by_ref().filter(|(_, row)| own(row)).collect();
+    let of_year = |year: u16| rows.iter().find(|(_, row)| row.budget_year == year);
+    let next_of = |year: u16| of_year(year + 1).map(|(id, _)| *id);
+    let status = |status| move |(_, row): &&(_, &ProgrammeRow)| row.status == status;
+    let closing = rows.iter().find(status(ProgrammeStatus::YearClosing));
+    let open = rows.iter().find(status(ProgrammeStatus::Open));
+    let begun = closing.or(open).map_or(2025, |(_, row)| row.budget_year);
+    if next_of(begun).is_none() {
+        let year = begun + 1;
+        return Command::CreateProgramme(Box::new(CreateProgramme {
+            code: ProgrammeCode::parse(&format!("310117-{year}")).expect("short"),
+            title: Name::parse("年").expect("short"),
+            city: HOME,
+            budget_year: year,
+        }));
+    }
+    match (closing, open) {
+        (Some((id, row)), _) => Command::DecideYearEnd(DecideYearEnd {
+            programme: *id,
+            into: next_of(row.budget_year).filter(|_| !a.is_multiple_of(5)),
+        }),
+        (None, Some((id, _))) if n % 3 == 1 => {
+            Command::StartYearClosing(StartYearClosing { programme: *id })
+        }
+        _ => Command::DecideYearEnd(DecideYearEnd {
+            programme: PROGRAMME,
+            into: next_of(2025 + u16::from(a) % 3),
+        }),
+    }
+}
+
+/// Other rates, and now and then a limit more.
+fn amendment(today: Day, a: u8, b: u8, n: u32) -> Command {
+    let mut terms = VersionTerms {
+        effective_from: today.plus_days(n % 4),
+        ..World::terms()
+    };
+    let cap = fen(i64::from(n % 90_000));
+    match a % 4 {
+        0 => terms.category_caps = Box::new([(TESTING, cap)]),
+        1 => terms.cap_contract = Some(cap),
+        2 => {
+            let period = RollingPeriod::Days(1 + u16::from(b) % 60);
+            terms.rolling = Some(RollingCap { cap, period });
+        }
+        _ => terms.rates[0].cap_claim = cap,
+    }
+    Command::PublishVersion(PublishVersion {
+        programme: PROGRAMME,
+        terms: Box::new(terms),
     })
 }
 

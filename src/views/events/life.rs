@@ -1,8 +1,7 @@
 //! The life of programmes: budgets, drafts, the end of years, claims that wait.
 
 use super::{Memory, Owed, maybe};
-use crate::domain::{Fen, IdKind, ProgrammeId};
-use crate::engine::command::Payee;
+use crate::domain::{Fen, ProgrammeId};
 use crate::engine::event::{
     BudgetChanged, ClaimAwaitsBudget, ClaimWithdrawn, Event, EventMeta, ReturnedTo,
     VersionPublished, WaitingApproved, YearCarried,
@@ -80,45 +79,7 @@ fn year_carried(changes: &mut Changes, meta: &EventMeta, e: &YearCarried) {
 }
 
 fn claim_awaits(memory: &Memory, changes: &mut Changes, meta: &EventMeta, e: &ClaimAwaitsBudget) {
-    let year = memory.year_of(e.voucher.0);
-    let public_id = memory.public_id(IdKind::Claim, e.issuer, year, e.claim.0);
-    let payee = match e.payee {
-        Payee::Provider(_) => "provider",
-        Payee::Enterprise(_) => "enterprise",
-    };
-    let (contract_date, filed_on) = (e.contract_date.to_string(), meta.business_date.to_string());
-    let invoice_no = e.invoice_no.to_string();
-    changes.insert(
-        &t::CLAIMS,
-        &[
-            number(e.claim.0),
-            public_id.as_str().into(),
-            number(e.voucher.0),
-            number(e.programme.0),
-            number(e.issuer.0),
-            number(e.version.0),
-            number(e.provider.0),
-            payee.into(),
-            number(e.category.0),
-            e.contract_no.as_str().into(),
-            contract_date.as_str().into(),
-            e.contract_amount.into(),
-            invoice_no.as_str().into(),
-            e.invoice_amount.into(),
-            e.paid_amount.into(),
-            e.amount.into(),
-            number(e.issuer.0),
-            Value::None,
-            number(e.period.0),
-            filed_on.as_str().into(),
-            number(meta.principal.0),
-            "awaiting_budget".into(),
-            Value::None,
-            Value::Number(0),
-            super::seq(meta),
-            Value::None,
-        ],
-    );
+    super::claims::waits(memory, changes, meta, e);
     let amount = e.amount.get();
     changes.voucher_money(e.voucher.0, [-amount, amount, 0, 0]);
 }
@@ -138,8 +99,7 @@ fn waiting_approved(changes: &mut Changes, meta: &EventMeta, e: &WaitingApproved
     let amount = e.amount.get();
     changes.voucher_money(e.voucher.0, [0, -amount, amount, 0]);
     if let Some(first) = e.first_line {
-        let count = e.funding.other_count().into();
-        changes.update(Update::ClaimLines, &[claim, number(first.0), count]);
+        changes.lines_of_later(e.claim.0, first.0, e.funding.other_count());
         let owed = Owed::of(first, e.programme, e.period, e.claim);
         owed.insert(changes, meta, &e.funding, false);
     }

@@ -26,10 +26,10 @@ impl Model {
             ..Book::default()
         };
         for claim in &self.claims {
-            if !claim.reversed {
+            if !claim.reversed && !claim.waits {
                 book.expense += self.borne(claim, member);
             }
-            if claim.approval.payer == member && !claim.reversed && !claim.paid {
+            if claim.approval.payer == member && !claim.reversed && !claim.paid && !claim.waits {
                 book.payable += claim.approval.amount;
             }
         }

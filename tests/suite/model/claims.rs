@@ -1,9 +1,11 @@
 //! Claims, naively: the rules in the order of their text.
 
 use jiff::civil::Date;
+use quantong::engine::command::EvidenceKind;
 
 use super::{
-    Approval, Base, Bend, Claim, Line, Model, Money, Payer, Rate, Verdict, group_on, refused, split,
+    Approval, Base, Bend, Claim, Line, Model, Money, Payer, Rate, Return, Verdict, group_on,
+    refused, split,
 };
 
 /// A claim as it is filed. What it names may be unknown.
@@ -14,11 +16,13 @@ pub(super) struct Filing {
     pub(super) provider: usize,
     pub(super) enterprise: Option<usize>,
     pub(super) category: String,
+    pub(super) contract_no: String,
     pub(super) contract_date: Date,
     pub(super) contract_amount: Money,
     pub(super) invoice_no: String,
     pub(super) invoice_amount: Money,
     pub(super) paid_amount: Money,
+    pub(super) papers: Vec<EvidenceKind>,
     pub(super) imported: bool,
 }
 
@@ -34,7 +38,13 @@ impl Model {
                 self.refused_invoices.push(c.invoice_no.clone());
                 refused(code)
             }
-            Ok(amount) => Verdict::Approved(self.approve(c, amount, None)),
+            Ok(amount) if self.pays(self.vouchers[c.voucher].pot) => {
+                Verdict::Approved(self.approve(c, amount, None))
+            }
+            Ok(amount) => {
+                self.wait(c, amount);
+                Verdict::Waits(amount)
+            }
         }
     }
 
@@ -43,17 +53,13 @@ impl Model {
         let voucher = self.vouchers.get(c.voucher);
         let provider = self.providers.get(c.provider);
         let holder = voucher.map(|v| &self.enterprises[v.holder]);
-        let version = voucher.and_then(|v| {
-            let number = self.version_on(v.programme, c.contract_date)?;
-            Some(self.version(v.programme, number))
-        });
         let both = holder.zip(provider);
         let related = both.is_some_and(|(ours, theirs)| {
             let group = group_on(&theirs.groups, c.contract_date);
             group.is_some() && group == group_on(&ours.groups, c.contract_date)
         }) || voucher
             .is_some_and(|v| self.declared(c.provider, v.holder, c.contract_date));
-        let used_up = |claim: &&Claim| !claim.reversed && claim.invoice_no == c.invoice_no;
+        let used_up = |claim: &&Claim| !claim.reversed && claim.filing.invoice_no == c.invoice_no;
         let invoice_used = self.claims.iter().find(used_up).is_some()
             || self.bend == Bend::RefusedTakesInvoice
                 && self.refused_invoices.contains(&c.invoice_no);
@@ -117,6 +123,22 @@ impl Model {
                 provider.is_some_and(|p| !p.categories.contains(&c.category)),
                 "CATEGORY_NOT_OFFERED",
             ),
+        ];
+        let last = [(invoice_used, "DUPLICATE_INVOICE")];
+        let all = rules.into_iter().chain(self.faults_by_version(c));
+        let broken = all.chain(last).filter(|(broken, _)| *broken);
+        broken.map(|(_, code)| code).collect()
+    }
+
+    /// What the judging version says of provider, category and papers.
+    fn faults_by_version(&self, c: &Filing) -> [(bool, &'static str); 4] {
+        let provider = self.providers.get(c.provider);
+        let voucher = self.vouchers.get(c.voucher);
+        let version = voucher.and_then(|v| {
+            let number = self.version_on(v.programme, c.contract_date)?;
+            Some(self.version(v.programme, number))
+        });
+        [
             (
                 provider.zip(version).is_some_and(|(p, v)| {
                     let cities = v.recognised.as_ref();
@@ -128,10 +150,17 @@ impl Model {
                 version.is_some_and(|v| v.rates.iter().all(|rate| rate.category != c.category)),
                 "CATEGORY_NOT_FUNDED",
             ),
-            (invoice_used, "DUPLICATE_INVOICE"),
-        ];
-        let broken = rules.into_iter().filter(|(broken, _)| *broken);
-        broken.map(|(_, code)| code).collect()
+            (
+                provider
+                    .and(version)
+                    .is_some_and(|v| self.is_excluded(&v.limits, c)),
+                "EXCLUDED",
+            ),
+            (
+                version.is_some_and(|v| v.limits.lacks_papers(c)),
+                "EVIDENCE_MISSING",
+            ),
+        ]
     }
 
     /// The consent that a claim draws on and what is left of it: the holder's in provider mode,
@@ -192,6 +221,14 @@ impl Model {
         }
         if limits.iter().any(|left| *left <= 0) {
             return Err("YEAR_CAP_EXHAUSTED");
+        }
+        let who = (programme, voucher.holder);
+        let what = (c.category.as_str(), c.contract_no.as_str());
+        for (left, code) in self.limits_left(&version.limits, who, what, (0, 0)) {
+            if left <= 0 {
+                return Err(code);
+            }
+            limits.push(left);
         }
         let rate = version
             .rates
@@ -265,11 +302,9 @@ impl Model {
         }
     }
 
-    pub(super) fn approve(&mut self, c: &Filing, amount: Money, order: Option<usize>) -> Approval {
-        let (programme, holder) = {
-            let voucher = &self.vouchers[c.voucher];
-            (voucher.programme, voucher.holder)
-        };
+    /// Who bears an amount, and whether the others begin to owe with the payment only.
+    pub(super) fn borne_by(&self, c: &Filing, amount: Money) -> (Approval, bool) {
+        let programme = self.vouchers[c.voucher].programme;
         let home = self.programmes[programme].city;
         let host = self.providers[c.provider].city;
         let agreement = self.agreement_for(home, host, c);
@@ -297,10 +332,43 @@ impl Model {
             payer,
             others,
         };
+        (approval, waits)
+    }
+
+    pub(super) fn approve(&mut self, c: &Filing, amount: Money, order: Option<usize>) -> Approval {
+        let (approval, owed_later) = self.borne_by(c, amount);
+        self.take_in(c, approval.clone(), order, false);
+        if !owed_later {
+            self.owe(self.claims.len() - 1);
+        }
+        approval
+    }
+
+    /// Takes a claim that waits: nobody owes for it yet.
+    fn wait(&mut self, c: &Filing, amount: Money) {
+        let programme = self.vouchers[c.voucher].programme;
+        let approval = Approval {
+            amount,
+            payer: self.programmes[programme].city,
+            others: Vec::new(),
+        };
+        self.take_in(c, approval, None, true);
+    }
+
+    fn take_in(&mut self, c: &Filing, approval: Approval, order: Option<usize>, waits: bool) {
+        let voucher = &self.vouchers[c.voucher];
+        let (holder, pot, amount) = (voucher.holder, voucher.pot, approval.amount);
+        let number = self.version_on(voucher.programme, c.contract_date);
+        let version = self.version(voucher.programme, number.expect("it was issued"));
         self.claims.push(Claim {
             voucher: c.voucher,
-            invoice_no: c.invoice_no.clone(),
-            approval: approval.clone(),
+            filing: c.clone(),
+            filed_on: self.today,
+            approval,
+            caps_contract: version.limits.cap_contract.is_some(),
+            waits,
+            pot,
+            booked_in: pot,
             group: match order {
                 None => group_on(&self.enterprises[holder].groups, self.today),
                 // The caps were taken when the order was confirmed.
@@ -314,12 +382,8 @@ impl Model {
             reversed: false,
         });
         if order.is_none() || self.bend == Bend::HoldsOutsideCaps {
-            self.change_caps(c.voucher, 0, amount);
+            self.count(c.voucher, &c.category, amount);
         }
-        if !waits {
-            self.owe(self.claims.len() - 1);
-        }
-        approval
     }
 
     fn agreement_for(&self, home: usize, host: usize, c: &Filing) -> Option<&super::Agreement> {
@@ -333,9 +397,9 @@ impl Model {
     }
 
     /// The other funders of a claim begin to owe its payer.
-    fn owe(&mut self, claim: usize) {
+    pub(super) fn owe(&mut self, claim: usize) {
         let Approval { payer, others, .. } = self.claims[claim].approval.clone();
-        let programme = self.vouchers[self.claims[claim].voucher].programme;
+        let programme = self.claims[claim].booked_in;
         for (debtor, amount) in others {
             self.claims[claim].lines.push(self.lines.len());
             self.lines.push(Line {
@@ -353,6 +417,9 @@ impl Model {
         let Some(row) = self.claims.get(claim) else {
             return Verdict::Rejected;
         };
+        if row.waits {
+            return refused("CLAIM_WAITS");
+        }
         if row.reversed {
             return refused("CLAIM_REVERSED");
         }
@@ -365,9 +432,21 @@ impl Model {
         let (voucher, amount, lines) = (row.voucher, row.approval.amount, row.lines.clone());
         self.claims[claim].reversed = true;
         if self.bend != Bend::ReversalKeepsCap {
-            self.change_caps(voucher, 0, -amount);
+            let category = self.claims[claim].filing.category.clone();
+            self.count(voucher, &category, -amount);
         }
-        self.give_back(voucher, amount);
+        let pot = self.claims[claim].pot;
+        if pot == self.vouchers[voucher].pot {
+            self.give_back(voucher, amount);
+        } else {
+            // It was paid in a year that has been carried on since, and lapses there.
+            self.lapses.push((pot, amount));
+            self.vouchers[voucher].returned.push(Return {
+                amount,
+                pot,
+                lapsed: true,
+            });
+        }
         let open = self.periods.len() - 1;
         for id in lines {
             if self.lines[id].period == open {
@@ -391,6 +470,9 @@ impl Model {
         };
         if paid_on > self.today {
             return Verdict::Rejected;
+        }
+        if row.waits {
+            return refused("CLAIM_WAITS");
         }
         if row.reversed {
             return refused("CLAIM_REVERSED");

@@ -56,16 +56,30 @@ fn vouchers(state: &State, model: &Model) -> Result<(), String> {
         let row = state
             .voucher(at(VoucherId::from_index, id))
             .expect("counted");
-        let engine = [row.amount, row.free, row.held, row.approved, row.returned];
+        let claimed = state.claimed_of(at(VoucherId::from_index, id));
+        let engine = [
+            row.amount,
+            row.free,
+            row.held,
+            claimed,
+            row.approved,
+            row.returned,
+        ];
         let naive = [
             voucher.amount,
             model.free_of(id),
             model.held_of(id),
+            model.claimed_of(id),
             model.approved_of(id),
             model.returned_of(id),
         ];
-        let what = || format!("voucher {id}: amount, free, held, approved, returned");
-        same(what, engine.map(|fen| Money::from(fen.get())), naive)?;
+        let engine = engine.map(|fen| Money::from(fen.get()));
+        let what = || format!("voucher {id}: amount, free, held, claimed, approved, returned");
+        same(what, engine, naive)?;
+        // Every fen is in exactly one place, children among them.
+        let places = engine[1..].iter().sum::<Money>() + model.transferred_out(id);
+        let what = || format!("voucher {id}: the sum of all places");
+        same(what, places, engine[0])?;
         let days = |a: jiff::civil::Date, b: jiff::civil::Date| (a, b);
         let what = || format!("voucher {id}: deadlines");
         let engine = days(row.use_by.date(), row.cash_by.date());
@@ -119,26 +133,34 @@ fn orders(state: &State, model: &Model) -> Result<(), String> {
 }
 
 fn programmes(state: &State, model: &Model) -> Result<(), String> {
+    let count = state.programme_count();
+    same(|| "programmes".into(), count, model.programmes.len())?;
     for (id, programme) in model.programmes.iter().enumerate() {
         let key = at(ProgrammeId::from_index, id);
-        let mine = |voucher: &usize| model.vouchers[*voucher].programme == id;
+        let mine = |voucher: &usize| model.vouchers[*voucher].pot == id;
         let mine: Vec<usize> = (0..model.vouchers.len()).filter(mine).collect();
         let naive = [
             programme.budget.iter().sum(),
             model.available(id),
             mine.iter().map(|id| model.free_of(*id)).sum(),
             mine.iter().map(|id| model.held_of(*id)).sum(),
-            mine.iter().map(|id| model.approved_of(*id)).sum(),
+            mine.iter().map(|id| model.claimed_of(*id)).sum(),
+            model.approved_in(id),
+            model.came_back(id, true),
+            model.carried_out(id),
         ];
         let engine = [
             AccountKind::Appropriation,
             AccountKind::Available,
             AccountKind::Outstanding,
             AccountKind::Held,
+            AccountKind::Claimed,
             AccountKind::Approved,
+            AccountKind::Lapsed,
+            AccountKind::CarriedOut,
         ];
         let engine = engine.map(|kind| Money::from(state.budget(key, kind).get()));
-        let what = || format!("programme {id}: budget, available, outstanding, held, approved");
+        let what = || format!("accounts of programme {id}, the appropriation first");
         same(what, engine, naive)?;
         let lapsed = state.programme(key).expect("counted").lapsed_total;
         same(

@@ -6,6 +6,8 @@ use std::fs;
 use jiff::civil::Date;
 
 use super::claims::Filing;
+use super::limits::Limits;
+use super::year_end::Year;
 use super::{
     Agreement, Base, Bend, Enterprise, Kind, Member, Mode, Model, Money, Payer, Programme,
     Provider, Rate, Verdict, Version,
@@ -150,14 +152,18 @@ impl Corridor {
                     rates: rates.collect(),
                     recognised: Some(hosts.map(|row| self.city(&row["host_city"])).collect()),
                     transfers: Vec::<Kind>::new(),
+                    limits: Limits::default(),
                 }
             });
             let versions = versions.collect();
             let city = self.city(&programme["city"]);
             self.model.programmes.push(Programme {
                 city,
+                budget_year: programme["budget_year"].parse().expect("a year"),
                 budget: vec![fen(&programme["budget"])],
                 versions,
+                year: Year::Open,
+                carried: None,
             });
         }
     }
@@ -235,11 +241,13 @@ impl Corridor {
             provider: find(&self.providers, &row["provider"]),
             enterprise: Some(find(&self.enterprises, &row["enterprise"])),
             category: row["category"].clone(),
+            contract_no: row["contract_no"].clone(),
             contract_date: day(&row["contract_date"]),
             contract_amount: fen(&row["contract_amount"]),
             invoice_no: row["invoice_no"].clone(),
             invoice_amount: fen(&row["invoice_amount"]),
             paid_amount: fen(&row["paid_amount"]),
+            papers: Vec::new(),
             imported: true,
         };
         match self.model.file(&filing) {

@@ -8,6 +8,7 @@ mod books;
 mod claims;
 mod compare;
 mod corridor;
+mod limits;
 mod orders;
 mod pair;
 mod periods;
@@ -18,6 +19,7 @@ mod steps;
 mod transfers;
 mod vouchers;
 mod world;
+mod year_end;
 
 pub(crate) use pair::{Pair, Step};
 
@@ -38,6 +40,8 @@ pub(crate) enum Verdict {
     Approved(Approval),
     /// A claim on an order was approved, one part per line that it draws on.
     Captured(Vec<Approval>),
+    /// A claim waits for the budget of another year, with this amount.
+    Waits(Money),
     /// Refused by rules: all faults of a claim in the order of the rules, else the one code.
     Refused(Vec<&'static str>),
     /// No command for this ledger, sender or moment; nothing is recorded.
@@ -80,6 +84,14 @@ enum Bend {
     ReleaseIsLost,
     /// A reversed claim on an order is held again.
     ReversalRestoresHold,
+    /// The claims of another contract count to a contract's cap.
+    ContractsMixed,
+    /// A rolling period begins a day late.
+    RollingOneDayShort,
+    /// What is used in one category counts in another.
+    CategoriesMixed,
+    /// A carry takes along what was paid before it.
+    PaidIsCarried,
 }
 
 struct Member {
@@ -90,9 +102,13 @@ struct Member {
 
 struct Programme {
     city: usize,
+    budget_year: i32,
     /// Loads, raises and cuts.
     budget: Vec<Money>,
     versions: Vec<Version>,
+    year: year_end::Year,
+    /// For what was carried into a year: a budget of its own.
+    carried: Option<year_end::Carried>,
 }
 
 #[derive(Clone)]
@@ -108,6 +124,7 @@ struct Version {
     /// `None` for all members.
     recognised: Option<Vec<usize>>,
     transfers: Vec<Kind>,
+    limits: limits::Limits,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,7 +203,10 @@ struct Agreement {
 }
 
 struct Voucher {
+    /// Whose rules hold for it.
     programme: usize,
+    /// The programme, or what was carried of it: whose budget it is charged to.
+    pot: usize,
     holder: usize,
     amount: Money,
     issued_on: Date,
@@ -199,10 +219,17 @@ struct Voucher {
     replaces: Option<usize>,
     revoked: bool,
     frozen: bool,
-    /// What went back to the programme.
-    returned: Vec<Money>,
+    /// What went back to a budget: to be used again, or lapsed after its year.
+    returned: Vec<Return>,
     /// What went back to the parent.
     given_back: Money,
+}
+
+#[derive(Clone, Copy)]
+struct Return {
+    amount: Money,
+    pot: usize,
+    lapsed: bool,
 }
 
 struct Consent {
@@ -229,13 +256,24 @@ struct Transfer {
     /// Who approved a move first.
     endorsed: Option<usize>,
     child: Option<usize>,
+    /// What the receiver took over of the used cap, and when.
+    taken_over: Option<(Money, Date)>,
     fate: Fate,
 }
 
 struct Claim {
     voucher: usize,
-    invoice_no: String,
+    filing: claims::Filing,
+    filed_on: Date,
     approval: Approval,
+    /// Whether the version that judged it caps contracts.
+    caps_contract: bool,
+    /// For the budget of another year.
+    waits: bool,
+    /// The budget that its amount stands in.
+    pot: usize,
+    /// The one that it was approved in: that of its lines.
+    booked_in: usize,
     group: Option<String>,
     consent: Option<usize>,
     order: Option<usize>,
@@ -252,7 +290,17 @@ struct CapChange {
     programme: usize,
     enterprise: usize,
     issued: Money,
-    used: Money,
+    used: Used,
+}
+
+/// A change of what was used.
+enum Used {
+    Nothing,
+    /// In a category.
+    In(String, Money),
+    /// Brought by a transfer or taken away: in all, of each category, and the category that the
+    /// giver used first.
+    Moved(Money, Vec<(String, Money)>, Option<String>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -325,6 +373,7 @@ struct Model {
     flags: Vec<registers::Flag>,
     relations: Vec<registers::Relation>,
     cap_changes: Vec<CapChange>,
+    /// Budget and amount of what came back because its day had passed.
     lapses: Vec<(usize, Money)>,
     lines: Vec<Line>,
     periods: Vec<Period>,
@@ -405,6 +454,9 @@ impl Model {
     }
 
     fn change_budget(&mut self, by: usize, programme: usize, change: Money) -> Verdict {
+        if change > 0 && self.is_over(programme) {
+            return refused("YEAR_ENDED");
+        }
         if change < 0 && -change > self.available(programme) {
             return refused("BUDGET_COMMITTED");
         }
@@ -416,6 +468,9 @@ impl Model {
     fn publish(&mut self, programme: usize, version: Version) -> Verdict {
         if version.effective_from < self.today {
             return Verdict::Rejected;
+        }
+        if self.programmes[programme].year != year_end::Year::Open {
+            return refused("YEAR_ENDED");
         }
         self.programmes[programme].versions.push(version);
         Verdict::Done

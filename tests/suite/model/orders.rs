@@ -6,7 +6,11 @@ use jiff::civil::Date;
 use quantong::engine::refusal::RefusalCode;
 
 use super::claims::Filing;
+use super::limits::PAPERS;
 use super::{Approval, Bend, Model, Money, Verdict, group_on, plus_days, refused, split};
+
+/// The number of a contract that is not made yet.
+const NO_CONTRACT: &str = "-";
 
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,10 +235,12 @@ impl Model {
             enterprise: None,
             category: order.category.clone(),
             contract_date,
+            contract_no: NO_CONTRACT.to_owned(),
             contract_amount: 0,
             invoice_no: String::new(),
             invoice_amount: 0,
             paid_amount: 0,
+            papers: PAPERS.to_vec(),
             imported: true,
         })
     }
@@ -254,9 +260,14 @@ impl Model {
         let group_of = |holder: usize| group_on(&self.enterprises[holder].groups, self.today);
         let group = group_of(holder);
         let (mut firm, mut of_group) = (own.amount, own.amount);
+        let mut of_city = 0;
         if self.bend != Bend::HoldsOutsideCaps {
             for earlier in taken.iter().map(|place| &order.lines[*place]) {
                 let other = &self.vouchers[earlier.voucher];
+                let city = self.programmes[other.programme].city;
+                if other.holder == holder && city == self.programmes[programme].city {
+                    of_city += earlier.amount;
+                }
                 if other.programme == programme {
                     firm += if other.holder == holder {
                         earlier.amount
@@ -277,10 +288,16 @@ impl Model {
         let capped = firm > version.cap_enterprise - self.usage(programme, holder).1
             || group.is_some()
                 && of_group > version.cap_group - self.used_by_group(programme, &group);
+        let planned = (firm - own.amount, of_city);
+        let what = (order.category.as_str(), NO_CONTRACT);
+        let limits = self.limits_left(&version.limits, (programme, holder), what, planned);
+        let short = limits.into_iter().find(|(left, _)| own.amount > *left);
         if own.amount > self.free_of(own.voucher) {
             Some("VOUCHER_EXHAUSTED")
         } else if capped {
             Some("YEAR_CAP_EXHAUSTED")
+        } else if let Some((_, code)) = short {
+            Some(code)
         } else if own.amount > self.subsidy(rate, part).min(rate.cap_claim) {
             Some("NOTHING_PAYABLE")
         } else {
@@ -315,7 +332,8 @@ impl Model {
             let group = group_on(&self.enterprises[holder].groups, self.today);
             self.orders[order].lines[line].group = group;
             if self.bend != Bend::HoldsOutsideCaps {
-                self.change_caps(voucher, 0, amount);
+                let category = self.orders[order].category.clone();
+                self.count(voucher, &category, amount);
             }
         }
         let row = &mut self.orders[order];
@@ -360,7 +378,8 @@ impl Model {
             let voucher = self.orders[order].lines[*line].voucher;
             self.orders[order].lines[*line].released.push(*amount);
             if self.bend != Bend::HoldsOutsideCaps {
-                self.change_caps(voucher, 0, -amount);
+                let category = self.orders[order].category.clone();
+                self.count(voucher, &category, -amount);
             }
             self.give_back(voucher, *amount);
         }

@@ -1,13 +1,14 @@
 //! One step of a random history, taken by both sides.
 
+mod beside;
+mod claims;
 mod orders;
-
 mod transfers;
 
 use jiff::civil::Date;
 use quantong::domain::{
-    BankRef, ClaimId, ContractNo, EnterpriseId, InstructionId, InvoiceNo, PaymentId, PeriodId,
-    ProgrammeId, ProviderId, Seq, VoucherId,
+    BankRef, ClaimId, EnterpriseId, InstructionId, PaymentId, PeriodId, ProgrammeId, ProviderId,
+    Seq, VoucherId,
 };
 use quantong::engine::command::*;
 use quantong::engine::event::{ClaimApproved, Event, Recorded};
@@ -15,8 +16,9 @@ use quantong::engine::refusal::Faults;
 use quantong::engine::{State, refusal_of};
 
 use super::claims::Filing;
-use super::world::{self, Engine, FILER, OFFICERS, STRANGER, day, fen, member, name};
-use super::{Approval, Bend, Consent, Mode, Model, Money, Payer, Verdict, plus_days};
+use super::limits::Limits;
+use super::world::{self, Engine, FILER, OFFICERS, STRANGER, TEAM, day, fen, member, name};
+use super::{Approval, Bend, Consent, Mode, Model, Money, Payer, Verdict, Version, plus_days};
 
 /// Which command, and numbers that choose what it names.
 pub(crate) type Step = (u8, u8, u8, u32);
@@ -37,6 +39,7 @@ impl Verdict {
             Verdict::Done => "Done",
             Verdict::Approved(_) => "Approved",
             Verdict::Captured(_) => "Captured",
+            Verdict::Waits(_) => "Waits",
             Verdict::Refused(_) => "Refused",
             Verdict::Rejected => "Rejected",
         }
@@ -64,6 +67,7 @@ impl Verdict {
                 });
                 Verdict::Captured(parts.collect())
             }
+            Event::ClaimAwaitsBudget(e) => Verdict::Waits(Money::from(e.amount.get())),
             Event::ClaimRefused(e) => {
                 assert_eq!(e.faults.first(), Some(e.result));
                 Verdict::Refused(codes(&e.faults))
@@ -163,7 +167,7 @@ impl Pair {
             };
             (STRANGER, Command::GiveConsent(consent), Verdict::Rejected)
         } else {
-            match kind % 45 {
+            match kind % 53 {
                 0..=6 => self.file(a, b, n),
                 7..=9 => self.issue(a, n),
                 10 | 11 => self.consent(a, b, n),
@@ -174,90 +178,37 @@ impl Pair {
                 17 => self.rules(a, b, n),
                 18 => self.parties(a, b, n),
                 19 | 20 => self.pass_days(a, n),
-                21 => self.close(a, b, n),
+                21 | 52 => self.close(a, b, n),
                 22 => self.instruct(a, b),
                 23 | 24 => self.settle(a, n),
                 25 => self.registers(a, b, n),
                 26..=28 => self.renew(a, b, n),
-                29..=39 => self.order(kind % 45 - 4, a, b, n),
+                29..=39 => self.order(kind % 53 - 4, a, b, n),
                 40 => self.propose(a, b, n),
                 41 | 42 => self.decide(a, b, n),
+                45..=47 => self.publish(a, n),
+                48..=50 => self.year(a, b, n),
+                51 => self.pass_days(a, n),
                 _ => self.undo(a, b, n),
             }
         };
         self.send((by, command, expected))
     }
 
-    fn file(&mut self, a: u8, b: u8, n: u32) -> Both {
-        let voucher = if n.is_multiple_of(3) {
-            pick(a, self.model.vouchers.len())
-        } else {
-            usize::from(a) % 4
-        };
-        let voucher = self.child_for(voucher, n);
-        // Most claims come from the one lab that may do everything.
-        let provider = if b < 128 { 0 } else { usize::from(b) % 6 };
-        let category = world::CATEGORIES
-            [usize::from(n.is_multiple_of(16)) + usize::from(n.is_multiple_of(32))];
-        let category = if n % 4 == 1 {
-            world::CATEGORIES[1]
-        } else {
-            category
-        };
-        let days = i64::from(n / 7 % 12);
-        let contract_date = match n % 5 {
-            0 => plus_days(self.model.today, -days),
-            1 if n % 35 == 1 => plus_days(self.model.today, 1),
-            _ => match self.model.vouchers.get(voucher) {
-                Some(row) if n.is_multiple_of(11) => row.use_by.min(self.model.today),
-                Some(row) if n % 11 == 1 => row.issued_on,
-                Some(row) if row.contracts_from != row.issued_on && n.is_multiple_of(2) => {
-                    row.issued_on
-                }
-                _ => self.model.today,
-            },
-        };
-        let invoice_amount = Money::from(n / 64 % 160_000);
-        let enterprise = match n % 23 {
-            0 => Some(0),
-            1 => Some(usize::from(b) % 5),
-            _ => None,
-        };
-        let filing = Filing {
-            by: FILER,
-            voucher,
-            provider,
-            enterprise,
-            category: category.to_owned(),
-            contract_date,
-            contract_amount: invoice_amount + Money::from(n % 3),
-            invoice_no: (n / 3 % 400 + 1).to_string(),
-            invoice_amount,
-            paid_amount: invoice_amount * Money::from(n % 4) / 4,
-            imported: false,
-        };
-        let known = voucher < self.model.vouchers.len()
-            || provider < self.model.providers.len()
-            || enterprise.is_some_and(|id| id < self.model.enterprises.len());
-        let expected = if known {
-            self.model.file(&filing)
-        } else {
-            Verdict::Rejected
-        };
-        (FILER, Command::FileClaim(command_of(&filing)), expected)
-    }
-
-    /// Now and then the newest voucher that came from a transfer.
-    fn child_for(&self, voucher: usize, n: u32) -> usize {
-        let is_child = |id: &usize| self.model.vouchers[*id].parent.is_some();
-        let newest = (0..self.model.vouchers.len()).rev().find(is_child);
-        newest.filter(|_| n % 9 < 3).unwrap_or(voucher)
-    }
-
     fn issue(&mut self, a: u8, n: u32) -> Both {
-        let (programme, enterprise) = (usize::from(a) % 2, usize::from(a / 2) % 5);
+        let (city, enterprise) = (usize::from(a) % 2, usize::from(a / 2) % 5);
+        let programme = self.programme_of(city, n);
         let amount = Money::from(n % 80_000);
         self.issue_of(programme, enterprise, amount)
+    }
+
+    /// Mostly the programme of a city that issues now, else its oldest one.
+    fn programme_of(&self, city: usize, n: u32) -> usize {
+        if n.is_multiple_of(7) {
+            city
+        } else {
+            self.model.issuing(city)
+        }
     }
 
     fn issue_of(&mut self, programme: usize, enterprise: usize, amount: Money) -> Both {
@@ -340,7 +291,14 @@ impl Pair {
 
     fn undo_or_pay(&mut self, a: u8, b: u8, n: u32) -> Both {
         let by = OFFICERS[usize::from(b) % 2];
-        let claim = pick(a, self.model.claims.len());
+        // Claims whose money stayed in a year that was carried on are few, and are taken first.
+        let apart = |claim: usize| {
+            let claim = &self.model.claims[claim];
+            !claim.reversed && claim.pot != self.model.vouchers[claim.voucher].pot
+        };
+        let left = (0..self.model.claims.len()).find(|claim| apart(*claim));
+        let left = left.filter(|_| !a.is_multiple_of(4));
+        let claim = left.unwrap_or_else(|| pick(a, self.model.claims.len()));
         let id = ClaimId::from_index(claim).expect("few");
         match n % 8 {
             0..3 => {
@@ -348,7 +306,12 @@ impl Pair {
                 (by, command, self.model.reverse(by, claim))
             }
             3 => {
-                let payment = pick(a, self.model.payments.len());
+                let stayed = |payment: &usize| {
+                    let (claim, returned) = self.model.payments[*payment];
+                    !returned && apart(claim)
+                };
+                let stayed = (0..self.model.payments.len()).find(stayed);
+                let payment = stayed.unwrap_or_else(|| pick(a, self.model.payments.len()));
                 let id = PaymentId::from_index(payment).expect("few");
                 let command = Command::ReturnPayment(ReturnPayment { payment: id });
                 (by, command, self.model.return_payment(payment))
@@ -366,10 +329,10 @@ impl Pair {
     }
 
     fn rules(&mut self, a: u8, b: u8, n: u32) -> Both {
-        let programme = usize::from(a) % 2;
+        let programme = self.programme_of(usize::from(a) % 2, n / 16);
         match b % 3 {
             0 => {
-                let by = Money::from(n % 100_000) + 1;
+                let by = Money::from(n % 200_000) + 1;
                 let raise = n.is_multiple_of(2);
                 let command = Command::ChangeBudget(ChangeBudget {
                     programme: ProgrammeId::from_index(programme).expect("few"),
@@ -382,12 +345,7 @@ impl Pair {
                         .change_budget(OFFICERS[0], programme, if raise { by } else { -by });
                 (OFFICERS[0], command, expected)
             }
-            1 => {
-                let from = plus_days(self.model.today, i64::from(n % 9) - 1);
-                let version = world::version(programme == 1, from, n);
-                let command = world::publish(programme, &version);
-                (OFFICERS[0], command, self.model.publish(programme, version))
-            }
+            1 => self.publish(a, n),
             _ => {
                 let (home, host) = [(0, 1), (1, 0), (0, 2), (1, 2)][usize::from(a) % 4];
                 let category = n
@@ -403,6 +361,23 @@ impl Pair {
                 (OFFICERS[0], command, self.model.agree(agreement))
             }
         }
+    }
+
+    /// The programmes in use are amended mostly, and the vouchers of the year before by their own.
+    fn publish(&mut self, a: u8, n: u32) -> Both {
+        let programme = self.programme_of(usize::from(a) % 2, n / 16);
+        let pays_enterprise = self.model.programmes[programme].city == 1;
+        // Mostly from today on, now and then from yesterday.
+        let from = plus_days(
+            self.model.today,
+            [0, 0, 0, 0, -1, 1, 3, 7][n as usize / 4 % 8],
+        );
+        let version = Version {
+            limits: Limits::of(n / 9),
+            ..world::version(pays_enterprise, from, n)
+        };
+        let command = world::publish(programme, &version);
+        (OFFICERS[0], command, self.model.publish(programme, version))
     }
 
     fn parties(&mut self, a: u8, b: u8, n: u32) -> Both {
@@ -493,7 +468,12 @@ impl Pair {
             }
             _ => {
                 let period = self.model.periods.len().saturating_sub(2);
-                let who = usize::from(b / 2) % 6;
+                let positions = self.model.positions(&self.model.gross(period));
+                let of_member = positions.get(usize::from(b / 2) % positions.len().max(1));
+                let who = match of_member {
+                    Some((member, _, _)) if b < 200 => *member,
+                    _ => usize::from(b / 2) % 6,
+                };
                 let command = Command::ConfirmStatement(ConfirmStatement {
                     period: PeriodId::from_index(period).expect("few"),
                     member: member(who),
@@ -547,25 +527,5 @@ impl Pair {
             self.model
                 .pay_instruction(OFFICERS[0], instruction, amount, bank_ref),
         )
-    }
-}
-
-fn command_of(c: &Filing) -> FileClaim {
-    let enterprise = c
-        .enterprise
-        .map(|id| EnterpriseId::from_index(id).expect("few"));
-    FileClaim {
-        voucher: VoucherKey::Id(VoucherId::from_index(c.voucher).expect("few")),
-        provider: ProviderKey::Id(ProviderId::from_index(c.provider).expect("few")),
-        enterprise: enterprise.map(EnterpriseKey::Id),
-        category: world::category(&c.category),
-        contract_no: ContractNo::parse("HT-1").expect("short"),
-        contract_date: day(c.contract_date),
-        contract_amount: fen(c.contract_amount),
-        invoice_no: InvoiceNo::parse(&c.invoice_no).expect("digits"),
-        invoice_amount: fen(c.invoice_amount),
-        paid_amount: fen(c.paid_amount),
-        evidence: Box::default(),
-        order: None,
     }
 }

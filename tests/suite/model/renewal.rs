@@ -51,6 +51,11 @@ impl Model {
         if row.revoked {
             return refused("VOUCHER_REVOKED");
         }
+        let pot = row.pot;
+        if self.is_over(pot) {
+            return refused("PROGRAMME_CLOSED");
+        }
+        let row = &mut self.vouchers[voucher];
         if (use_by, cash_by) == (row.use_by, row.cash_by) {
             return refused("ALREADY_IN_STATE");
         }
@@ -82,7 +87,7 @@ impl Model {
         }
         let (programme, holder) = {
             let row = &self.vouchers[voucher];
-            (row.programme, row.holder)
+            (row.pot, row.holder)
         };
         let said = self.issue(programme, holder, amount);
         if said == Verdict::Done {
@@ -216,7 +221,13 @@ impl Pair {
     }
 
     fn extend(&mut self, a: u8, b: u8, n: u32) -> Both {
-        let voucher = pick(a, self.model.vouchers.len());
+        let lapsed = |id: &usize| {
+            let row = &self.model.vouchers[*id];
+            !row.returned.is_empty() && !row.revoked && self.model.today > row.cash_by
+        };
+        let lapsed = (0..self.model.vouchers.len()).rev().find(lapsed);
+        let lapsed = lapsed.filter(|_| b.is_multiple_of(2));
+        let voucher = lapsed.unwrap_or_else(|| pick(a, self.model.vouchers.len()));
         let known = self.model.vouchers.get(voucher);
         let (use_by, cash_by) = known.map_or((self.model.today, self.model.today), |row| {
             (row.use_by, row.cash_by)
@@ -301,7 +312,8 @@ impl Pair {
             0 => OFFICERS[0],
             _ => FILER,
         };
-        let (programme, enterprise) = (usize::from(a) % 2, usize::from(a) / 2 % 4);
+        let programme = self.model.issuing(usize::from(a) % 2);
+        let enterprise = usize::from(a) / 2 % 4;
         let command = Command::ApplyForVoucher(Box::new(ApplyForVoucher {
             programme: ProgrammeId::from_index(programme).expect("few"),
             enterprise: EnterpriseKey::Id(EnterpriseId::from_index(enterprise).expect("few")),

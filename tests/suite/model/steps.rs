@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::world::FILER;
-use super::{Fate, Kind, Model, Money, Stage, Verdict, refused};
+use super::{Fate, Kind, Model, Money, Return, Stage, Used, Verdict, refused};
 
 /// Something that was done, and whether it was undone.
 pub(super) struct StepDone {
@@ -17,7 +17,8 @@ pub(super) struct StepDone {
 pub(super) enum What {
     Revocation {
         voucher: usize,
-        amount: Money,
+        /// Which of what came back of it.
+        place: usize,
         issued: Money,
     },
     Budget {
@@ -28,6 +29,8 @@ pub(super) enum What {
         transfer: usize,
         issued: Money,
         used: Money,
+        /// The same of each category.
+        parts: Vec<(String, Money)>,
     },
     Relocation {
         transfer: usize,
@@ -75,15 +78,16 @@ impl Model {
         let said = match row.what.clone() {
             What::Revocation {
                 voucher,
-                amount,
+                place,
                 issued,
-            } => self.undo_revocation(voucher, amount, issued),
+            } => self.undo_revocation(voucher, place, issued),
             What::Budget { programme, change } => self.undo_budget(programme, change),
             What::Transfer {
                 transfer,
                 issued,
                 used,
-            } => self.undo_transfer(transfer, issued, used),
+                parts,
+            } => self.undo_transfer(transfer, (issued, used), &parts),
             What::Relocation { transfer, from } => self.undo_relocation(transfer, from),
             What::Consent(consent) => self.undo_consent(consent),
             What::Payment {
@@ -102,23 +106,38 @@ impl Model {
         said
     }
 
-    fn undo_revocation(&mut self, voucher: usize, amount: Money, issued: Money) -> Verdict {
+    fn undo_revocation(&mut self, voucher: usize, place: usize, issued: Money) -> Verdict {
         let row = &self.vouchers[voucher];
+        let back = row.returned[place];
+        // It came back to a year that has been carried on since.
+        if back.pot != row.pot {
+            return refused("STEP_USED");
+        }
         if self.today > row.cash_by {
             return refused("CASH_DEADLINE_PASSED");
         }
+        let lies = if back.lapsed {
+            self.came_back(back.pot, true)
+        } else {
+            self.available(back.pot)
+        };
         let there = self.returned_of(voucher) - self.reissued_of(voucher);
+        let amount = back.amount;
         if amount > there - self.gone_elsewhere(voucher) {
             return refused("STEP_USED");
         }
         let cap = self.version(row.programme, row.version).cap_enterprise;
         let now = self.usage(row.programme, row.holder).0;
-        if amount > self.available(row.programme) || (issued > 0 && now + issued > cap) {
+        if amount > lies || (issued > 0 && now + issued > cap) {
             return refused("STEP_USED");
         }
-        self.vouchers[voucher].returned.push(-amount);
+        let taken = Return {
+            amount: -amount,
+            ..back
+        };
+        self.vouchers[voucher].returned.push(taken);
         self.vouchers[voucher].revoked = false;
-        self.change_caps(voucher, issued, 0);
+        self.change_caps(voucher, issued, Used::Nothing);
         Verdict::Done
     }
 
@@ -163,18 +182,29 @@ impl Model {
         if change > 0 && change > self.available(programme) {
             return refused("STEP_USED");
         }
+        if change < 0 && self.is_over(programme) {
+            return refused("YEAR_ENDED");
+        }
         self.programmes[programme].budget.push(-change);
         Verdict::Done
     }
 
-    fn undo_transfer(&mut self, transfer: usize, issued: Money, used: Money) -> Verdict {
+    fn undo_transfer(
+        &mut self,
+        transfer: usize,
+        (issued, used): (Money, Money),
+        parts: &[(String, Money)],
+    ) -> Verdict {
         let t = &self.transfers[transfer];
         let (voucher, amount) = (t.voucher, t.amount);
         let child = t.child.expect("a child was made");
         let row = &self.vouchers[child];
-        let has = self.usage(row.programme, row.holder);
+        let has = self.counted(row.programme, row.holder);
+        let kept = parts
+            .iter()
+            .all(|(category, amount)| has.in_category(category) >= *amount);
         let untouched = self.free_of(child) == amount && !row.revoked && !row.frozen;
-        if !untouched || has.0 < issued || has.1 < used {
+        if !untouched || has.issued < issued || has.used < used || !kept {
             return refused("STEP_USED");
         }
         let parent = &self.vouchers[voucher];
@@ -190,8 +220,7 @@ impl Model {
         self.transfers[transfer].fate = Fate::Undone;
         self.vouchers[child].revoked = true;
         self.vouchers[child].given_back = amount;
-        self.change_caps(child, -issued, -used);
-        self.change_caps(voucher, issued, used);
+        self.move_caps((child, voucher), (issued, used), parts);
         Verdict::Done
     }
 

@@ -3,8 +3,10 @@
 use jiff::civil::Date;
 
 use super::steps::What;
+use super::world::CATEGORIES;
 use super::{
-    Fate, Kind, Model, Money, Transfer, Verdict, Voucher, group_on, plus_days, plus_months, refused,
+    Fate, Kind, Model, Money, Transfer, Used, Verdict, Voucher, group_on, plus_days, plus_months,
+    refused,
 };
 
 /// A proposal of a transfer.
@@ -115,6 +117,7 @@ impl Model {
             last_day: p.expires_on.map_or(cash_by, |day| day.min(cash_by)),
             endorsed: None,
             child: None,
+            taken_over: None,
             fate: Fate::Proposed,
         });
         Verdict::Done
@@ -241,8 +244,10 @@ impl Model {
                 of * cap_share / left
             }
         };
-        let (issued, used) = self.usage(programme, holder);
-        let (issued, used) = (part(issued), part(used));
+        let counted = self.counted(programme, holder);
+        let (issued, used) = (part(counted.issued), part(counted.used));
+        let parts = CATEGORIES.map(|code| (code.to_owned(), part(counted.in_category(code))));
+        let parts: Vec<_> = parts.into_iter().filter(|(_, own)| *own > 0).collect();
         let continues = matches!(kind, Kind::Succession | Kind::Incorporation);
         let parent = &self.vouchers[voucher];
         let contracts_from = if continues {
@@ -265,17 +270,33 @@ impl Model {
         let child = self.vouchers.len() - 1;
         self.transfers[transfer].fate = Fate::Approved;
         self.transfers[transfer].child = Some(child);
-        self.change_caps(voucher, -issued, -used);
-        self.change_caps(child, issued, used);
+        self.transfers[transfer].taken_over = Some((used, self.today));
+        self.move_caps((voucher, child), (issued, used), &parts);
         self.did(
             by,
             What::Transfer {
                 transfer,
                 issued,
                 used,
+                parts,
             },
         );
         Verdict::Done
+    }
+
+    /// What the holder of one voucher had and used is the other's from now on.
+    pub(super) fn move_caps(
+        &mut self,
+        (from, to): (usize, usize),
+        (issued, used): (Money, Money),
+        parts: &[(String, Money)],
+    ) {
+        let row = &self.vouchers[from];
+        let first = self.counted(row.programme, row.holder).first;
+        let gone = parts.iter().map(|(code, own)| (code.clone(), -own));
+        let gone = Used::Moved(-used, gone.collect(), None);
+        self.change_caps(from, -issued, gone);
+        self.change_caps(to, issued, Used::Moved(used, parts.to_vec(), first));
     }
 
     /// Revoked here, issued there.
@@ -289,6 +310,9 @@ impl Model {
             ..
         } = self.transfers[transfer];
         let (programme, city) = to_programme.zip(to_city).expect("a move names both");
+        if self.programmes[programme].year != super::year_end::Year::Open {
+            return refused("YEAR_ENDED");
+        }
         let Some(number) = self.version_on(programme, self.today) else {
             return refused("NO_VERSION_IN_FORCE");
         };
@@ -305,11 +329,12 @@ impl Model {
         let use_by = plus_months(self.today, version.use_months);
         let cash_by = plus_days(use_by, version.cash_days);
         self.transfers[transfer].fate = Fate::Approved;
-        self.vouchers[voucher].returned.push(amount);
-        self.change_caps(voucher, -amount, 0);
+        self.came_home(voucher, amount);
+        self.change_caps(voucher, -amount, Used::Nothing);
         self.enterprises[to].city = city;
         self.vouchers.push(Voucher {
             programme,
+            pot: programme,
             holder: to,
             amount,
             issued_on: self.today,
@@ -324,7 +349,7 @@ impl Model {
             returned: Vec::new(),
             given_back: 0,
         });
-        self.change_caps(self.vouchers.len() - 1, amount, 0);
+        self.change_caps(self.vouchers.len() - 1, amount, Used::Nothing);
         Verdict::Done
     }
 }

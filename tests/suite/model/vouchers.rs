@@ -2,9 +2,11 @@
 
 use jiff::civil::Date;
 
+use super::limits::Counted;
 use super::steps::What;
 use super::{
-    CapChange, Consent, Model, Money, Verdict, Version, Voucher, plus_days, plus_months, refused,
+    CapChange, Consent, Model, Money, Return, Used, Verdict, Version, Voucher, plus_days,
+    plus_months, refused,
 };
 use crate::model::Bend;
 
@@ -24,19 +26,20 @@ impl Model {
     pub(super) fn approved_of(&self, voucher: usize) -> Money {
         let claims = self.claims.iter();
         claims
-            .filter(|claim| claim.voucher == voucher && !claim.reversed)
+            .filter(|claim| claim.voucher == voucher && !claim.reversed && !claim.waits)
             .map(|claim| claim.approval.amount)
             .sum()
     }
 
     pub(super) fn returned_of(&self, voucher: usize) -> Money {
         let row = &self.vouchers[voucher];
-        row.returned.iter().sum::<Money>() + row.given_back
+        row.returned.iter().map(|back| back.amount).sum::<Money>() + row.given_back
     }
 
     pub(super) fn free_of(&self, voucher: usize) -> Money {
         self.vouchers[voucher].amount
             - self.approved_of(voucher)
+            - self.claimed_of(voucher)
             - self.held_of(voucher)
             - self.transferred_out(voucher)
             - self.returned_of(voucher)
@@ -45,17 +48,17 @@ impl Model {
 
     /// What a programme can still issue.
     pub(super) fn available(&self, programme: usize) -> Money {
+        // What was carried was issued, held, claimed or approved before.
+        if self.programmes[programme].carried.is_some() {
+            return 0;
+        }
         let budget: Money = self.programmes[programme].budget.iter().sum();
-        let mut available = budget;
-        for (id, voucher) in self.vouchers.iter().enumerate() {
-            if voucher.programme != programme {
-                continue;
-            }
+        let mut available = budget + self.came_back(programme, false);
+        for voucher in &self.vouchers {
             let parent = voucher.parent.map(|parent| self.vouchers[parent].programme);
-            if parent != Some(programme) {
+            if voucher.programme == programme && parent != Some(programme) {
                 available -= voucher.amount;
             }
-            available += self.vouchers[id].returned.iter().sum::<Money>();
         }
         if self.bend == Bend::LapseIsLost {
             available -= self.lapsed(programme);
@@ -63,27 +66,49 @@ impl Model {
         available
     }
 
-    pub(super) fn lapsed(&self, programme: usize) -> Money {
+    /// What came back to a budget, to be used again or lapsed for good.
+    pub(super) fn came_back(&self, pot: usize, lapsed: bool) -> Money {
+        let all = self.vouchers.iter().flat_map(|voucher| &voucher.returned);
+        let here = all.filter(|back| (back.pot, back.lapsed) == (pot, lapsed));
+        here.map(|back| back.amount).sum()
+    }
+
+    pub(super) fn lapsed(&self, pot: usize) -> Money {
         let lapses = self.lapses.iter();
         lapses
-            .filter(|(voucher, _)| self.vouchers[*voucher].programme == programme)
+            .filter(|(own, _)| *own == pot)
             .map(|(_, amount)| *amount)
             .sum()
     }
 
     /// What an enterprise has had and used under a programme.
     pub(super) fn usage(&self, programme: usize, enterprise: usize) -> (Money, Money) {
-        let (mut issued, mut used) = (0, 0);
-        for change in &self.cap_changes {
-            if (change.programme, change.enterprise) == (programme, enterprise) {
-                issued = (issued + change.issued).max(0);
-                used = (used + change.used).max(0);
-            }
-        }
-        (issued, used)
+        let counted = self.counted(programme, enterprise);
+        (counted.issued, counted.used)
     }
 
-    pub(super) fn change_caps(&mut self, voucher: usize, issued: Money, used: Money) {
+    pub(super) fn counted(&self, programme: usize, enterprise: usize) -> Counted {
+        let mut counted = Counted::default();
+        for change in &self.cap_changes {
+            if (change.programme, change.enterprise) != (programme, enterprise) {
+                continue;
+            }
+            counted.issued = (counted.issued + change.issued).max(0);
+            match &change.used {
+                Used::Nothing => {}
+                Used::In(category, amount) => counted.count(category, *amount),
+                Used::Moved(used, parts, theirs) => counted.shift(*used, parts, theirs.as_deref()),
+            }
+        }
+        counted
+    }
+
+    /// Counts a use, or what is used no more.
+    pub(super) fn count(&mut self, voucher: usize, category: &str, amount: Money) {
+        self.change_caps(voucher, 0, Used::In(category.to_owned(), amount));
+    }
+
+    pub(super) fn change_caps(&mut self, voucher: usize, issued: Money, used: Used) {
         let Voucher {
             programme, holder, ..
         } = self.vouchers[voucher];
@@ -102,6 +127,9 @@ impl Model {
         let Some(number) = self.version_on(programme, self.today) else {
             return refused("NO_VERSION_IN_FORCE");
         };
+        if self.programmes[programme].year != super::year_end::Year::Open {
+            return refused("YEAR_ENDED");
+        }
         let version = self.version(programme, number);
         let (use_months, cash_days) = (version.use_months, version.cash_days);
         let issued = self.usage(programme, enterprise).0;
@@ -120,6 +148,7 @@ impl Model {
         let use_by = plus_months(self.today, use_months);
         self.vouchers.push(Voucher {
             programme,
+            pot: programme,
             holder: enterprise,
             amount,
             issued_on: self.today,
@@ -134,7 +163,7 @@ impl Model {
             returned: Vec::new(),
             given_back: 0,
         });
-        self.change_caps(self.vouchers.len() - 1, amount, 0);
+        self.change_caps(self.vouchers.len() - 1, amount, Used::Nothing);
         Verdict::Done
     }
 
@@ -176,15 +205,15 @@ impl Model {
             return refused("NOTHING_TO_REVOKE");
         }
         self.vouchers[voucher].revoked = true;
-        self.vouchers[voucher].returned.push(free);
+        self.came_home(voucher, free);
         let row = &self.vouchers[voucher];
         let issued = self.usage(row.programme, row.holder).0.min(free);
-        self.change_caps(voucher, -free, 0);
+        self.change_caps(voucher, -free, Used::Nothing);
         self.did(
             by,
             What::Revocation {
                 voucher,
-                amount: free,
+                place: self.vouchers[voucher].returned.len() - 1,
                 issued,
             },
         );
@@ -194,17 +223,28 @@ impl Model {
     pub(super) fn lapse(&mut self, voucher: usize) {
         let free = self.free_of(voucher);
         if free > 0 {
-            self.vouchers[voucher].returned.push(free);
-            self.lapses.push((voucher, free));
+            self.came_home(voucher, free);
+            self.lapses.push((self.vouchers[voucher].pot, free));
         }
+    }
+
+    /// An amount of a voucher goes back to the budget that it is charged to.
+    pub(super) fn came_home(&mut self, voucher: usize, amount: Money) {
+        let pot = self.vouchers[voucher].pot;
+        let lapsed = self.is_over(pot);
+        self.vouchers[voucher].returned.push(Return {
+            amount,
+            pot,
+            lapsed,
+        });
     }
 
     /// Money that was bound and is free again: after the last filing day it goes on to the
     /// programme.
     pub(super) fn give_back(&mut self, voucher: usize, amount: Money) {
         if self.today > self.vouchers[voucher].cash_by && amount > 0 {
-            self.vouchers[voucher].returned.push(amount);
-            self.lapses.push((voucher, amount));
+            self.came_home(voucher, amount);
+            self.lapses.push((self.vouchers[voucher].pot, amount));
         }
     }
 }

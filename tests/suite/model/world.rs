@@ -9,6 +9,8 @@ use quantong::engine::command::*;
 use quantong::engine::event::{Event, LedgerCreated, Recorded, SYSTEM};
 use quantong::engine::{State, emit_system, submit};
 
+use super::limits::Limits;
+use super::year_end::Year;
 use super::{
     Agreement, Base, Bend, Enterprise, Kind, Member, Model, Money, Payer, Programme, Provider,
     Rate, Version,
@@ -39,7 +41,7 @@ const FIRMS: [(usize, Option<&str>); 5] = [
     (0, None),
 ];
 /// The one of them that is a team.
-const TEAM: usize = 4;
+pub(super) const TEAM: usize = 4;
 /// Position of the code, city, controller group.
 const LABS: [(usize, usize, Option<&str>); 5] = [
     (4, 1, None),
@@ -103,8 +105,8 @@ pub(super) fn version(pays_enterprise: bool, effective_from: Date, n: u32) -> Ve
         base,
         cap_enterprise: 150_000 - 20_000 * n,
         cap_group: 70_000 - 5_000 * n,
-        use_months: 2 + i64::from(pays_enterprise),
-        cash_days: 20,
+        use_months: [2, 1, 1, 0][n as usize % 4] + i64::from(pays_enterprise),
+        cash_days: i64::try_from(20 - 2 * n).expect("few"),
         rates: vec![
             Rate {
                 category: CATEGORIES[0].into(),
@@ -130,6 +132,7 @@ pub(super) fn version(pays_enterprise: bool, effective_from: Date, n: u32) -> Ve
             Kind::Affiliate,
             Kind::Move,
         ],
+        limits: Limits::default(),
     }
 }
 
@@ -180,10 +183,9 @@ fn terms(version: &Version) -> VersionTerms {
             .recognised
             .as_ref()
             .map(|cities| cities.iter().copied().map(member).collect()),
-        evidence: EvidenceKinds::NONE,
         transfers: version.transfers.iter().map(transfer).collect(),
         application_required: false,
-        ..VersionTerms::default()
+        ..version.limits.written_into(VersionTerms::default())
     }
 }
 
@@ -424,14 +426,17 @@ pub(super) fn new(bend: Bend) -> (Engine, Model) {
         pay_days: 5,
     }));
     (model.confirm_days, model.pay_days) = (3, 5);
-    for (city, pays_enterprise) in [(0, false), (1, true)] {
+    // Of each city one for each of four years: the first are in use, the others take over.
+    let years = 2025..=2028;
+    for (budget_year, city) in years.flat_map(|year| [(year, 0), (year, 1)]) {
+        let pays_enterprise = city == 1;
         let budget = 300_000;
         let programme = model.programmes.len();
         engine.set_up(Command::CreateProgramme(Box::new(CreateProgramme {
-            code: ProgrammeCode::parse(&format!("P{city}")).expect("short"),
-            title: name("2025"),
+            code: ProgrammeCode::parse(&format!("P{city}-{budget_year}")).expect("short"),
+            title: name("券"),
             city: member(city),
-            budget_year: 2025,
+            budget_year,
         })));
         engine.set_up(Command::ChangeBudget(ChangeBudget {
             programme: ProgrammeId::from_index(programme).expect("few"),
@@ -443,8 +448,11 @@ pub(super) fn new(bend: Bend) -> (Engine, Model) {
         engine.set_up(publish(programme, &version));
         model.programmes.push(Programme {
             city,
+            budget_year: budget_year.into(),
             budget: vec![budget],
             versions: vec![version],
+            year: Year::Open,
+            carried: None,
         });
     }
     for agreement in [

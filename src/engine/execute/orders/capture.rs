@@ -211,7 +211,7 @@ impl State {
             amount,
             version: voucher.version,
             payee: payee(&voucher, order.provider),
-            programme: voucher.programme,
+            programme: self.charged(voucher.programme),
             consent: None,
             order: Some(id),
         };

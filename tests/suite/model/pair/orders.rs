@@ -3,7 +3,8 @@
 use quantong::domain::{ContractNo, Fen, OrderId, VoucherId};
 use quantong::engine::command::*;
 
-use super::{Both, FILER, Filing, OFFICERS, Pair, command_of, pick};
+use super::claims::{command_of, papers};
+use super::{Both, FILER, Filing, OFFICERS, Pair, pick};
 use crate::model::orders::{OrderProposal, Place};
 use crate::model::world::{self, category, day, fen};
 use crate::model::{Money, plus_days};
@@ -82,11 +83,13 @@ impl Pair {
             provider: if n % 29 == 1 { 1 } else { provider },
             enterprise: n.is_multiple_of(11).then_some(usize::from(a) % 4),
             category: world::CATEGORIES[usize::from(n % 31 == 2)].to_owned(),
+            contract_no: "HT-1".to_owned(),
             contract_date: plus_days(self.model.today, -i64::from(n % 19 / 17)),
             contract_amount: invoice_amount + Money::from(n % 3),
             invoice_no: (n / 3 % 400 + 1).to_string(),
             invoice_amount,
             paid_amount: invoice_amount * Money::from(n % 4) / 4,
+            papers: papers(n),
             imported: false,
         };
         let last = b.is_multiple_of(4);

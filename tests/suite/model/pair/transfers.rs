@@ -7,7 +7,7 @@ use super::{Both, Pair, pick};
 use crate::model::steps::{StepDone, What};
 use crate::model::transfers::Proposal;
 use crate::model::world::{FILER, OFFICERS, day, fen, member, ratio};
-use crate::model::{Fate, Kind, Money, plus_days};
+use crate::model::{Enterprise, Fate, Kind, Money, group_on, plus_days};
 
 /// One of twelve requests, every kind among them.
 fn request(
@@ -40,12 +40,15 @@ fn request(
 
 impl Pair {
     pub(super) fn propose(&mut self, a: u8, b: u8, n: u32) -> Both {
-        let voucher = pick(a, self.model.vouchers.len());
-        let to = usize::from(b) % 6;
+        let (voucher, to) = self.giver_and_receiver(a, b, n);
         let share = Money::from(n % 1_000_001);
         let city = usize::from(b) % 3;
         // Now and then a programme of another city, or of none.
-        let programme = if n.is_multiple_of(11) { city + 1 } else { city };
+        let programme = if n.is_multiple_of(11) {
+            city + 1
+        } else {
+            self.model.issuing(city)
+        };
         let (kind, request) = request(n % 12, to, share, city, programme);
         let relocates = matches!(kind, Kind::Relocation | Kind::Move);
         let takes_share = matches!(kind, Kind::Succession | Kind::Incorporation);
@@ -85,6 +88,31 @@ impl Pair {
             expires_on,
         });
         (by, command, expected)
+    }
+
+    /// Any two, but mostly such as the kind allows.
+    fn giver_and_receiver(&self, a: u8, b: u8, n: u32) -> (usize, usize) {
+        let (any, to) = (pick(a, self.model.vouchers.len()), usize::from(b) % 6);
+        let (vouchers, firms) = (&self.model.vouchers, &self.model.enterprises);
+        if b >= 192 || any == vouchers.len() {
+            return (any, to);
+        }
+        let of_team = |id: &usize| firms[vouchers[*id].holder].team && self.model.free_of(*id) > 0;
+        let voucher = match n % 12 {
+            4 | 5 => (0..vouchers.len()).rev().find(of_team).unwrap_or(any),
+            _ => any,
+        };
+        let holder = &firms[vouchers[voucher].holder];
+        let group = |firm: &Enterprise| group_on(&firm.groups, self.model.today);
+        let fits = |firm: &usize| match n % 12 {
+            3..=5 => firms[*firm].city == self.model.programmes[vouchers[voucher].programme].city,
+            6 => group(&firms[*firm]).is_some() && group(&firms[*firm]) == group(holder),
+            _ => false,
+        };
+        let others = (0..firms.len()).filter(|firm| *firm != vouchers[voucher].holder);
+        let others: Vec<usize> = others.filter(fits).collect();
+        let found = others.get(usize::from(b) % others.len().max(1)).copied();
+        (voucher, found.unwrap_or(to))
     }
 
     pub(super) fn decide(&mut self, a: u8, b: u8, n: u32) -> Both {
