@@ -27,7 +27,7 @@ impl Views {
     ) -> Result<Vec<u64>, ViewsError> {
         let noted = "SELECT event FROM history WHERE about = $1 AND about_id = $2 AND event > $3";
         // Issue and claims stand in tables of their own: a claim writes one row and no more.
-        let claims = claims_of_voucher(self.tables.dialect(), "$2");
+        let claims = claims_of_voucher("$2");
         let own = format!(
             "SELECT event FROM issued_vouchers WHERE id = $2 AND event > $3 \
              UNION SELECT claims.event FROM {claims} AND claims.event > $3"

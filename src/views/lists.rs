@@ -335,6 +335,7 @@ fn reach_id(reach: Reach) -> i64 {
 struct Statement<'a> {
     sql: String,
     values: Vec<Value<'a>>,
+    dialect: Dialect,
     /// True if claims are found run by run.
     by_run: bool,
 }
@@ -355,7 +356,7 @@ impl<'a> Statement<'a> {
         let mut any = Vec::new();
         for one in reach {
             let condition = match self.by_run {
-                true => concerns_by_run(*one),
+                true => concerns_by_run(self.dialect, *one),
                 false => resource.concerns(*one).map(str::to_owned),
             };
             if let Some(condition) = condition {
@@ -424,10 +425,11 @@ impl Views {
             let most = page.look_at.unwrap_or(page.resource.looked_at_max());
             low.max(high - most + 1)
         };
-        let by_run = self.tables.dialect() == Dialect::Sqlite && page.is_led_by_run();
+        let by_run = page.is_led_by_run();
         let mut statement = Statement {
             sql: format!("SELECT CAST({object} AS TEXT) FROM "),
             values: Vec::new(),
+            dialect: self.tables.dialect(),
             by_run,
         };
         if by_run {

@@ -1,5 +1,5 @@
-//! The claims of a voucher or a provider on SQLite: its indexes by them have a run for every so
-//! many claims, which are asked one after the other. PostgreSQL has plain indexes.
+//! The claims of a voucher or a provider: the indexes by them have a run for every so many claims, so
+//! that new keys come in at few pages; the runs are asked one after the other.
 
 use super::lists::{Compare, Filter, Page, Reach, Resource};
 use super::sql::Dialect;
@@ -7,7 +7,7 @@ use super::sql::Dialect;
 /// Claims of a run, as the migration has it.
 pub(super) const CLAIMS_OF_RUN: i64 = 65_536;
 
-/// Columns of claims that SQLite finds run by run.
+/// Columns of claims that are found run by run.
 pub(super) const RUNS: &[&str] = &["voucher", "provider"];
 
 /// What a voucher or a provider is called in a condition on claims that are found run by run, and
@@ -21,28 +21,26 @@ pub(super) fn of_run(column: &str, value: &str) -> [String; 2] {
 }
 
 /// The claims of a voucher: tables and condition of a query.
-pub(super) fn claims_of_voucher(dialect: Dialect, voucher: &str) -> String {
-    match dialect {
-        Dialect::Sqlite => {
-            let of_voucher = of_run("voucher", voucher).join(" = ");
-            format!(
-                "(SELECT id AS run FROM claims \
-                 WHERE id <= (SELECT MAX(id) FROM claims) / {CLAIMS_OF_RUN}) AS runs \
-                 CROSS JOIN claims WHERE {of_voucher}"
-            )
-        }
-        Dialect::Postgres => format!("claims WHERE voucher = {voucher}"),
-    }
+pub(super) fn claims_of_voucher(voucher: &str) -> String {
+    let of_voucher = of_run("voucher", voucher).join(" = ");
+    format!(
+        "(SELECT id AS run FROM claims \
+         WHERE id <= (SELECT MAX(id) FROM claims) / {CLAIMS_OF_RUN}) AS runs \
+         CROSS JOIN claims WHERE {of_voucher}"
+    )
 }
 
 /// The rows of claims that concern somebody, found run by run; as `Resource::concerns`.
-pub(super) fn concerns_by_run(reach: Reach) -> Option<String> {
+pub(super) fn concerns_by_run(dialect: Dialect, reach: Reach) -> Option<String> {
     match reach {
         Reach::Enterprise(_) => {
             let [left, right] = of_run("voucher", "issued_vouchers.id");
-            Some(format!(
-                "{left} IN (SELECT {right} FROM issued_vouchers WHERE holder = ?)"
-            ))
+            let query = format!("SELECT {right} FROM issued_vouchers WHERE holder = ?");
+            Some(match dialect {
+                Dialect::Sqlite => format!("{left} IN ({query})"),
+                // What PostgreSQL looks up in an index for a query that differs from run to run.
+                Dialect::Postgres => format!("{left} = ANY(ARRAY({query}))"),
+            })
         }
         Reach::Provider(_) => Some(of_run("provider", "?").join(" = ")),
         _ => Resource::Claims.concerns(reach).map(str::to_owned),

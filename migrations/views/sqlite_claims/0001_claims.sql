@@ -50,6 +50,6 @@ CREATE INDEX claims_invoice_no ON claims (invoice_no);
 -- however many claims there are. To find the claims of voucher 5 with it, ask run by run:
 --   SELECT claims.* FROM (SELECT id AS run FROM claims
 --     WHERE id <= (SELECT MAX(id) FROM claims) / 65536) AS runs
---   CROSS JOIN claims ON (claims.id / 65536) * 4294967296 + voucher = run * 4294967296 + 5;
+--   CROSS JOIN claims WHERE (claims.id / 65536) * 4294967296 + voucher = runs.run * 4294967296 + 5;
 CREATE INDEX claims_voucher ON claims ((id / 65536) * 4294967296 + voucher);
 CREATE INDEX claims_provider ON claims ((id / 65536) * 4294967296 + provider);

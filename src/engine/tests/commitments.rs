@@ -1,6 +1,7 @@
 //! A budget is never cut below what is committed, whatever it is committed for: one line per kind.
 
 use super::programmes::{create, end_year};
+use super::steps::both;
 use super::world::*;
 use crate::domain::{ApplicationId, OrderId, ProgrammeId};
 use crate::engine::books::AccountKind as Kind;
@@ -28,10 +29,7 @@ fn order(w: &mut World) {
 
 fn closing(w: &mut World) {
     let programme = PROGRAMME;
-    w.by(
-        MAKER,
-        Command::StartYearClosing(StartYearClosing { programme }),
-    );
+    both(w, Command::StartYearClosing(StartYearClosing { programme }));
 }
 
 fn approve(w: &mut World) {
