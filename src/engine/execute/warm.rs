@@ -3,13 +3,13 @@
 //! while those before it are decided, in three steps, each of which reads what the step before it
 //! has brought near. Nothing is changed and nothing depends on what is asked for.
 
-use crate::domain::{EnterpriseId, InvoiceNo, ProviderId, VoucherId};
+use crate::domain::{CategoryId, EnterpriseId, InvoiceNo, ProviderId, VoucherId};
 use crate::engine::books::{Account, AccountKind};
 use crate::engine::command::{
     Command, EnterpriseKey, FileClaim, IssueVoucher, Payee, ProviderKey, Submission, VoucherKey,
 };
 use crate::engine::event::{ClaimApproved, Event, Recorded};
-use crate::engine::state::{State, VoucherRow, usage_key};
+use crate::engine::state::{State, VoucherRow, category_key, usage_key};
 use crate::engine::tables::Hash128;
 
 /// How far ahead the three steps are. Twenty-four claims with some fourteen lines of 64 bytes
@@ -76,9 +76,9 @@ impl State {
                     self.providers.prefetch(id.index());
                 }
             }
-            1 => self.near_usage(voucher),
+            1 => self.near_usage(voucher, claim.category),
             _ => {
-                self.near_holder(voucher);
+                self.near_holder(voucher, claim.category);
                 if let Some(id) = provider {
                     self.near_payables(voucher, id);
                 }
@@ -94,8 +94,8 @@ impl State {
                 let payable = Account::payee(payer, AccountKind::Payable, claim.payee);
                 self.books.prefetch(payable);
             }
-            1 => self.near_usage(claim.voucher),
-            _ => self.near_holder(claim.voucher),
+            1 => self.near_usage(claim.voucher, claim.category),
+            _ => self.near_holder(claim.voucher, claim.category),
         }
     }
 
@@ -121,18 +121,22 @@ impl State {
     }
 
     /// Usage and consent that a voucher's row names.
-    fn near_usage(&self, voucher: VoucherId) {
+    fn near_usage(&self, voucher: VoucherId, category: CategoryId) {
         if let Some(row) = self.vouchers.get(voucher.index()) {
             self.usage.prefetch_at(row.usage.index());
+            let key = category_key(row.usage, category);
+            self.category_usage.prefetch(key);
             if let Some(id) = row.consent {
                 self.consents.prefetch(id.index());
             }
         }
     }
 
-    /// The holder that the usage of a voucher names.
-    fn near_holder(&self, voucher: VoucherId) {
+    /// The holder that the usage of a voucher names, and what it used in a category.
+    fn near_holder(&self, voucher: VoucherId, category: CategoryId) {
         if let Some(row) = self.vouchers.get(voucher.index()) {
+            let key = category_key(row.usage, category);
+            self.category_usage.prefetch_row(key);
             let (_, holder): (_, EnterpriseId) = self.voucher_owner(row);
             self.enterprises.prefetch(holder.index());
         }

@@ -84,6 +84,11 @@ impl Index {
         self.shards[Index::shard(hash)].prefetch(hash);
     }
 
+    /// Takes the positions that a lookup most likely ends at; their index entries are to be near.
+    pub fn likely(&self, hash: u64, take: impl FnMut(u32)) {
+        self.shards[Index::shard(hash)].likely(hash, take);
+    }
+
     /// Enters a position, once. Rows with the same key are found one at a time, in any order.
     pub fn insert(&mut self, hash: u64, position: u32) {
         self.undo.record(|| Undo::Inserted(hash, position));

@@ -42,6 +42,13 @@ impl<V: Clone + Default> Keyed<V> {
         self.index.prefetch(self.index.hash(&key));
     }
 
+    /// Asks for the memory of the row with a key, whose index entry is to be near.
+    pub fn prefetch_row(&self, key: u64) {
+        let hash = self.index.hash(&key);
+        self.index
+            .likely(hash, |position| self.rows.prefetch(position as usize));
+    }
+
     /// The key of the row at a position.
     pub fn key_at(&self, position: usize) -> u64 {
         self.rows[position].0

@@ -75,6 +75,23 @@ impl Shard {
         }
     }
 
+    /// Takes the positions that a search for the hash most likely ends at, which are read from the
+    /// slots that [`Shard::prefetch`] asks for.
+    pub(super) fn likely(&self, hash: u64, mut take: impl FnMut(u32)) {
+        if self.slots.is_empty() {
+            return;
+        }
+        let wanted = tag_of(hash);
+        let mut slot = self.home(wanted);
+        for _ in 0..PROBES {
+            let entry = self.slots[slot];
+            if tag(entry) == wanted {
+                take(position(entry));
+            }
+            slot = self.next(slot);
+        }
+    }
+
     /// Enters a position.
     pub(super) fn insert(&mut self, hash: u64, position: u32) {
         // At three quarters a search that fails looks at eight slots, one line, on average.
