@@ -455,7 +455,10 @@ impl Views {
         // One more tells whether there is another page.
         let limit = statement.bind(Value::Number(i64::from(page.rows) + 1));
         let runs = if by_run { "runs.run DESC, " } else { "" };
-        statement.sql += &format!(" ORDER BY {runs}{key} DESC LIMIT {limit}");
+        // PostgreSQL would else look through the table in the order of the key where it believes
+        // that many rows have the value, which it does until it has looked at the table.
+        let sorted = if page.is_by_value() { " + 0" } else { "" };
+        statement.sql += &format!(" ORDER BY {runs}{key}{sorted} DESC LIMIT {limit}");
         let texts = self.tables.texts(&statement.sql, &statement.values).await?;
         let parsed = texts.iter().map(|text| serde_json::from_str(text));
         let rows: Result<Vec<serde_json::Value>, _> = parsed.collect();
@@ -551,6 +554,18 @@ impl Page {
             .iter()
             .all(|column| self.resource.rises(column));
         rises && matches!(filter.compare, Compare::Is | Compare::From | Compare::To)
+    }
+
+    /// True if few rows have the value that a filter asks for.
+    fn is_by_value(&self) -> bool {
+        self.filters.iter().any(|filter| {
+            let columns: &[&str] = match self.resource {
+                Resource::Claims => &["invoice_no"],
+                Resource::Payments => &["claim"],
+                _ => &[],
+            };
+            filter.compare == Compare::Is && filter.columns.iter().all(|c| columns.contains(c))
+        })
     }
 
     /// True if an index leads to the rows, or all rows between the keys fit.
