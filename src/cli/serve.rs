@@ -110,7 +110,7 @@ pub(super) async fn serve_node(
     settings: ApiSettings,
     listener: TcpListener,
 ) -> Result<(), CliError> {
-    let views = Views::open(folder.database(), folder.path()).await?;
+    let views = Views::open_or_mend(folder.database(), folder.path()).await?;
     let views = Arc::new(Following::start(views, node.clone()));
     let sign_ins = SignIns::open(folder.database(), folder.path(), node.ledger()).await?;
     announce(&listener)?;

@@ -43,7 +43,7 @@ mod verify;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use anchor::{Anchor, AnchorError, AnchorWriter, read_anchor, write_anchor};
 pub use archive::{Archive, ArchiveError, ArchiveSummary, write_archive};

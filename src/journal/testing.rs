@@ -3,6 +3,9 @@
 use super::body::BodyWriter;
 use super::row::{Chain, Row};
 
+#[path = "../../tests/support/postgres.rs"]
+pub(crate) mod cluster;
+
 /// The next `count` rows of a chain: row `n` has `n + 1` leaves that name their event, and epoch
 /// `n / 2`.
 pub(super) fn rows(chain: &mut Chain, count: u64) -> Vec<Row> {

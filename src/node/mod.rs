@@ -49,7 +49,7 @@ use lease::Standing;
 pub use clock::{Clock, JUMP_DAYS_MAX};
 pub use genesis::{Genesis, create};
 pub use handle::{Answers, Node};
-pub use lease::TERM;
+pub use lease::{TERM, leads_now};
 pub use passwords::{PASSWORD_BYTES, fits, verifier};
 pub use pipeline::{
     CITIZEN_NAME, PASSWORD_VERIFIER, PRINCIPAL_NAME, TEAM_ACCOUNT, TEAM_ADDRESS, TEAM_MEMBERS,

@@ -1,9 +1,10 @@
 //! The database of the tables: a SQLite file beside the journal's, or the journal's PostgreSQL.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
@@ -13,22 +14,24 @@ use sqlx::{
 };
 
 use super::ViewsError;
+use super::anew::{self, is_unreadable};
 use super::changes::Value;
-use super::schema::Part;
+use super::log::{Logs, READER_TIMEOUT};
+use super::schema::{JOINED, Part, TABLES, Table};
 use super::sql::Dialect;
-use crate::journal::Database;
+use crate::journal::{Database, PostgresUrl};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/views/sqlite");
 static SQLITE_CLAIMS: Migrator = sqlx::migrate!("migrations/views/sqlite_claims");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/views/postgres");
 
 /// The journal has migrations of its own in the same database.
-const MIGRATIONS_TABLE: &str = "views_migrations";
+pub(super) const MIGRATIONS_TABLE: &str = "views_migrations";
 
 /// Files in the data folder: the claims have one of their own, since SQLite writes a file in one
 /// thread.
-const FILE: &str = "views.db";
-const CLAIMS_FILE: &str = "views-claims.db";
+pub(super) const FILE: &str = "views.db";
+pub(super) const CLAIMS_FILE: &str = "views-claims.db";
 
 /// What the claims' file is called in statements; every connection has both.
 const CLAIMS_SCHEMA: &str = "claims_file";
@@ -55,22 +58,44 @@ pub(super) enum Tables {
         /// One for each part.
         writers: [SqlitePool; 2],
         readers: SqlitePool,
-        /// Moves the write-ahead logs into their files beside the writers.
-        mover: SqlitePool,
-        logs: [PathBuf; 2],
+        logs: Logs,
     },
-    Postgres(PgPool),
+    Postgres {
+        pool: PgPool,
+        /// What a transaction that writes begins with.
+        settings: Option<Arc<str>>,
+    },
 }
-
-/// Bytes of a write-ahead log beyond which the writers wait until it is moved and begins anew:
-/// while few rows come at a time, so that little is left to move, and while many do.
-const LOG_BYTES_MAX: [u64; 2] = [4 << 20, 512 << 20];
 
 /// How transactions that write are carried out on PostgreSQL: what a crash takes away is written
 /// anew from the position on, so nobody waits for the disk; and rows to be changed are found by
 /// their keys, however few rows the planner believes a table to have.
-const SETTINGS: &str = "SELECT set_config('synchronous_commit', 'off', true), \
-    set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)";
+const SETTINGS: &[(&str, &str)] = &[
+    ("synchronous_commit", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+];
+
+/// A statement that sets those settings for a transaction which the database knows.
+pub(super) async fn set(
+    pool: &PgPool,
+    settings: &[(&str, &str)],
+) -> Result<Option<Arc<str>>, ViewsError> {
+    let mut calls = Vec::new();
+    for (setting, value) in settings {
+        let call = format!("set_config('{setting}', '{value}', true)");
+        let tried = sqlx::query(AssertSqlSafe(format!("SELECT {call}")));
+        match tried.execute(pool).await {
+            Ok(_) => calls.push(call),
+            Err(sqlx::Error::Database(error)) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(setting, error, "the views do without a setting");
+            }
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    Ok((!calls.is_empty()).then(|| format!("SELECT {}", calls.join(", ")).into()))
+}
 
 /// A transaction.
 pub(super) enum Transaction {
@@ -79,7 +104,40 @@ pub(super) enum Transaction {
 }
 
 pub(super) fn failed(error: sqlx::Error) -> ViewsError {
-    ViewsError::Database(error.into())
+    if is_unreadable(&error, false) {
+        ViewsError::Unreadable(error.into())
+    } else {
+        ViewsError::Database(error.into())
+    }
+}
+
+/// As [`failed`], where a failure may also mean tables of another version, or of none.
+fn opening_failed(error: sqlx::Error) -> ViewsError {
+    if is_unreadable(&error, true) {
+        ViewsError::Unreadable(error.into())
+    } else {
+        failed(error)
+    }
+}
+
+fn migration_failed(error: MigrateError) -> ViewsError {
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            opening_failed(error)
+        }
+        MigrateError::VersionMissing(_)
+        | MigrateError::VersionMismatch(_)
+        | MigrateError::Dirty(_) => ViewsError::Unreadable(error.into()),
+        error => ViewsError::Database(error.into()),
+    }
+}
+
+async fn connect(url: &PostgresUrl) -> Result<PgPool, ViewsError> {
+    let pool = PoolOptions::<Postgres>::new()
+        .max_connections(READERS_MAX + WRITERS)
+        .acquire_timeout(Duration::from_secs(5))
+        .connect_with(url.options());
+    pool.await.map_err(failed)
 }
 
 fn migrator(of: &Migrator) -> Migrator {
@@ -128,23 +186,51 @@ impl Tables {
         match database {
             Database::Sqlite => Tables::open_file(folder).await,
             Database::Postgres(url) => {
-                let pool = PoolOptions::<Postgres>::new()
-                    .max_connections(READERS_MAX + WRITERS)
-                    .acquire_timeout(Duration::from_secs(5))
-                    .connect_with(url.options())
-                    .await
-                    .map_err(failed)?;
+                let pool = connect(url).await?;
                 let mut attempt = 1;
                 // Of two nodes that make the tables at once one fails and finds them made.
                 while let Err(error) = migrator(&POSTGRES).run(&pool).await {
                     if attempt == ATTEMPTS {
-                        return Err(ViewsError::Database(error.into()));
+                        return Err(migration_failed(error));
                     }
                     attempt += 1;
                 }
-                Ok(Tables::Postgres(pool))
+                let settings = set(&pool, SETTINGS).await?;
+                Ok(Tables::Postgres { pool, settings })
             }
         }
+    }
+
+    /// Opens the tables, and makes files anew that cannot be read. Nobody else may have them open.
+    pub(super) async fn open_or_mend(
+        database: &Database,
+        folder: &Path,
+    ) -> Result<Tables, ViewsError> {
+        match (database, Tables::open(database, folder).await) {
+            (Database::Sqlite, Err(ViewsError::Unreadable(error))) => {
+                let error = &*error as &dyn std::error::Error;
+                tracing::warn!(
+                    error,
+                    "the files of the views cannot be read and are made anew"
+                );
+                Tables::anew(database, folder).await
+            }
+            (_, opened) => opened,
+        }
+    }
+
+    /// Takes away whatever there is of the tables, and makes them. Nobody else may have them open.
+    pub(super) async fn anew(database: &Database, folder: &Path) -> Result<Tables, ViewsError> {
+        match database {
+            Database::Sqlite => anew::remove_files(folder)?,
+            Database::Postgres(url) => {
+                let pool = connect(url).await?;
+                let dropped = anew::drop_tables(&pool).await;
+                pool.close().await;
+                dropped?;
+            }
+        }
+        Tables::open(database, folder).await
     }
 
     /// Nothing is lost with these tables: they are written without waiting for the disk.
@@ -157,10 +243,10 @@ impl Tables {
         for (file, migrations) in made {
             let pool = PoolOptions::<Sqlite>::new().max_connections(1);
             let pool = pool.connect_with(file_options(&file)).await;
-            let pool = pool.map_err(failed)?;
+            let pool = pool.map_err(opening_failed)?;
             let migrated = migrator(migrations).run(&pool).await;
             pool.close().await;
-            migrated.map_err(|error| ViewsError::Database(error.into()))?;
+            migrated.map_err(migration_failed)?;
         }
         let options = file_options(&folder.join(FILE));
         let pool = |connections, cached| {
@@ -184,21 +270,46 @@ impl Tables {
                 .connect_lazy_with(options.clone())
         };
         let writers = [writer(), writer()];
-        let mover = pool(1, READER_CACHED).connect_lazy_with(options.clone());
+        let mover = options.clone().busy_timeout(READER_TIMEOUT);
+        let mover = pool(1, READER_CACHED).connect_lazy_with(mover);
+        let logs = [FILE, CLAIMS_FILE].map(|name| folder.join(format!("{name}-wal")));
         let readers = pool(READERS_MAX, READER_CACHED);
         let readers = readers.connect_lazy_with(options.clone().read_only(true));
-        Ok(Tables::Sqlite {
+        let tables = Tables::Sqlite {
             writers,
             readers,
-            mover,
-            logs: [FILE, CLAIMS_FILE].map(|name| folder.join(format!("{name}-wal"))),
-        })
+            logs: Logs::new(mover, logs),
+        };
+        let checked = tables.check_columns().await;
+        if checked.is_err() {
+            tables.close().await;
+        }
+        checked.map(|()| tables)
+    }
+
+    /// Fails where a table or a column is missing.
+    async fn check_columns(&self) -> Result<(), ViewsError> {
+        let Tables::Sqlite { readers, .. } = self else {
+            return Ok(());
+        };
+        let columns = |table: &Table| {
+            let columns: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
+            format!("SELECT {} FROM {} LIMIT 0;", columns.join(", "), table.name)
+        };
+        let tables = TABLES.iter().chain(JOINED);
+        let mut sql: String = tables.map(|table| columns(table)).collect();
+        for part in [Part::Claims, Part::Rest] {
+            let position = self.position_of(part);
+            sql += &format!("SELECT part, ledger, root, batches, events FROM {position};");
+        }
+        let read = sqlx::raw_sql(AssertSqlSafe(sql)).execute(readers).await;
+        read.map(drop).map_err(opening_failed)
     }
 
     pub(super) fn dialect(&self) -> Dialect {
         match self {
             Tables::Sqlite { .. } => Dialect::Sqlite,
-            Tables::Postgres(_) => Dialect::Postgres,
+            Tables::Postgres { .. } => Dialect::Postgres,
         }
     }
 
@@ -215,10 +326,12 @@ impl Tables {
                 };
                 Transaction::Sqlite(writer.begin().await.map_err(failed)?)
             }
-            Tables::Postgres(pool) => {
+            Tables::Postgres { pool, settings } => {
                 let mut tx = pool.begin().await.map_err(failed)?;
-                let settings = sqlx::query(SETTINGS).execute(&mut *tx).await;
-                settings.map_err(failed)?;
+                if let Some(settings) = settings {
+                    let settings = sqlx::query(AssertSqlSafe(Arc::clone(settings)));
+                    settings.execute(&mut *tx).await.map_err(failed)?;
+                }
                 Transaction::Postgres(tx)
             }
         })
@@ -243,43 +356,19 @@ impl Tables {
                 let mut connection = readers.acquire().await.map_err(failed)?;
                 sqlite_texts(&mut connection, sql, values).await
             }
-            Tables::Postgres(pool) => {
+            Tables::Postgres { pool, .. } => {
                 let mut connection = pool.acquire().await.map_err(failed)?;
                 postgres_texts(&mut connection, sql, values).await
             }
         }
     }
 
-    /// Lets what was committed be moved out of the write-ahead logs, which is to be done after
-    /// every commit: beside the next one, unless one has grown too long.
+    /// Is to be called after every commit: see [`Logs::committed`].
     pub(super) async fn committed(&self, many: bool) -> Result<(), ViewsError> {
-        let Tables::Sqlite {
-            writers: [writer, _],
-            mover,
-            logs,
-            ..
-        } = self
-        else {
-            return Ok(());
-        };
-        let most = LOG_BYTES_MAX[usize::from(many)];
-        let is_long = |log: &PathBuf| std::fs::metadata(log).is_ok_and(|log| log.len() > most);
-        if logs.iter().any(is_long) {
-            let restart = sqlx::query("PRAGMA wal_checkpoint(RESTART)").execute(writer);
-            return restart.await.map(drop).map_err(failed);
+        match self {
+            Tables::Sqlite { logs, .. } => logs.committed(many).await,
+            Tables::Postgres { .. } => Ok(()),
         }
-        if let Some(mut mover) = mover.try_acquire() {
-            tokio::spawn(async move {
-                let moved = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
-                    .execute(&mut *mover)
-                    .await;
-                if let Err(error) = moved {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::warn!(error, "the write-ahead log of the views was not moved");
-                }
-            });
-        }
-        Ok(())
     }
 
     pub(super) async fn close(&self) {
@@ -287,14 +376,13 @@ impl Tables {
             Tables::Sqlite {
                 writers,
                 readers,
-                mover,
-                ..
+                logs,
             } => {
-                for pool in [mover, readers].into_iter().chain(writers) {
+                for pool in [&logs.mover, readers].into_iter().chain(writers) {
                     pool.close().await;
                 }
             }
-            Tables::Postgres(pool) => pool.close().await,
+            Tables::Postgres { pool, .. } => pool.close().await,
         }
     }
 }
@@ -357,23 +445,4 @@ impl Transaction {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// All but what differs on purpose: the type of keys, and at the end the indexes of the claims.
-    fn alike(migrator: &Migrator) -> String {
-        let sql = migrator.iter().map(|one| one.sql.as_str());
-        let sql = sql.collect::<Vec<&str>>().concat();
-        let sql = sql.replace(
-            "INTEGER NOT NULL PRIMARY KEY",
-            "BIGINT NOT NULL PRIMARY KEY",
-        );
-        let end = sql.find("DROP INDEX claims_voucher").unwrap_or(sql.len());
-        sql[..end].trim_end().to_owned()
-    }
-
-    #[test]
-    fn both_databases_have_the_same_tables() {
-        assert_eq!(alike(&SQLITE), alike(&POSTGRES));
-    }
-}
+mod tests;

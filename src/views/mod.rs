@@ -7,12 +7,14 @@
 //! May import `domain`, the engine's events and books, the journal, sqlx.
 
 mod accounts;
+mod anew;
 mod changes;
 mod columns;
 mod database;
 mod events;
 mod history;
 mod lists;
+mod log;
 mod projector;
 mod resource;
 mod runs;
@@ -41,6 +43,11 @@ pub enum ViewsError {
     /// The database of the tables failed.
     #[error("the database of the views failed")]
     Database(#[source] DriverError),
+    /// The tables are damaged, or not those of this version.
+    #[error(
+        "the views are damaged or of another version; `quantong views rebuild` makes them anew"
+    )]
+    Unreadable(#[source] DriverError),
     /// The journal cannot be read.
     #[error("the journal cannot be read")]
     Store(#[from] StoreError),
@@ -97,6 +104,27 @@ impl Views {
     /// The database cannot be used.
     pub async fn open(database: &Database, folder: &Path) -> Result<Views, ViewsError> {
         let tables = Tables::open(database, folder).await?;
+        Ok(Views { tables })
+    }
+
+    /// As [`Views::open`], and makes files anew that cannot be read, with a warning: what can be
+    /// derived stops no ledger. Only for the process that holds the lock of the data folder.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    pub async fn open_or_mend(database: &Database, folder: &Path) -> Result<Views, ViewsError> {
+        let tables = Tables::open_or_mend(database, folder).await?;
+        Ok(Views { tables })
+    }
+
+    /// Takes away whatever there is of the tables, damaged or not, and makes empty ones. Only for
+    /// the process that holds the lock of the data folder, while no node leads.
+    ///
+    /// # Errors
+    /// The database cannot be used, or on PostgreSQL somebody has the tables in a transaction or
+    /// other views upon them.
+    pub async fn anew(database: &Database, folder: &Path) -> Result<Views, ViewsError> {
+        let tables = Tables::anew(database, folder).await?;
         Ok(Views { tables })
     }
 

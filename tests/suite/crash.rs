@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::server::{World, fen, send};
+use super::views_kept::assert_views_are_as_made_anew;
 
 /// What a client was told.
 struct Told {
@@ -111,6 +112,7 @@ async fn a_killed_server_loses_nothing_that_it_acknowledged() {
         "{}",
         String::from_utf8_lossy(&verified.stderr)
     );
+    assert_views_are_as_made_anew(folder.path(), "").await;
 }
 
 /// Kills the server again and again while clients file claims, and checks all they were told.

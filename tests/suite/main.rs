@@ -25,6 +25,7 @@ mod sign_in;
 mod simulate;
 mod snapshots;
 mod views;
+mod views_kept;
 mod walk;
 
 #[path = "../support/postgres.rs"]

@@ -13,6 +13,7 @@ use super::cluster::{Cluster, OWNER, PASSWORD, database_of};
 use super::crash::{essence, kill_rounds};
 use super::import::{assert_answers, examples, text};
 use super::server::{World, fen, quantong, send};
+use super::views_kept::assert_views_are_as_made_anew;
 
 pub(crate) fn assert_success(output: &Output) {
     assert!(
@@ -177,6 +178,7 @@ async fn a_killed_server_loses_nothing_that_postgres_has_committed() {
     let world = World::on(folder.path(), Some(&database)).await;
     kill_rounds(world, if full { 50 } else { 10 }).await;
     assert_success(&quantong(folder.path(), &database, &["verify"]));
+    assert_views_are_as_made_anew(folder.path(), &database).await;
 }
 
 /// What the clients of a server whose storage comes and goes have seen.

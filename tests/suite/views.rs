@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use super::cluster::{Cluster, database_of};
 use super::model::Pair;
 
-const LEDGER: [u8; 16] = [7; 16];
+pub(crate) const LEDGER: [u8; 16] = [7; 16];
 
 /// Events as rows of a journal, a few in each.
 pub(crate) fn rows(chain: &mut Chain, events: &[Recorded], per_row: usize) -> Vec<Row> {
@@ -37,9 +37,9 @@ pub(crate) fn rows(chain: &mut Chain, events: &[Recorded], per_row: usize) -> Ve
 }
 
 /// The tables by name, each row by its key.
-type Tables = BTreeMap<&'static str, Vec<Value>>;
+pub(crate) type Tables = BTreeMap<&'static str, Vec<Value>>;
 
-async fn tables(views: &Views) -> Tables {
+pub(crate) async fn tables(views: &Views) -> Tables {
     views
         .dump()
         .await
@@ -53,7 +53,7 @@ fn find<'a>(tables: &'a Tables, table: &str, id: usize) -> &'a Value {
     found.unwrap_or_else(|| panic!("{table} lacks {id}"))
 }
 
-fn assert_same(state: &State, tables: &Tables) {
+pub(crate) fn assert_same(state: &State, tables: &Tables) {
     vouchers(state, tables);
     claims_and_lines(state, tables);
     settlement(state, tables);

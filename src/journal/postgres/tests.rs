@@ -3,14 +3,10 @@ use sqlx::Executor as _;
 use super::super::contract::{Fixture, Tamper, contract_tests};
 use super::super::hash::HashKind;
 use super::super::row::Chain;
+use super::super::testing::cluster::{Cluster, OWNER, PASSWORD, database_of};
 use super::super::testing::rows;
 use super::*;
 use crate::domain::PersonalOpening;
-
-#[path = "../../../tests/support/postgres.rs"]
-mod cluster;
-
-use cluster::{Cluster, OWNER, PASSWORD, database_of};
 
 const LEDGER: LedgerUuid = [0x5a; 16];
 
