@@ -89,6 +89,31 @@ fn migrator(of: &Migrator) -> Migrator {
     migrator
 }
 
+/// True if the tables are those of this version. Changes nothing.
+async fn are_made(pool: &PgPool) -> Result<bool, sqlx::Error> {
+    let made = "SELECT version, checksum FROM views_migrations WHERE success ORDER BY version";
+    let made: Vec<(i64, Vec<u8>)> = sqlx::query_as(made).fetch_all(pool).await?;
+    let wanted = POSTGRES.iter().map(|one| (one.version, &one.checksum[..]));
+    Ok(made
+        .iter()
+        .map(|(version, sum)| (*version, &sum[..]))
+        .eq(wanted))
+}
+
+/// Makes the tables where some are missing. A role that may not make tables can use those that are
+/// there; of two nodes that make them at once one fails and finds them made.
+async fn make(pool: &PgPool) -> Result<(), ViewsError> {
+    let mut attempt = 1;
+    while !are_made(pool).await.unwrap_or(false) {
+        match migrator(&POSTGRES).run(pool).await {
+            Err(error) if attempt == ATTEMPTS => return Err(ViewsError::Database(error.into())),
+            Ok(()) => break,
+            Err(_) => attempt += 1,
+        }
+    }
+    Ok(())
+}
+
 fn file_options(file: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file)
@@ -134,14 +159,7 @@ impl Tables {
                     .connect_with(url.options())
                     .await
                     .map_err(failed)?;
-                let mut attempt = 1;
-                // Of two nodes that make the tables at once one fails and finds them made.
-                while let Err(error) = migrator(&POSTGRES).run(&pool).await {
-                    if attempt == ATTEMPTS {
-                        return Err(ViewsError::Database(error.into()));
-                    }
-                    attempt += 1;
-                }
+                make(&pool).await?;
                 Ok(Tables::Postgres(pool))
             }
         }
