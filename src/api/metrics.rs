@@ -9,31 +9,21 @@ use actix_web::{HttpResponse, web};
 use super::server::Shared;
 use crate::node::Role;
 
-/// One metric without labels.
-struct Metric {
-    name: &'static str,
-    /// `gauge`, or `counter` for what only grows while the process lives.
-    kind: &'static str,
-    help: &'static str,
-    value: u64,
-}
+/// Name, value and what it is.
+type Metric = (&'static str, u64, &'static str);
 
 pub(super) async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
     let mut text = String::new();
-    for Metric {
-        name,
-        kind,
-        help,
-        value,
-    } in measured(&shared)
-    {
-        let line = format!("# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
-        text.push_str(&line);
+    for (kind, metrics) in [("gauge", standing(&shared)), ("counter", written(&shared))] {
+        for (name, value, help) in metrics {
+            describe(&mut text, name, kind, help);
+            text.push_str(&format!("{name} {value}\n"));
+        }
     }
     let times = shared.node.stage_times();
     let name = "quantong_stage_seconds_total";
-    text.push_str("# HELP quantong_stage_seconds_total Time spent in a stage of the pipeline; stages overlap.\n");
-    text.push_str("# TYPE quantong_stage_seconds_total counter\n");
+    let help = "Time spent in a stage of the pipeline; stages overlap.";
+    describe(&mut text, name, "counter", help);
     for (stage, spent) in [
         ("execute", times.execute),
         ("encode", times.encode),
@@ -49,80 +39,82 @@ pub(super) async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
         .body(text)
 }
 
-fn measured(shared: &Shared) -> [Metric; 12] {
+fn describe(text: &mut String, name: &str, kind: &str, help: &str) {
+    text.push_str(&format!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));
+}
+
+/// How the node stands.
+fn standing(shared: &Shared) -> Vec<Metric> {
     let status = shared.node.status();
-    let times = shared.node.stage_times();
+    let role = |role| u64::from(status.role == role);
+    let durable = status.durable.0;
     let views = shared.views.position();
     let stuck = shared.views.stuck();
-    let stuck_for = stuck.map_or(0, |stuck| stuck.since.elapsed().as_secs().max(1));
-    let gauge = |name, help, value| Metric {
-        name,
-        kind: "gauge",
-        help,
-        value,
-    };
-    let counter = |name, help, value| Metric {
-        name,
-        kind: "counter",
-        help,
-        value,
-    };
-    [
-        gauge(
+    let stuck = stuck.map_or(0, |stuck| stuck.since.elapsed().as_secs().max(1));
+    let ahead = u64::try_from(status.clock_days_ahead).unwrap_or(0);
+    vec![
+        (
             "quantong_ready",
-            "1 if the node answers reads.",
             status.ready.into(),
+            "1 if the node answers reads.",
         ),
-        gauge(
+        (
             "quantong_leader",
+            role(Role::Leader),
             "1 if the node decides commands.",
-            (status.role == Role::Leader).into(),
         ),
-        gauge(
+        (
             "quantong_read_only",
+            role(Role::ReadOnly),
             "1 while the journal cannot be written.",
-            (status.role == Role::ReadOnly).into(),
         ),
-        gauge("quantong_epoch", "Epoch of the node's state.", status.epoch),
-        gauge(
+        ("quantong_epoch", status.epoch, "Epoch of the node's state."),
+        (
             "quantong_durable_sequence",
+            durable,
             "Number of durable events that the node has.",
-            status.durable.0,
         ),
-        gauge(
+        (
             "quantong_views_sequence",
-            "Number of events that the views hold.",
             views,
+            "Number of events that the views hold.",
         ),
-        gauge(
+        (
             "quantong_views_lag_events",
+            durable.saturating_sub(views),
             "Durable events that the views lack.",
-            status.durable.0.saturating_sub(views),
         ),
-        gauge(
+        (
             "quantong_views_stuck_seconds",
+            stuck,
             "Seconds for which the views have been standing still because of an error; 0 if not.",
-            stuck_for,
         ),
-        gauge(
+        (
             "quantong_clock_days_ahead",
+            ahead,
             "Days by which the clock is ahead of the business date.",
-            u64::try_from(status.clock_days_ahead).unwrap_or(0),
         ),
-        counter(
+    ]
+}
+
+/// What this process has written.
+fn written(shared: &Shared) -> Vec<Metric> {
+    let times = shared.node.stage_times();
+    vec![
+        (
             "quantong_batches_total",
-            "Batches that this process has written.",
             times.batches,
+            "Batches that this process has written.",
         ),
-        counter(
+        (
             "quantong_events_total",
-            "Events that this process has written.",
             times.events,
+            "Events that this process has written.",
         ),
-        counter(
+        (
             "quantong_refusals_total",
-            "Events of these that are refusals by a rule.",
             times.refusals,
+            "Events of these that are refusals by a rule.",
         ),
     ]
 }
