@@ -13,9 +13,9 @@ demo:
 test:
 	$(CARGO) test
 
-# All tests, long ones in full.
+# All tests, long ones in full, those on PostgreSQL not left out.
 test-full:
-	QUANTONG_FULL=1 $(CARGO) test --release
+	QUANTONG_FULL=1 QUANTONG_REQUIRE_POSTGRES=1 $(CARGO) test --release
 
 # The figures of docs/PERFORMANCE.md.
 bench:

@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
@@ -27,11 +28,46 @@ struct Waiting {
     begun: Notify,
 }
 
+/// Why the tables stand still, since when: from the first failure to the next success.
+#[derive(Clone, Debug)]
+pub(super) struct Stuck {
+    pub(super) error: String,
+    pub(super) since: Instant,
+}
+
+/// How it stands with the tables, as the task tells it.
+#[derive(Clone)]
+struct Told {
+    /// Number of events the tables hold.
+    moved: watch::Sender<u64>,
+    stuck: Arc<Mutex<Option<Stuck>>>,
+}
+
+impl Told {
+    /// The tables were read or written and hold so many events. Whoever waits is told also when
+    /// they were made anew.
+    fn are_at(&self, events: u64) {
+        *self.stuck.lock() = None;
+        self.moved.send_replace(events);
+    }
+
+    fn failed(&self, error: &ViewsError) {
+        let mut stuck = self.stuck.lock();
+        let since = stuck
+            .as_ref()
+            .map_or_else(Instant::now, |stuck| stuck.since);
+        // Without its causes, which may name the database.
+        let error = error.to_string();
+        *stuck = Some(Stuck { error, since });
+    }
+}
+
 /// The views of a running node.
 pub struct Following {
     views: Views,
     /// Number of events the tables hold.
     position: watch::Receiver<u64>,
+    stuck: Arc<Mutex<Option<Stuck>>>,
     waiting: Arc<Waiting>,
     task: JoinHandle<()>,
 }
@@ -40,18 +76,24 @@ impl Following {
     /// Begins to follow a node; ends with it.
     pub fn start(views: Views, node: Node) -> Following {
         let (moved, position) = watch::channel(0);
+        let stuck = Arc::new(Mutex::new(None));
+        let told = Told {
+            moved,
+            stuck: Arc::clone(&stuck),
+        };
         let waiting = Arc::new(Waiting::default());
         let (kept, waited) = (views.clone(), Arc::clone(&waiting));
         let task = tokio::spawn(async move {
             while !node.has_ended() {
                 let done = if node.leads() {
-                    follow(&kept, &node, &moved).await
+                    follow(&kept, &node, &told).await
                 } else {
-                    look_on(&kept, &node, &moved, &waited).await
+                    look_on(&kept, &node, &told, &waited).await
                 };
                 let Err(error) = done else {
                     continue;
                 };
+                told.failed(&error);
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     "the views stand still and are tried again"
@@ -62,9 +104,15 @@ impl Following {
         Following {
             views,
             position,
+            stuck,
             waiting,
             task,
         }
+    }
+
+    /// Why the tables stand still, if they do.
+    pub(super) fn stuck(&self) -> Option<Stuck> {
+        self.stuck.lock().clone()
     }
 
     /// The tables.
@@ -100,13 +148,14 @@ impl Following {
 }
 
 /// Writes the tables as long as the node leads.
-async fn follow(views: &Views, node: &Node, moved: &watch::Sender<u64>) -> Result<(), ViewsError> {
+async fn follow(views: &Views, node: &Node, told: &Told) -> Result<(), ViewsError> {
     let mut projector: Projector = views.projector(node.reader(), node.ledger()).await?;
+    told.moved.send_replace(projector.position().events);
     while node.leads() && !node.has_ended() {
-        // Whoever waits is told also when the tables were made anew.
-        moved.send_replace(projector.position().events);
         node.followed(projector.position().events);
-        if projector.step().await? {
+        let more = projector.step().await?;
+        told.are_at(projector.position().events);
+        if more {
             continue;
         }
         let more = node.committed_beyond(projector.position().events);
@@ -120,11 +169,11 @@ async fn follow(views: &Views, node: &Node, moved: &watch::Sender<u64>) -> Resul
 async fn look_on(
     views: &Views,
     node: &Node,
-    moved: &watch::Sender<u64>,
+    told: &Told,
     waiting: &Waiting,
 ) -> Result<(), ViewsError> {
     while !node.leads() && !node.has_ended() {
-        moved.send_replace(views.position().await?.events);
+        told.are_at(views.position().await?.events);
         if waiting.count.load(Ordering::Relaxed) > 0 {
             tokio::time::sleep(WATCH).await;
         } else {

@@ -25,8 +25,12 @@ const FORWARDED: &str = "Quantong-Forwarded";
 /// Marks the answer of a node that has done nothing with a request, since it does not lead.
 const NOT_LEADING: &str = "Quantong-Not-Leading";
 
-/// How long a request waits for a leader: three terms.
+/// How long a request waits for a leader, and for its answer: three terms.
 const PATIENCE: Duration = Duration::from_secs(9);
+
+/// How long the answer to a file of vouchers or a simulation is waited for: a minute for its turn,
+/// which the node bounds, and one for the work.
+const LONG_PATIENCE: Duration = Duration::from_secs(120);
 
 /// How often it is looked who leads.
 const LOOK: Duration = Duration::from_millis(50);
@@ -104,15 +108,25 @@ enum Delivered {
     Unknown,
 }
 
+/// How long the answer to a request is waited for.
+fn patience(path: &str) -> Duration {
+    if path.ends_with("/voucher-files") || path.ends_with("/simulations") {
+        LONG_PATIENCE
+    } else {
+        PATIENCE
+    }
+}
+
 async fn deliver(shared: &Shared, request: &HttpRequest, body: &Bytes) -> Delivered {
     let repeatable = request.headers().contains_key("Idempotency-Key");
     let began = Instant::now();
+    let answered_by = began + patience(request.path());
     while began.elapsed() < PATIENCE {
         if shared.node.leads() {
             return Delivered::Here;
         }
         if let Some(leader) = shared.node.leader().filter(|l| !l.address.is_empty()) {
-            match send(shared, request, body, &leader).await {
+            match send(shared, request, body, &leader, answered_by).await {
                 Sent::Answered(response) => return Delivered::Answered(response),
                 Sent::Unknown if !repeatable => return Delivered::Unknown,
                 Sent::Unknown | Sent::Not => {}
@@ -132,7 +146,13 @@ enum Sent {
     Unknown,
 }
 
-async fn send(shared: &Shared, request: &HttpRequest, body: &Bytes, leader: &Candidate) -> Sent {
+async fn send(
+    shared: &Shared,
+    request: &HttpRequest,
+    body: &Bytes,
+    leader: &Candidate,
+    answered_by: Instant,
+) -> Sent {
     let target = request
         .uri()
         .path_and_query()
@@ -152,6 +172,13 @@ async fn send(shared: &Shared, request: &HttpRequest, body: &Bytes, leader: &Can
     let answer = tokio::select! {
         answer = answer(passed) => answer,
         () = replaced(&shared.node, leader) => return Sent::Unknown,
+        () = tokio::time::sleep_until(answered_by.into()) => {
+            tracing::warn!(
+                leader = leader.address,
+                "the leader did not answer a request that was passed on in time"
+            );
+            return Sent::Unknown;
+        }
     };
     match answer {
         Ok(response) if response.headers().contains_key(NOT_LEADING) => Sent::Not,

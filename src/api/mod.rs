@@ -14,6 +14,7 @@ mod following;
 mod forward;
 mod history;
 mod lists;
+mod metrics;
 mod moment;
 mod openapi;
 mod problem;

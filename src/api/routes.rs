@@ -267,6 +267,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
     config.route("/v1/openapi.json", web::get().to(openapi));
     config.route("/healthz", web::get().to(health));
     config.route("/readyz", web::get().to(readiness));
+    config.route("/metrics", web::get().to(super::metrics::metrics));
     configure_table(config);
     config.default_service(web::to(unknown));
 }
@@ -308,6 +309,10 @@ async fn readiness(shared: web::Data<Shared>) -> HttpResponse {
         "business_date": status.business_date.to_string(),
         "clock_days_ahead": status.clock_days_ahead,
         "views_sequence": shared.views.position(),
+        "views_stuck": shared.views.stuck().map(|stuck| json!({
+            "error": stuck.error,
+            "seconds": stuck.since.elapsed().as_secs(),
+        })),
     });
     let mut response = if ready {
         HttpResponse::Ok()

@@ -9,7 +9,7 @@ use super::verify::progress_bar;
 use crate::domain::hex;
 use crate::journal::{
     Archive, ArchiveSummary, Chain, HashKind, LedgerUuid, PrivateKey, PrivateRow, ReadLimit, Row,
-    Store, StoreReader, write_archive,
+    RowHead, Store, StoreReader, write_archive,
 };
 use crate::node::hash_kind;
 
@@ -100,10 +100,13 @@ pub(super) fn open(path: &Path) -> Result<Archive, CliError> {
 }
 
 async fn copy(archive: &Archive, kind: HashKind, store: &mut dyn Store) -> Result<(), CliError> {
-    let there = store.head().await?;
-    let other = CliError::Usage("the database holds another journal".to_owned());
     if store.ledger() != archive.summary().ledger {
-        return Err(other);
+        let other = "the database holds another journal: that of another ledger";
+        return Err(CliError::Usage(other.to_owned()));
+    }
+    let there = store.head().await?;
+    if let Some(there) = &there {
+        check_past(archive, &*store.reader(), there).await?;
     }
     let bar = progress_bar(archive.summary().events, true);
     let mut chain = Chain::new(kind);
@@ -121,13 +124,8 @@ async fn copy(archive: &Archive, kind: HashKind, store: &mut dyn Store) -> Resul
             chain
                 .check(&row)
                 .map_err(|fault| CliError::Failed(fault.to_string()))?;
-            match there {
-                Some(head) if head.batch_no > row.head.batch_no => {}
-                Some(head) if head.batch_no == row.head.batch_no && head != row.head => {
-                    return Err(other);
-                }
-                Some(head) if head.batch_no == row.head.batch_no => {}
-                _ => new.push(row),
+            if there.is_none_or(|there| there.batch_no < row.head.batch_no) {
+                new.push(row);
             }
         }
         let private = openings(archive, &mut private_from, last_seq).await?;
@@ -143,6 +141,64 @@ async fn copy(archive: &Archive, kind: HashKind, store: &mut dyn Store) -> Resul
     }
     bar.finish_and_clear();
     Ok(())
+}
+
+/// Refuses a database whose journal is not the beginning of the file's. A row's root is over all
+/// events before it: where the last row that both have is the same, so is everything before.
+async fn check_past(
+    archive: &Archive,
+    stored: &dyn StoreReader,
+    there: &RowHead,
+) -> Result<(), CliError> {
+    let Some(last) = archive.head().await? else {
+        let empty = "the file holds no events, the database some: nothing is taken over";
+        return Err(CliError::Usage(empty.to_owned()));
+    };
+    let common = last.batch_no.min(there.batch_no);
+    if head_at(archive, common).await? != head_at(stored, common).await? {
+        let (batch_no, seq) = first_difference(archive, stored, common).await?;
+        return Err(CliError::Usage(format!(
+            "the database holds another journal: it and the file differ from batch {batch_no}, \
+             event {seq}, on, so each went on by itself; nothing is taken over. Import into an \
+             empty database, or find out which of the two is the ledger"
+        )));
+    }
+    if there.batch_no > last.batch_no {
+        return Err(CliError::Usage(format!(
+            "the database holds all of the file and went on by itself: it has {} events, the file \
+             {}; there is nothing to take over",
+            there.size(),
+            last.size()
+        )));
+    }
+    Ok(())
+}
+
+/// The row with a number, without its body.
+async fn head_at(reader: &dyn StoreReader, batch_no: u64) -> Result<Option<RowHead>, CliError> {
+    let one = ReadLimit { rows: 1, bytes: 1 };
+    let rows = reader.rows_from(batch_no, one).await?;
+    let head = rows.first().map(|row| row.head);
+    Ok(head.filter(|head| head.batch_no == batch_no))
+}
+
+/// Batch and event from which on two journals differ, of which batch `differs` does.
+async fn first_difference(
+    archive: &Archive,
+    stored: &dyn StoreReader,
+    differs: u64,
+) -> Result<(u64, u64), CliError> {
+    let (mut first, mut last) = (0, differs);
+    while first < last {
+        let middle = first + (last - first) / 2;
+        if head_at(archive, middle).await? == head_at(stored, middle).await? {
+            first = middle + 1;
+        } else {
+            last = middle;
+        }
+    }
+    let head = head_at(archive, first).await?;
+    Ok((first, head.map_or(0, |head| head.first_seq)))
 }
 
 /// The openings of the events up to `last_seq` that were not taken before.

@@ -2,8 +2,9 @@
 
 use super::folder::{CliError, Folder, enrol};
 use crate::engine::command::{Role, Scope};
-use crate::journal::HashKind;
+use crate::journal::{Database, HashKind, LedgerUuid, SignIns};
 use crate::node::{Clock, Node};
+use crate::views::Views;
 
 /// Settings of `init`.
 #[derive(Debug, clap::Args)]
@@ -22,8 +23,22 @@ pub(super) async fn run(folder: &Folder, command: &Init) -> Result<(), CliError>
     folder.create(&command.origin, hash, None).await?;
     let node = folder.start(Clock::System).await?;
     let administrator = first_administrator(&node).await;
+    let other = make_other_tables(folder, node.ledger()).await;
     node.stop().await;
-    administrator
+    administrator.and(other)
+}
+
+/// Makes what a server would make at its first start, so that a role that may not make tables can
+/// start it.
+async fn make_other_tables(folder: &Folder, ledger: LedgerUuid) -> Result<(), CliError> {
+    if *folder.database() == Database::Sqlite {
+        return Ok(());
+    }
+    let views = Views::open(folder.database(), folder.path()).await?;
+    views.close().await;
+    let sign_ins = SignIns::open(folder.database(), folder.path(), ledger).await?;
+    sign_ins.close().await;
+    Ok(())
 }
 
 /// Enrols the first administrator and prints the token, once.

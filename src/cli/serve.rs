@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::folder::{CliError, Folder};
 use super::init::first_administrator;
 use crate::api::{ApiSettings, Following, serve};
-use crate::journal::{HashKind, SignIns};
+use crate::journal::{Database, HashKind, SignIns};
 use crate::node::{Clock, Node, StartError, TERM};
 use crate::views::Views;
 
@@ -22,7 +22,7 @@ pub(super) struct Serve {
     #[arg(long, env = "QUANTONG_LISTEN", default_value = "127.0.0.1:8080")]
     listen: String,
     /// Where other nodes on the same database reach this one, like http://10.0.0.5:8080; the
-    /// address it listens on if not given
+    /// address it listens on if not given, which must not be 0.0.0.0 then
     #[arg(long, env = "QUANTONG_ADVERTISE")]
     advertise: Option<String>,
     /// What the addresses on printed vouchers begin with, like https://vouchers.example.cn; where
@@ -40,6 +40,9 @@ pub(super) async fn run(folder: &Folder, command: &Serve) -> Result<(), CliError
         Some(address) => address.trim_end_matches('/').to_owned(),
         None => own_address(&listener)?,
     };
+    if address.is_empty() && *folder.database() != Database::Sqlite {
+        warn_of_no_address();
+    }
     let fresh = !folder.has_ledger().await? && create(folder).await?;
     let node = folder
         .join(Clock::System, address, command.snapshot_every)
@@ -89,6 +92,17 @@ fn own_address(listener: &TcpListener) -> Result<String, CliError> {
         return Ok(String::new());
     }
     Ok(format!("http://{address}"))
+}
+
+/// A node alone on its database needs no address, so this ends nothing.
+fn warn_of_no_address() {
+    tracing::warn!(
+        "no other node can reach this one: it listens on every address of this host and \
+         --advertise does not say which one is for them. While it leads, writes that reach other \
+         nodes are answered 503. With more than one node start it with \
+         --advertise http://HOST:PORT (QUANTONG_ADVERTISE) \
+         / 其他节点无法访问本节点：监听所有地址时须用 --advertise 指明供其他节点访问的地址"
+    );
 }
 
 /// Creates the ledger; false if another node was faster.

@@ -16,6 +16,7 @@ use super::{Durable, NodeError, Outcome, Released, Reply, Shared};
 use crate::domain::{PersonalText, Seq};
 use crate::engine::command::{PartyName, Purpose};
 use crate::engine::event::{Event, Recorded};
+use crate::engine::refusal_of;
 use crate::journal::codec;
 use crate::journal::{AnchorWriter, BodyWriter, Chain, PrivateKey, PrivateRow, Row, Store};
 
@@ -269,6 +270,14 @@ pub const TEAM_MEMBERS: u16 = 100;
 /// Field of what a team wants a voucher for in table `private`.
 pub const TEAM_PURPOSE: u16 = 6;
 
+fn count_refusals(finished: &[Finished]) -> u64 {
+    let happened = finished.iter().filter(|finished| finished.happened);
+    let events = happened.flat_map(|finished| &finished.events);
+    events
+        .filter(|recorded| refusal_of(&recorded.event).is_some())
+        .count() as u64
+}
+
 struct Committer {
     shared: Arc<Shared>,
     runtime: Handle,
@@ -301,7 +310,8 @@ impl Committer {
                     .iter()
                     .map(|row| row.head.size() - row.head.first_seq)
                     .sum();
-                self.shared.times.count_batch(events);
+                let refusals = count_refusals(&batch.finished);
+                self.shared.times.count_batch(events, refusals);
             }
         }
         // Without rows nothing has proved that nobody else has written since.

@@ -360,11 +360,12 @@ impl Frames {
     }
 }
 
-type Part = (StatePart, Vec<u8>);
+type Part = (StatePart, Arc<Vec<u8>>);
 
-/// Reads the parts on two threads, each into a state of its own.
+/// Reads the parts on two threads, each into a state of its own; a third one hashes them meanwhile.
 fn read(file: Frames) -> Result<State, SnapshotError> {
     let (parts, unread) = bounded::<Part>(READERS);
+    let (rows, unhashed) = bounded::<Arc<Vec<u8>>>(READERS);
     std::thread::scope(|scope| {
         let readers: Vec<_> = (0..READERS)
             .map(|_| {
@@ -373,7 +374,9 @@ fn read(file: Frames) -> Result<State, SnapshotError> {
             })
             .collect();
         drop(unread);
-        let fed = feed(file, parts);
+        let hasher = scope.spawn(move || hash_of(&unhashed));
+        let fed = feed(file, parts, rows);
+        let hash = hasher.join().map_err(|_| SnapshotError::Thread)?;
         let mut state = State::empty();
         for reader in readers {
             let (mut half, parts) = reader.join().map_err(|_| SnapshotError::Thread)??;
@@ -381,37 +384,50 @@ fn read(file: Frames) -> Result<State, SnapshotError> {
                 state.adopt(part, &mut half);
             }
         }
-        fed?;
+        if fed? != Some(hash) {
+            return Err(SnapshotError::Unusable("its parts do not have its hash"));
+        }
         state.complete();
         Ok(state)
     })
 }
 
-/// Hands on the parts of a file.
-fn feed(mut file: Frames, parts: Sender<Part>) -> Result<(), SnapshotError> {
+/// The hash of all rows.
+fn hash_of(rows: &Receiver<Arc<Vec<u8>>>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for bytes in rows {
+        hash.update(bytes.as_slice());
+    }
+    hash.finalize().into()
+}
+
+/// Hands on the parts of a file; answers the hash that the file says they have, or nothing if
+/// whoever reads has found a fault and says which.
+fn feed(
+    mut file: Frames,
+    parts: Sender<Part>,
+    rows: Sender<Arc<Vec<u8>>>,
+) -> Result<Option<[u8; 32]>, SnapshotError> {
     for part in StatePart::ALL {
         if file.frame()?.as_deref() != Some(part.as_str().as_bytes()) {
             return Err(SnapshotError::Unusable("a part is missing"));
         }
         let mut bytes = Vec::new();
         while file.append(&mut bytes)? {}
-        if parts.send((*part, bytes)).is_err() {
-            // Whoever reads has found a fault and says which.
-            return Ok(());
+        let bytes = Arc::new(bytes);
+        if parts.send((*part, Arc::clone(&bytes))).is_err() || rows.send(bytes).is_err() {
+            return Ok(None);
         }
     }
     let hash = file.frame()?.ok_or(SHORT)?;
-    if hash.len() != 32 {
-        return Err(SHORT);
-    }
-    Ok(())
+    Ok(Some(hash.try_into().map_err(|_| SHORT)?))
 }
 
 fn read_parts(parts: &Receiver<Part>) -> Result<(State, Vec<StatePart>), SnapshotError> {
     let mut state = State::empty();
     let mut read = Vec::new();
     for (part, bytes) in parts {
-        let mut deserializer = postcard::Deserializer::from_bytes(&bytes);
+        let mut deserializer = postcard::Deserializer::from_bytes(bytes.as_slice());
         state
             .read_part(part, &mut deserializer)
             .map_err(unreadable)?;

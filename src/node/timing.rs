@@ -18,6 +18,7 @@ pub(super) struct Times {
     nanos: [AtomicU64; 4],
     batches: AtomicU64,
     events: AtomicU64,
+    refusals: AtomicU64,
 }
 
 /// Time spent in each stage since the node started. The stages overlap: their sum is more than
@@ -36,6 +37,8 @@ pub struct StageTimes {
     pub batches: u64,
     /// Events written.
     pub events: u64,
+    /// Those of them that are refusals by a rule.
+    pub refusals: u64,
 }
 
 impl StageTimes {
@@ -48,6 +51,7 @@ impl StageTimes {
             commit: self.commit.saturating_sub(before.commit),
             batches: self.batches.saturating_sub(before.batches),
             events: self.events.saturating_sub(before.events),
+            refusals: self.refusals.saturating_sub(before.refusals),
         }
     }
 }
@@ -61,7 +65,8 @@ impl Times {
         value
     }
 
-    pub(super) fn count_batch(&self, events: u64) {
+    pub(super) fn count_batch(&self, events: u64, refusals: u64) {
+        self.refusals.fetch_add(refusals, Ordering::Relaxed);
         self.batches.fetch_add(1, Ordering::Relaxed);
         self.events.fetch_add(events, Ordering::Relaxed);
     }
@@ -76,6 +81,7 @@ impl Times {
             commit: of(Stage::Commit),
             batches: self.batches.load(Ordering::Relaxed),
             events: self.events.load(Ordering::Relaxed),
+            refusals: self.refusals.load(Ordering::Relaxed),
         }
     }
 }

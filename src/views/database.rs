@@ -147,6 +147,31 @@ fn migrator(of: &Migrator) -> Migrator {
     migrator
 }
 
+/// True if the tables are those of this version. Changes nothing.
+async fn are_made(pool: &PgPool) -> Result<bool, sqlx::Error> {
+    let made = "SELECT version, checksum FROM views_migrations WHERE success ORDER BY version";
+    let made: Vec<(i64, Vec<u8>)> = sqlx::query_as(made).fetch_all(pool).await?;
+    let wanted = POSTGRES.iter().map(|one| (one.version, &one.checksum[..]));
+    Ok(made
+        .iter()
+        .map(|(version, sum)| (*version, &sum[..]))
+        .eq(wanted))
+}
+
+/// Makes the tables where some are missing. A role that may not make tables can use those that are
+/// there; of two nodes that make them at once one fails and finds them made.
+async fn make(pool: &PgPool) -> Result<(), ViewsError> {
+    let mut attempt = 1;
+    while !are_made(pool).await.unwrap_or(false) {
+        match migrator(&POSTGRES).run(pool).await {
+            Err(error) if attempt == ATTEMPTS => return Err(migration_failed(error)),
+            Ok(()) => break,
+            Err(_) => attempt += 1,
+        }
+    }
+    Ok(())
+}
+
 fn file_options(file: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file)
@@ -187,14 +212,7 @@ impl Tables {
             Database::Sqlite => Tables::open_file(folder).await,
             Database::Postgres(url) => {
                 let pool = connect(url).await?;
-                let mut attempt = 1;
-                // Of two nodes that make the tables at once one fails and finds them made.
-                while let Err(error) = migrator(&POSTGRES).run(&pool).await {
-                    if attempt == ATTEMPTS {
-                        return Err(migration_failed(error));
-                    }
-                    attempt += 1;
-                }
+                make(&pool).await?;
                 let settings = set(&pool, SETTINGS).await?;
                 Ok(Tables::Postgres { pool, settings })
             }

@@ -51,13 +51,11 @@ fn an_exported_year_is_verified_alone_and_taken_over_by_either_database() {
     // What is there already stays; a second run changes nothing.
     done(&quantong(&other, "", &["import-journal", text(&file)]));
     assert_eq!(verified(&other, "", &[]), original);
-    // A journal that went on by itself is another one.
-    let ahead = quantong(&other, "", &["token", "--name", "a", "--role", "auditor"]);
-    done(&ahead);
+    // Another ledger takes nothing over.
     let third = folder.path().join("third");
     done(&quantong(&third, "", &["init"]));
     let said = refused(&quantong(&third, "", &["import-journal", text(&file)]));
-    assert!(said.contains("another journal"), "{said}");
+    assert!(said.contains("another journal: that of another"), "{said}");
 
     let Some(cluster) = Cluster::shared() else {
         return;
@@ -76,6 +74,51 @@ fn an_exported_year_is_verified_alone_and_taken_over_by_either_database() {
         fs::read(back).expect("a file"),
         fs::read(file).expect("a file")
     );
+}
+
+#[test]
+fn a_journal_that_went_on_by_itself_takes_nothing_over_and_says_where() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = |name: &str| folder.path().join(name);
+    let (ours, theirs) = (place("ours"), place("theirs"));
+    let (first, second) = (place("first.journal"), place("second.journal"));
+    let goes_on = |data: &Path, name: &str| {
+        let token = ["token", "--name", name, "--role", "auditor"];
+        done(&quantong(data, "", &token));
+    };
+    let taken = |data: &Path, file: &Path| quantong(data, "", &["import-journal", text(file)]);
+    done(&quantong(&ours, "", &["init"]));
+    done(&quantong(&ours, "", &["export", text(&first)]));
+    done(&taken(&theirs, &first));
+    let [events, ..] = verified(&theirs, "", &[]);
+    goes_on(&ours, "a");
+    done(&quantong(&ours, "", &["export", text(&second)]));
+
+    // Longer than the file, of which it has everything.
+    let before = verified(&ours, "", &[]);
+    let said = refused(&taken(&ours, &first));
+    assert!(said.contains("holds all of the file"), "{said}");
+    assert!(said.contains(&format!("the file {events}")), "{said}");
+    assert_eq!(verified(&ours, "", &[]), before);
+
+    // As long as the file and longer, with another past.
+    for name in ["b", "c"] {
+        goes_on(&theirs, name);
+        let before = verified(&theirs, "", &[]);
+        let said = refused(&taken(&theirs, &second));
+        let place = format!("event {events}, on");
+        assert!(
+            said.contains("differ from batch") && said.contains(&place),
+            "{said}"
+        );
+        assert_eq!(verified(&theirs, "", &[]), before);
+    }
+
+    // What is behind the file goes on from where it is.
+    let behind = place("behind");
+    done(&taken(&behind, &first));
+    done(&taken(&behind, &second));
+    assert_eq!(verified(&behind, "", &[]), verified(&ours, "", &[]));
 }
 
 #[test]

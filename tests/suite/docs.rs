@@ -525,3 +525,35 @@ fn the_budget_of_the_api_document_is_told_with_what_is_to_be_expected_of_it() {
     let expected = (day <= end).then(|| day.to_string());
     assert_eq!(forecast["exhausted_on"].as_str(), expected.as_deref());
 }
+
+#[test]
+fn the_full_tests_leave_no_database_out() {
+    let make = document("Makefile");
+    let (_, rule) = make.split_once("\ntest-full:\n").expect("the rule");
+    let line = rule.lines().next().expect("its command");
+    assert!(line.contains("QUANTONG_REQUIRE_POSTGRES=1"), "{line}");
+}
+
+#[test]
+fn every_list_is_named_where_lists_are_described() {
+    let api = document("docs/API.md");
+    let section = api.split("\n## ").find(|part| part.starts_with("Lists\n"));
+    let section = section.expect("the section");
+    let described = serde_json::to_value(quantong::api::openapi()).expect("JSON");
+    let paths = described["paths"].as_object().expect("paths");
+    let is_list = |(_, item): &(&String, &Value)| {
+        let name = item["get"]["operationId"].as_str();
+        let name = name.filter(|name| *name != "list_sign_ins");
+        name.is_some_and(|name| name.starts_with("list_"))
+    };
+    let lists: Vec<&str> = paths
+        .iter()
+        .filter(is_list)
+        .map(|(path, _)| path.trim_start_matches("/v1"))
+        .collect();
+    assert!(lists.len() >= 29, "{lists:?}");
+    for list in lists {
+        let named = [format!("`{list}`"), format!("`GET /v1{list}`")];
+        assert!(named.iter().any(|name| section.contains(name)), "{list}");
+    }
+}

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use super::cluster::{Cluster, OWNER, PASSWORD, database_of};
 use super::crash::{essence, kill_rounds};
 use super::import::{assert_answers, examples, text};
-use super::server::{World, fen, quantong, send};
+use super::server::{Server, World, fen, quantong, send};
 use super::views_kept::assert_views_are_as_made_anew;
 
 pub(crate) fn assert_success(output: &Output) {
@@ -48,6 +48,63 @@ fn the_corridor_year_is_answered_the_same_on_postgres() {
     assert_eq!(events(&after), events(&before) + 1);
     assert!(data.join("checkpoint").exists());
     assert!(!data.join("journal.db").exists());
+}
+
+/// The statements with which the page on databases grants a server its rights.
+fn documented_rights(role: &str) -> String {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operations/databases.md");
+    let page = std::fs::read_to_string(page).expect("the page");
+    let (_, rest) = page.split_once("```sql\n").expect("a block of SQL");
+    let (rights, _) = rest.split_once("```").expect("its end");
+    rights.replace("quantong_server", role)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_runs_with_just_the_rights_that_are_documented() {
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
+    let owner = cluster.new_database();
+    let name = database_of(&owner);
+    let role = format!("server_{name}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, nobody) = (folder.path().join("data"), folder.path().join("nobody"));
+    let create = format!("CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'");
+    cluster.sql(name, &create);
+    let database = cluster.url(&role, PASSWORD, name);
+    let refused = quantong(&nobody, &database, &["init"]);
+    assert!(!refused.status.success(), "a role without rights");
+    let made = quantong(&data, &owner, &["init"]);
+    assert_success(&made);
+    let made = String::from_utf8(made.stdout).expect("UTF-8");
+    let token = made.lines().find(|line| line.starts_with("qt_"));
+    cluster.sql(name, &documented_rights(&role));
+
+    let (server, _) = Server::start(&data, Some(&database));
+    let started = (server, token.map(str::to_owned));
+    // Writes, lists, which the views answer, and a sign-in all work.
+    let mut world = World::with(started).await;
+    let claim = world.claim(&world.voucher, 1, "100.00");
+    let filed = world.post(&world.provider, "/v1/claims", claim).await;
+    let list = world.get(&world.administrator, "/v1/claims").await;
+    assert_eq!(list["data"][0]["id"], filed["id"], "{list}");
+    let unknown = serde_json::json!({"user_name": "nobody-1", "password": "not the right one"});
+    let sign_in = Some(unknown);
+    let (status, said) = world.call(Method::POST, "", "/v1/sign-in", sign_in).await;
+    assert_eq!(status, 401, "{said}");
+    world.server.terminate();
+    assert_success(&quantong(&data, &database, &["views", "rebuild"]));
+    assert_success(&quantong(&data, &database, &["verify"]));
+
+    // What is in the journal stays.
+    let may = |what: &str| {
+        let may = format!("SELECT has_table_privilege('{role}', {what})");
+        cluster.sql(name, &may).trim() == "t"
+    };
+    for what in ["UPDATE", "DELETE", "TRUNCATE"] {
+        assert!(!may(&format!("'journal', '{what}'")), "{what}");
+    }
+    assert!(may("'journal', 'INSERT'") && may("'private', 'DELETE'"));
 }
 
 #[test]

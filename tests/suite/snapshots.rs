@@ -136,6 +136,57 @@ async fn a_damaged_or_foreign_snapshot_is_passed_over() {
     assert_eq!(started, replayed);
 }
 
+/// The frames of a snapshot: where each one's bytes are.
+fn frames(file: &[u8]) -> Vec<std::ops::Range<usize>> {
+    let mut frames = Vec::new();
+    let mut at = 8;
+    while at < file.len() {
+        let length = file[at..at + 4].try_into().expect("four bytes");
+        let end = at + 8 + u32::from_le_bytes(length) as usize;
+        frames.push(at + 8..end);
+        at = end;
+    }
+    frames
+}
+
+/// A change that fits its checksum and can be decoded is found by the hash alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_whose_rows_do_not_have_its_hash_is_passed_over() {
+    let mut runner = TestRunner::deterministic();
+    let folder = tempfile::tempdir().expect("a folder");
+    let rows = random_rows(&mut runner);
+    let mut store = open(folder.path()).await;
+    store.append(&rows, &[]).await.expect("appended");
+    take(folder.path(), &*store).await.expect("a snapshot");
+    // One that is believed is as new as the journal, and none is made.
+    let again = take(folder.path(), &*store).await.expect("no need");
+    assert!(again.is_none());
+    let there = snapshots(folder.path()).expect("the folder").remove(0);
+    let whole = std::fs::read(&there.path).expect("a file");
+    let framed = frames(&whole);
+    let hash = framed.last().expect("the hash");
+    assert_eq!(hash.len(), 32);
+    // The first frame is the header.
+    let filled = framed[1..].iter().filter(|frame| !frame.is_empty());
+    let filled: Vec<_> = filled.collect();
+    // An odd step, so that names and rows are among them.
+    let some = filled.iter().rev().step_by((filled.len() / 12) | 1);
+    for frame in some {
+        for at in [frame.start, frame.end - 1] {
+            let mut bent = whole.clone();
+            bent[at] ^= 0x01;
+            let checksum = crc32c::crc32c(&bent[(*frame).clone()]);
+            bent[frame.start - 4..frame.start].copy_from_slice(&checksum.to_le_bytes());
+            std::fs::write(&there.path, &bent).expect("written");
+            let again = take(folder.path(), &*store).await.expect("a snapshot");
+            assert!(again.is_some(), "byte {at} of {}", whole.len());
+            let mended = std::fs::read(&there.path).expect("a file");
+            assert!(mended == whole, "byte {at} of {}", whole.len());
+        }
+    }
+    store.close().await.expect("closed");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn damage_before_the_snapshot_is_found_after_the_start() {
     let mut runner = TestRunner::deterministic();
