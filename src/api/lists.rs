@@ -1,5 +1,6 @@
 //! Lists, from the views: filters, search, cursor pages.
 
+mod search;
 mod standing;
 
 use std::collections::BTreeMap;
@@ -23,7 +24,6 @@ use crate::engine::command::{Role, Scope};
 use crate::node::Freshness;
 use crate::views::{
     Compare, Filter, FilterValue, Listed, Page, Reach, Resource, Views, ViewsError, mask_account,
-    pattern,
 };
 
 /// Rows of a page if none are asked for, and most rows.
@@ -88,17 +88,17 @@ macro_rules! lists {
 
 lists! {
     "/members" list_members Members {
-        "q": Search ["name_zh", "name_en", "code"], "kind": Text ["kind"],
+        "q": Search ["search_text", "code"], "kind": Text ["kind"],
     }
-    "/categories" list_categories Categories { "q": Search ["name_zh", "name_en", "code"] }
+    "/categories" list_categories Categories { "q": Search ["search_text", "code"] }
     "/enterprises" list_enterprises Enterprises {
-        "q": Search ["name", "code"], "city": Member ["city"], "kind": Text ["kind"],
+        "q": Search ["search_text", "code"], "city": Member ["city"], "kind": Text ["kind"],
     }
     "/providers" list_providers Providers {
-        "q": Search ["name", "code"], "city": Member ["city"],
+        "q": Search ["search_text", "code"], "city": Member ["city"],
     }
     "/programmes" list_programmes Programmes {
-        "q": Search ["title", "code"], "city": Member ["city"], "status": Text ["status"],
+        "q": Search ["search_text", "code"], "city": Member ["city"], "status": Text ["status"],
     }
     "/budget-changes" list_budget_changes BudgetChanges {
         "programme": Programme ["programme"], "city": Member ["city"],
@@ -316,7 +316,7 @@ fn filter(
     let number = |number: u32| FilterValue::Number(i64::from(number));
     let (compare, value) = match kind {
         Kind::Text => (Compare::Is, FilterValue::Text(text.to_owned())),
-        Kind::Search => (Compare::Contains, FilterValue::Text(pattern(text))),
+        Kind::Search => return search::part(name, text, columns),
         Kind::DayFrom => (
             Compare::From,
             FilterValue::Text(day(name, text)?.to_string()),
@@ -420,7 +420,7 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
     let is_flag = |name: &str| resource == Resource::Payments && name == "returned";
     for (name, value) in row {
         match name.as_str() {
-            "id" | "public_id" => {}
+            "id" | "public_id" | "search_text" => {}
             "event" => {
                 shown.insert("sequence".to_owned(), value);
             }

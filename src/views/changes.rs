@@ -140,9 +140,9 @@ pub(super) enum Update {
     ProviderSuspended,
     /// Provider; first and last day of its newest term.
     ProviderTerm,
-    /// Provider; name.
+    /// Provider; name, the same folded.
     ProviderName,
-    /// Enterprise; name, none for a team.
+    /// Enterprise; name, the same folded, none for a team.
     EnterpriseName,
     /// Admission; status.
     AdmissionStatus,

@@ -7,6 +7,7 @@ use super::changes::Value;
 pub use super::resource::Resource;
 use super::runs::{CLAIMS_OF_RUN, RUNS, concerns_by_run, of_run};
 use super::schema::{self, Table};
+use super::search::{FOLDED, Sought};
 use super::sql::Dialect;
 use super::{Views, ViewsError};
 
@@ -32,7 +33,7 @@ pub enum Compare {
     From,
     /// Not above.
     To,
-    /// Contains the text, whatever its case.
+    /// Contains the text, whatever its case; a name also whatever its width.
     Contains,
     /// The key is among those that a query, named instead of a column, finds for the value.
     Among,
@@ -58,6 +59,8 @@ pub enum FilterValue {
     Number(i64),
     /// A text.
     Text(String),
+    /// A text that is looked for.
+    Sought(Sought),
 }
 
 /// Rows that a page looks at where no index leads to those that fit: ten milliseconds at worst.
@@ -337,6 +340,7 @@ struct Statement<'a> {
     values: Vec<Value<'a>>,
     /// True if claims are found run by run.
     by_run: bool,
+    dialect: Dialect,
 }
 
 impl<'a> Statement<'a> {
@@ -371,6 +375,9 @@ impl<'a> Statement<'a> {
     }
 
     fn filter(&mut self, filter: &'a Filter) {
+        if let FilterValue::Sought(sought) = &filter.value {
+            return self.contains(filter.columns, sought);
+        }
         let asks = |column: &&str| filter.compare != Compare::Holds || column.contains('?');
         let parameter = match filter.columns.iter().any(asks) {
             true => self.bind(filter.value()),
@@ -386,23 +393,35 @@ impl<'a> Statement<'a> {
             Compare::To => format!("{column} <= {parameter}"),
             Compare::Among => format!("id IN ({column} {parameter})"),
             Compare::Holds => column.replace('?', &parameter),
-            Compare::Contains => format!("LOWER({column}) LIKE {parameter} ESCAPE '!'"),
+            // A text that is looked for has patterns of its own.
+            Compare::Contains => "1 = 0".to_owned(),
         };
         let any: Vec<String> = filter.columns.iter().map(one).collect();
         self.and(&format!("({})", any.join(" OR ")));
     }
-}
 
-/// The pattern of a text that is contained.
-pub fn pattern(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.extend(c.to_lowercase());
+    /// One of the columns contains a text.
+    fn contains(&mut self, columns: &[&str], sought: &'a Sought) {
+        let folded = self.bind(Value::Text(&sought.folded));
+        let plain = match columns.iter().all(|column| column.contains(FOLDED)) {
+            true => String::new(),
+            false => self.bind(Value::Text(&sought.plain)),
+        };
+        // The case of ASCII letters alone, whatever the locale of the database.
+        let locale = match self.dialect {
+            Dialect::Sqlite => "",
+            Dialect::Postgres => " COLLATE \"C\"",
+        };
+        let one = |column: &&str| match column.contains(FOLDED) {
+            true => format!("{column} LIKE {folded} ESCAPE '!'"),
+            false => {
+                let lower = format!("LOWER({column}{locale})");
+                format!("{lower} LIKE {plain} ESCAPE '!' OR {lower} LIKE {folded} ESCAPE '!'")
+            }
+        };
+        let any: Vec<String> = columns.iter().map(one).collect();
+        self.and(&format!("({})", any.join(" OR ")));
     }
-    pattern + "%"
 }
 
 impl Views {
@@ -429,6 +448,7 @@ impl Views {
             sql: format!("SELECT CAST({object} AS TEXT) FROM "),
             values: Vec::new(),
             by_run,
+            dialect: self.tables.dialect(),
         };
         if by_run {
             // The newest run first, and in it the newest claim: nothing is to be sorted.
@@ -537,6 +557,7 @@ impl Filter {
         match &self.value {
             FilterValue::Number(number) => Value::Number(*number),
             FilterValue::Text(text) => Value::Text(text),
+            FilterValue::Sought(sought) => Value::Text(&sought.folded),
         }
     }
 }

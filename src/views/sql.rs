@@ -262,12 +262,17 @@ fn party_parts(update: Update) -> Parts {
             "providers.id = c.c0",
             &[N, T, T],
         ),
-        Update::ProviderName => ("providers", "name = c.c1", "providers.id = c.c0", &[N, T]),
+        Update::ProviderName => (
+            "providers",
+            "name = c.c1, search_text = c.c2",
+            "providers.id = c.c0",
+            &[N, T, T],
+        ),
         Update::EnterpriseName => (
             "enterprises",
-            "name = c.c1",
+            "name = c.c1, search_text = c.c2",
             "enterprises.id = c.c0",
-            &[N, T],
+            &[N, T, T],
         ),
         Update::AdmissionStatus => (
             "admissions",

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use super::cluster::Cluster;
 use super::server::World;
 
+mod search;
+
 /// All pages of a list, and the number of pages.
 async fn all(world: &World, token: &str, path: &str) -> (Vec<Value>, u32) {
     let (mut rows, mut pages, mut cursor) = (Vec::new(), 0, String::new());
@@ -102,6 +104,7 @@ async fn walk_through(world: World) {
 /// What is wrong is said before time goes on.
 async fn bad_parameters_and_status(world: &World) {
     bad_parameters(world).await;
+    search::names(world).await;
     vouchers_by_status(world).await;
 }
 
@@ -294,6 +297,7 @@ async fn pages_that_end_early_and_days_turned_into_keys_leave_out_nothing() {
                     (FilterValue::Text(text), Compare::From) => found.as_str() >= Some(text),
                     (FilterValue::Text(text), Compare::To) => found.as_str() <= Some(text),
                     (FilterValue::Text(text), _) => found.as_str() == Some(text),
+                    (FilterValue::Sought(_), _) => unreachable!("none of the lists"),
                 }
             })
         };

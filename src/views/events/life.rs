@@ -8,6 +8,7 @@ use crate::engine::event::{
 };
 use crate::views::changes::{Changes, Update, Value, number};
 use crate::views::schema as t;
+use crate::views::search::fold;
 
 pub(super) fn life(memory: &Memory, changes: &mut Changes, meta: &EventMeta, event: &Event) {
     match event {
@@ -70,6 +71,7 @@ fn year_carried(changes: &mut Changes, meta: &EventMeta, e: &YearCarried) {
             "pack".into(),
             number(e.from.0),
             number(e.into.0),
+            fold(code).as_str().into(),
         ],
     );
     let parts = [e.outstanding, e.held, e.claimed, e.approved];
