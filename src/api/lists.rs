@@ -114,11 +114,20 @@ lists! {
         "issued_to": DayTo ["issued_on"], "cash_by_from": DayFrom ["cash_by"],
         "cash_by_to": DayTo ["cash_by"], "replaces": Voucher ["replaces"],
         "status": Standing [],
+        "q": Search [
+            "public_id",
+            "(SELECT COALESCE(search_text, '') || ' ' || LOWER(COALESCE(code, '')) \
+              FROM enterprises WHERE enterprises.id = holder)",
+        ],
     }
     "/applications" list_applications Applications {
         "status": Text ["status"], "programme": Programme ["programme"],
         "enterprise": Enterprise ["enterprise"], "city": Member ["issuer"],
         "filed_from": DayFrom ["filed_on"], "filed_to": DayTo ["filed_on"],
+        "q": Search [
+            "(SELECT COALESCE(search_text, '') || ' ' || LOWER(COALESCE(code, '')) \
+              FROM enterprises WHERE enterprises.id = enterprise)",
+        ],
     }
     "/transfers" list_transfers Transfers {
         "voucher": Voucher ["voucher"], "status": Text ["status"], "issuer": Member ["issuer"],
@@ -133,6 +142,7 @@ lists! {
         "enterprise": OrderHolder ["SELECT order_id FROM order_lines WHERE holder ="],
         "voucher": OrderVoucher ["SELECT order_id FROM order_lines WHERE voucher ="],
         "hold_until_from": DayFrom ["hold_until"], "hold_until_to": DayTo ["hold_until"],
+        "q": Search ["contract_no", "public_id"],
     }
     "/claims" list_claims Claims {
         "voucher": Voucher ["voucher"], "provider": Provider ["provider"],
@@ -140,6 +150,7 @@ lists! {
         "payer": Member ["payer"], "category": Category ["category"], "period": Period ["period"],
         "status": Text ["status"], "invoice_no": Text ["invoice_no"],
         "filed_from": DayFrom ["filed_on"], "filed_to": DayTo ["filed_on"],
+        "q": Search ["contract_no", "invoice_no", "public_id"],
     }
     "/refusals" list_refusals Refusals {
         "code": Text ["code"], "command": Text ["command"], "voucher": Voucher ["voucher"],
@@ -173,7 +184,7 @@ lists! {
     }
     "/payments" list_payments Payments {
         "claim": Claim ["claim"], "payer": Member ["payer"], "paid_from": DayFrom ["paid_on"],
-        "paid_to": DayTo ["paid_on"],
+        "paid_to": DayTo ["paid_on"], "q": Search ["bank_ref"],
     }
     "/admissions" list_admissions Admissions {
         "q": Search ["code"], "city": Member ["city"], "status": Text ["status"],
@@ -293,7 +304,7 @@ fn wanted(cx: &Cx<'_>, route: &ListRoute) -> Result<Page, Problem> {
     let mut filters = Vec::new();
     for (name, kind, columns) in route.filters {
         if let Some(text) = cx.path.get(*name) {
-            filters.push(filter(cx, name, text, *kind, columns)?);
+            filters.push(filter(cx, route.resource, name, text, *kind, columns)?);
         }
     }
     Ok(Page {
@@ -308,6 +319,7 @@ fn wanted(cx: &Cx<'_>, route: &ListRoute) -> Result<Page, Problem> {
 
 fn filter(
     cx: &Cx<'_>,
+    resource: Resource,
     name: &str,
     text: &str,
     kind: Kind,
@@ -316,7 +328,7 @@ fn filter(
     let number = |number: u32| FilterValue::Number(i64::from(number));
     let (compare, value) = match kind {
         Kind::Text => (Compare::Is, FilterValue::Text(text.to_owned())),
-        Kind::Search => return search::part(name, text, columns),
+        Kind::Search => return search::filter(cx, resource, name, text, columns),
         Kind::DayFrom => (
             Compare::From,
             FilterValue::Text(day(name, text)?.to_string()),
@@ -392,6 +404,7 @@ const MONEY: &[&str] = &[
     "amount",
     "free",
     "held",
+    "claimed",
     "approved",
     "returned",
     "contract_amount",

@@ -360,16 +360,23 @@ impl Transaction {
 mod tests {
     use super::*;
 
-    /// All but what differs on purpose: the type of keys, and at the end the indexes of the claims.
-    fn alike(migrator: &Migrator) -> String {
-        let sql = migrator.iter().map(|one| one.sql.as_str());
-        let sql = sql.collect::<Vec<&str>>().concat();
-        let sql = sql.replace(
-            "INTEGER NOT NULL PRIMARY KEY",
-            "BIGINT NOT NULL PRIMARY KEY",
-        );
-        let end = sql.find("DROP INDEX claims_voucher").unwrap_or(sql.len());
-        sql[..end].trim_end().to_owned()
+    /// The migration that gives the claims a file of their own, on SQLite alone.
+    const CLAIMS_FILE_MADE: i64 = 31;
+
+    /// All but what differs on purpose: the type of keys, the indexes of the claims, their file.
+    fn alike(migrator: &Migrator) -> Vec<String> {
+        let both = migrator
+            .iter()
+            .filter(|one| one.version != CLAIMS_FILE_MADE);
+        let sql = both.map(|one| {
+            let sql = one.sql.as_str().replace(
+                "INTEGER NOT NULL PRIMARY KEY",
+                "BIGINT NOT NULL PRIMARY KEY",
+            );
+            let end = sql.find("DROP INDEX claims_voucher").unwrap_or(sql.len());
+            sql[..end].trim_end().to_owned()
+        });
+        sql.collect()
     }
 
     #[test]

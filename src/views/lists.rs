@@ -100,8 +100,16 @@ pub struct Page {
 const OWN_OR_AS_CREDITOR: &str =
     "(city = ? OR instruction IN (SELECT id FROM instructions WHERE creditor = ?))";
 
+/// What a city issued, or what firms of it hold or apply for. The firm of a row is looked up: a list
+/// of a city's firms would be as long as the city is large, and would lead away from the rows that
+/// a page looks at.
+const HELD_IN_CITY: &str =
+    "(issuer = ? OR (SELECT city FROM enterprises WHERE enterprises.id = holder) = ?)";
+const APPLIED_IN_CITY: &str =
+    "(issuer = ? OR (SELECT city FROM enterprises WHERE enterprises.id = enterprise) = ?)";
+
 impl Resource {
-    fn table(self) -> &'static Table {
+    pub(super) fn table(self) -> &'static Table {
         match self {
             Resource::Members => &schema::MEMBERS,
             Resource::Categories => &schema::CATEGORIES,
@@ -160,13 +168,9 @@ impl Resource {
             (Resource::Agreements, Member(_)) => {
                 "id IN (SELECT agreement FROM agreement_shares WHERE member = ?)"
             }
-            (Resource::Vouchers, Member(_)) => {
-                "(issuer = ? OR holder IN (SELECT id FROM enterprises WHERE city = ?))"
-            }
+            (Resource::Vouchers, Member(_)) => HELD_IN_CITY,
             (Resource::Vouchers, Enterprise(_)) => "holder = ?",
-            (Resource::Applications, Member(_)) => {
-                "(issuer = ? OR enterprise IN (SELECT id FROM enterprises WHERE city = ?))"
-            }
+            (Resource::Applications, Member(_)) => APPLIED_IN_CITY,
             (Resource::Applications, Enterprise(_)) => "enterprise = ?",
             (Resource::Transfers, Member(_)) => "(issuer = ? OR (kind = 'move' AND to_city = ?))",
             (Resource::Reversals, Member(_)) => OWN_OR_AS_CREDITOR,
@@ -174,8 +178,8 @@ impl Resource {
                 "(receiver = ? OR voucher IN (SELECT id FROM issued_vouchers WHERE holder = ?))"
             }
             (Resource::Orders, Member(_)) => {
-                "(id IN (SELECT order_id FROM order_lines WHERE issuer = ?) \
-                  OR provider IN (SELECT id FROM providers WHERE city = ?))"
+                "(EXISTS (SELECT 1 FROM order_lines WHERE order_id = orders.id AND issuer = ?) \
+                  OR (SELECT city FROM providers WHERE providers.id = provider) = ?)"
             }
             (Resource::Orders, Enterprise(_)) => {
                 "id IN (SELECT order_id FROM order_lines WHERE holder = ?)"
@@ -190,7 +194,7 @@ impl Resource {
                 "provider = ?"
             }
             (Resource::Refusals, Member(_)) => {
-                "(voucher IN (SELECT id FROM issued_vouchers WHERE issuer = ?) \
+                "((SELECT issuer FROM issued_vouchers WHERE issued_vouchers.id = voucher) = ? \
                   OR programme IN (SELECT id FROM programmes WHERE city = ?))"
             }
             (Resource::Refusals, Enterprise(_)) => {
@@ -276,6 +280,7 @@ impl Resource {
     /// few rows for each.
     fn indexed(self, column: &str) -> bool {
         match self {
+            _ if column == self.key() => true,
             Resource::Claims => matches!(column, "voucher" | "provider" | "invoice_no"),
             Resource::Vouchers => matches!(column, "holder" | "issuer"),
             Resource::Applications => matches!(column, "enterprise" | "issuer"),
@@ -407,20 +412,8 @@ impl<'a> Statement<'a> {
             true => String::new(),
             false => self.bind(Value::Text(&sought.plain)),
         };
-        // The case of ASCII letters alone, whatever the locale of the database.
-        let locale = match self.dialect {
-            Dialect::Sqlite => "",
-            Dialect::Postgres => " COLLATE \"C\"",
-        };
-        let one = |column: &&str| match column.contains(FOLDED) {
-            true => format!("{column} LIKE {folded} ESCAPE '!'"),
-            false => {
-                let lower = format!("LOWER({column}{locale})");
-                format!("{lower} LIKE {plain} ESCAPE '!' OR {lower} LIKE {folded} ESCAPE '!'")
-            }
-        };
-        let any: Vec<String> = columns.iter().map(one).collect();
-        self.and(&format!("({})", any.join(" OR ")));
+        let any = sought.condition(columns, self.dialect, &folded, &plain);
+        self.and(&any);
     }
 }
 

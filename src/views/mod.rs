@@ -7,6 +7,8 @@
 //! May import `domain`, the engine's events and books, the journal, sqlx.
 
 mod accounts;
+#[cfg(test)]
+mod bounds;
 mod changes;
 mod columns;
 mod database;

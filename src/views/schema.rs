@@ -94,7 +94,7 @@ tables! { TABLES:
         revoked Number, event Number, application Number, replaces Number, replaced_by Number,
     }
     MONEY = "voucher_money" {
-        id Number, free Number, held Number, approved Number, returned Number,
+        id Number, free Number, held Number, approved Number, returned Number, claimed Number,
     }
     TRANSFERS = "transfers" {
         id Number, voucher Number, kind Text, receiver Number, to_city Number, amount Number,
@@ -222,8 +222,8 @@ tables! { TABLES:
 tables! { JOINED:
     VOUCHERS = "vouchers" {
         id Number, public_id Text, programme Number, version Number, issuer Number, holder Number,
-        amount Number, free Number, held Number, approved Number, returned Number, issued_on Text,
-        use_by Text, cash_by Text, parent Number, frozen Number, revoked Number, event Number,
-        application Number, replaces Number, replaced_by Number,
+        amount Number, free Number, held Number, claimed Number, approved Number, returned Number,
+        issued_on Text, use_by Text, cash_by Text, parent Number, frozen Number, revoked Number,
+        event Number, application Number, replaces Number, replaced_by Number,
     }
 }

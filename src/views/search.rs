@@ -3,6 +3,8 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::sql::Dialect;
+
 /// The column that holds folded names.
 pub(super) const FOLDED: &str = "search_text";
 
@@ -34,6 +36,35 @@ impl Sought {
             folded: pattern(&fold(text)),
             plain: pattern(&text.to_ascii_lowercase()),
         }
+    }
+
+    /// One of the columns contains the text, whose patterns are these parameters.
+    pub(super) fn condition(
+        &self,
+        columns: &[&str],
+        dialect: Dialect,
+        folded: &str,
+        plain: &str,
+    ) -> String {
+        // The case of ASCII letters alone, whatever the locale of the database.
+        let locale = match dialect {
+            Dialect::Sqlite => "",
+            Dialect::Postgres => " COLLATE \"C\"",
+        };
+        let like = |text: &str, pattern: &str| format!("{text} LIKE {pattern} ESCAPE '!'");
+        let mut any = Vec::new();
+        for column in columns {
+            if column.contains(FOLDED) {
+                any.push(like(column, folded));
+                continue;
+            }
+            let lower = format!("LOWER({column}{locale})");
+            any.push(like(&lower, plain));
+            if self.folded != self.plain {
+                any.push(like(&lower, folded));
+            }
+        }
+        format!("({})", any.join(" OR "))
     }
 }
 

@@ -83,7 +83,8 @@ fn year_carried(changes: &mut Changes, meta: &EventMeta, e: &YearCarried) {
 fn claim_awaits(memory: &Memory, changes: &mut Changes, meta: &EventMeta, e: &ClaimAwaitsBudget) {
     super::claims::waits(memory, changes, meta, e);
     let amount = e.amount.get();
-    changes.voucher_money(e.voucher.0, [-amount, amount, 0, 0]);
+    changes.voucher_money(e.voucher.0, [-amount, 0, 0, 0]);
+    changes.voucher_claimed(e.voucher.0, amount);
 }
 
 fn waiting_approved(changes: &mut Changes, meta: &EventMeta, e: &WaitingApproved) {
@@ -99,7 +100,8 @@ fn waiting_approved(changes: &mut Changes, meta: &EventMeta, e: &WaitingApproved
         ],
     );
     let amount = e.amount.get();
-    changes.voucher_money(e.voucher.0, [0, -amount, amount, 0]);
+    changes.voucher_money(e.voucher.0, [0, 0, amount, 0]);
+    changes.voucher_claimed(e.voucher.0, -amount);
     if let Some(first) = e.first_line {
         changes.lines_of_later(e.claim.0, first.0, e.funding.other_count());
         let owed = Owed::of(first, e.programme, e.period, e.claim);
@@ -110,10 +112,11 @@ fn waiting_approved(changes: &mut Changes, meta: &EventMeta, e: &WaitingApproved
 fn claim_withdrawn(changes: &mut Changes, e: &ClaimWithdrawn) {
     let amount = e.amount.get();
     let change = match e.returned {
-        ReturnedTo::Voucher => [amount, -amount, 0, 0],
-        ReturnedTo::Available | ReturnedTo::Lapsed => [0, -amount, 0, amount],
+        ReturnedTo::Voucher => [amount, 0, 0, 0],
+        ReturnedTo::Available | ReturnedTo::Lapsed => [0, 0, 0, amount],
     };
     changes.voucher_money(e.voucher.0, change);
+    changes.voucher_claimed(e.voucher.0, -amount);
     changes.update(
         Update::ClaimStatus,
         &[number(e.claim.0), "withdrawn".into()],

@@ -163,6 +163,12 @@ fn parties(memory: &Memory, changes: &mut Changes, meta: &EventMeta, event: &Eve
             }
             super::register::account_registered(changes, meta, e);
         }
+        event => party_changed(changes, event),
+    }
+}
+
+fn party_changed(changes: &mut Changes, event: &Event) {
+    match event {
         Event::ControllerGroupSet(e) => {
             let group = maybe(e.group.as_ref(), |group| group.as_str().into());
             let (update, id) = match e.party {

@@ -3,8 +3,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::server::World;
 use super::{all, ids};
+use crate::server::{ENTERPRISE, PROVIDER, World};
 
 /// Rows of a list that `q` finds.
 pub(super) async fn found(world: &World, list: &str, q: &str) -> Vec<Value> {
@@ -25,6 +25,69 @@ fn code(serial: u64) -> String {
     }
     let check = char::from(DIGITS[(31 - sum % 31) % 31]);
     format!("{text}{check}")
+}
+
+/// Numbers, identifiers and holders are found whole and by a part, and only by who may read them.
+pub(super) async fn numbers(world: &World) {
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let mut claim = world.claim(&world.voucher, 7001, "20.00");
+    claim["contract_no"] = json!("合同（Ａ）-2026/Ü7");
+    let claim = text(&world.post(&world.provider, "/v1/claims", claim).await["id"]);
+    let path = format!("/v1/claims/{claim}/payments");
+    let payment = json!({"bank_ref": "Ref-示例Ｚ9", "paid_on": world.today});
+    let payment = world.post(&world.finance, &path, payment).await;
+    let payment = text(&payment["id"]);
+    let application = json!({"programme": "310117-T", "enterprise": ENTERPRISE,
+        "amount": "10.00", "purpose": "检测"});
+    let application = world
+        .post(&world.holder, "/v1/applications", application)
+        .await;
+    let application = text(&application["id"]);
+    let order = json!({"provider": PROVIDER, "category": "testing", "contract_amount": "20.00",
+        "hold_until": world.today, "lines": [{"voucher": world.voucher, "amount": "10.00"}]});
+    let order = text(&world.post(&world.holder, "/v1/orders", order).await["id"]);
+    let middle = |id: &str| id[3..id.len() - 1].to_lowercase();
+    let voucher = &world.voucher;
+    for (list, q, id) in [
+        ("claims", "00000000000000007001", &claim),
+        ("claims", "0007001", &claim),
+        ("claims", "合同（Ａ）-2026/Ü7", &claim),
+        ("claims", "-2026/", &claim),
+        ("claims", &claim, &claim),
+        ("claims", &claim.to_lowercase(), &claim),
+        ("claims", &middle(&claim), &claim),
+        ("payments", "ref-示例Ｚ9", &payment),
+        ("payments", &payment, &payment),
+        ("applications", &application, &application),
+        ("applications", ENTERPRISE, &application),
+        ("applications", "示例科技", &application),
+        ("orders", &order, &order),
+        ("orders", &middle(&order), &order),
+        ("vouchers", voucher, voucher),
+        ("vouchers", &middle(voucher), voucher),
+        ("vouchers", ENTERPRISE, voucher),
+        ("vouchers", &ENTERPRISE[4..], voucher),
+        ("vouchers", "示例科技有限公司", voucher),
+    ] {
+        let rows = found(world, list, q).await;
+        let rows = ids(&rows);
+        assert!(rows.contains(&id.as_str()), "{list}: {q}: {rows:?}");
+        // Many vouchers and applications are of the one firm.
+        assert!(
+            rows.len() == 1 || list == "vouchers" || list == "applications",
+            "{list}: {q}"
+        );
+        assert!(found(world, list, "无此").await.is_empty(), "{list}");
+    }
+    // An identifier leads nobody beyond what concerns them.
+    let path = format!("/v1/vouchers?q={voucher}");
+    assert_eq!(
+        all(world, &world.stranger, &format!("{path}&limit=50"))
+            .await
+            .0
+            .len(),
+        0
+    );
 }
 
 /// Names are found by themselves and by their other spellings, also once they are changed.
