@@ -100,9 +100,9 @@ pub struct Page {
 const OWN_OR_AS_CREDITOR: &str =
     "(city = ? OR instruction IN (SELECT id FROM instructions WHERE creditor = ?))";
 
-/// What a city issued, or what firms of it hold or apply for. The firm of a row is looked up: a list
-/// of a city's firms would be as long as the city is large, and would lead away from the rows that
-/// a page looks at.
+/// What a city issued, or what firms of it hold or apply for. The firm of a row is looked up: a
+/// list of a city's firms would be as long as the city is large, and would lead away from the rows
+/// that a page looks at.
 const HELD_IN_CITY: &str =
     "(issuer = ? OR (SELECT city FROM enterprises WHERE enterprises.id = holder) = ?)";
 const APPLIED_IN_CITY: &str =
