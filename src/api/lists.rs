@@ -1,5 +1,6 @@
 //! Lists, from the views: filters, search, cursor pages.
 
+mod search;
 mod standing;
 
 use std::collections::BTreeMap;
@@ -23,7 +24,6 @@ use crate::engine::command::{Role, Scope};
 use crate::node::Freshness;
 use crate::views::{
     Compare, Filter, FilterValue, Listed, Page, Reach, Resource, Views, ViewsError, mask_account,
-    pattern,
 };
 
 /// Rows of a page if none are asked for, and most rows.
@@ -88,17 +88,17 @@ macro_rules! lists {
 
 lists! {
     "/members" list_members Members {
-        "q": Search ["name_zh", "name_en", "code"], "kind": Text ["kind"],
+        "q": Search ["search_text", "code"], "kind": Text ["kind"],
     }
-    "/categories" list_categories Categories { "q": Search ["name_zh", "name_en", "code"] }
+    "/categories" list_categories Categories { "q": Search ["search_text", "code"] }
     "/enterprises" list_enterprises Enterprises {
-        "q": Search ["name", "code"], "city": Member ["city"], "kind": Text ["kind"],
+        "q": Search ["search_text", "code"], "city": Member ["city"], "kind": Text ["kind"],
     }
     "/providers" list_providers Providers {
-        "q": Search ["name", "code"], "city": Member ["city"],
+        "q": Search ["search_text", "code"], "city": Member ["city"],
     }
     "/programmes" list_programmes Programmes {
-        "q": Search ["title", "code"], "city": Member ["city"], "status": Text ["status"],
+        "q": Search ["search_text", "code"], "city": Member ["city"], "status": Text ["status"],
     }
     "/budget-changes" list_budget_changes BudgetChanges {
         "programme": Programme ["programme"], "city": Member ["city"],
@@ -114,11 +114,20 @@ lists! {
         "issued_to": DayTo ["issued_on"], "cash_by_from": DayFrom ["cash_by"],
         "cash_by_to": DayTo ["cash_by"], "replaces": Voucher ["replaces"],
         "status": Standing [],
+        "q": Search [
+            "public_id",
+            "(SELECT COALESCE(search_text, '') || ' ' || LOWER(COALESCE(code, '')) \
+              FROM enterprises WHERE enterprises.id = holder)",
+        ],
     }
     "/applications" list_applications Applications {
         "status": Text ["status"], "programme": Programme ["programme"],
         "enterprise": Enterprise ["enterprise"], "city": Member ["issuer"],
         "filed_from": DayFrom ["filed_on"], "filed_to": DayTo ["filed_on"],
+        "q": Search [
+            "(SELECT COALESCE(search_text, '') || ' ' || LOWER(COALESCE(code, '')) \
+              FROM enterprises WHERE enterprises.id = enterprise)",
+        ],
     }
     "/transfers" list_transfers Transfers {
         "voucher": Voucher ["voucher"], "status": Text ["status"], "issuer": Member ["issuer"],
@@ -133,6 +142,7 @@ lists! {
         "enterprise": OrderHolder ["SELECT order_id FROM order_lines WHERE holder ="],
         "voucher": OrderVoucher ["SELECT order_id FROM order_lines WHERE voucher ="],
         "hold_until_from": DayFrom ["hold_until"], "hold_until_to": DayTo ["hold_until"],
+        "q": Search ["contract_no", "public_id"],
     }
     "/claims" list_claims Claims {
         "voucher": Voucher ["voucher"], "provider": Provider ["provider"],
@@ -140,6 +150,7 @@ lists! {
         "payer": Member ["payer"], "category": Category ["category"], "period": Period ["period"],
         "status": Text ["status"], "invoice_no": Text ["invoice_no"],
         "filed_from": DayFrom ["filed_on"], "filed_to": DayTo ["filed_on"],
+        "q": Search ["contract_no", "invoice_no", "public_id"],
     }
     "/refusals" list_refusals Refusals {
         "code": Text ["code"], "command": Text ["command"], "voucher": Voucher ["voucher"],
@@ -173,7 +184,7 @@ lists! {
     }
     "/payments" list_payments Payments {
         "claim": Claim ["claim"], "payer": Member ["payer"], "paid_from": DayFrom ["paid_on"],
-        "paid_to": DayTo ["paid_on"],
+        "paid_to": DayTo ["paid_on"], "q": Search ["bank_ref"],
     }
     "/admissions" list_admissions Admissions {
         "q": Search ["code"], "city": Member ["city"], "status": Text ["status"],
@@ -293,7 +304,7 @@ fn wanted(cx: &Cx<'_>, route: &ListRoute) -> Result<Page, Problem> {
     let mut filters = Vec::new();
     for (name, kind, columns) in route.filters {
         if let Some(text) = cx.path.get(*name) {
-            filters.push(filter(cx, name, text, *kind, columns)?);
+            filters.push(filter(cx, route.resource, name, text, *kind, columns)?);
         }
     }
     Ok(Page {
@@ -308,6 +319,7 @@ fn wanted(cx: &Cx<'_>, route: &ListRoute) -> Result<Page, Problem> {
 
 fn filter(
     cx: &Cx<'_>,
+    resource: Resource,
     name: &str,
     text: &str,
     kind: Kind,
@@ -316,7 +328,7 @@ fn filter(
     let number = |number: u32| FilterValue::Number(i64::from(number));
     let (compare, value) = match kind {
         Kind::Text => (Compare::Is, FilterValue::Text(text.to_owned())),
-        Kind::Search => (Compare::Contains, FilterValue::Text(pattern(text))),
+        Kind::Search => return search::filter(cx, resource, name, text, columns),
         Kind::DayFrom => (
             Compare::From,
             FilterValue::Text(day(name, text)?.to_string()),
@@ -392,6 +404,7 @@ const MONEY: &[&str] = &[
     "amount",
     "free",
     "held",
+    "claimed",
     "approved",
     "returned",
     "contract_amount",
@@ -420,7 +433,7 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
     let is_flag = |name: &str| resource == Resource::Payments && name == "returned";
     for (name, value) in row {
         match name.as_str() {
-            "id" | "public_id" => {}
+            "id" | "public_id" | "search_text" => {}
             "event" => {
                 shown.insert("sequence".to_owned(), value);
             }

@@ -90,7 +90,7 @@ impl From<&Value<'_>> for Kept {
 /// Changes of rows that are there already, by what they change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Update {
-    /// Voucher; free, held, approved, returned.
+    /// Voucher; change of what is free, held, approved, returned, claimed.
     VoucherMoney,
     /// Voucher; frozen.
     VoucherFrozen,
@@ -140,9 +140,9 @@ pub(super) enum Update {
     ProviderSuspended,
     /// Provider; first and last day of its newest term.
     ProviderTerm,
-    /// Provider; name.
+    /// Provider; name, the same folded.
     ProviderName,
-    /// Enterprise; name, none for a team.
+    /// Enterprise; name, the same folded, none for a team.
     EnterpriseName,
     /// Admission; status.
     AdmissionStatus,
@@ -216,7 +216,7 @@ pub(super) struct Changes {
     /// Programme: change of its budget.
     budgets: BTreeMap<u16, i64>,
     /// Voucher: change of free, held, approved, returned.
-    money: HashMap<u32, [i64; 4], RandomState>,
+    money: HashMap<u32, [i64; 5], RandomState>,
     /// Instruction: change of paid, carried.
     settled: BTreeMap<u32, [i64; 2]>,
     /// Order and voucher: change of what is held.
@@ -319,11 +319,18 @@ impl Changes {
         known.carried += change.carried;
     }
 
+    /// Free, held, approved, returned.
     pub(super) fn voucher_money(&mut self, voucher: u32, change: [i64; 4]) {
         let sum = self.money.entry(voucher).or_default();
         sum.iter_mut()
             .zip(change)
             .for_each(|(sum, part)| *sum += part);
+    }
+
+    /// What a claim that waits for its budget claims.
+    pub(super) fn voucher_claimed(&mut self, voucher: u32, change: i64) {
+        let [.., claimed] = self.money.entry(voucher).or_default();
+        *claimed += change;
     }
 
     pub(super) fn instruction_money(&mut self, instruction: u32, change: [i64; 2]) {
@@ -388,13 +395,14 @@ impl Changes {
 
     fn take_updates(&mut self) -> Vec<(Update, Rows)> {
         let mut money = Rows::new(types(Update::VoucherMoney).iter().copied());
-        for (voucher, [free, held, approved, returned]) in sorted(&mut self.money) {
+        for (voucher, [free, held, approved, returned, claimed]) in sorted(&mut self.money) {
             money.push(&[
                 voucher.into(),
                 free.into(),
                 held.into(),
                 approved.into(),
                 returned.into(),
+                claimed.into(),
             ]);
         }
         for (instruction, [paid, carried]) in std::mem::take(&mut self.settled) {

@@ -362,6 +362,7 @@ impl Issued<'_> {
             nothing,
             nothing,
             nothing,
+            nothing,
         ];
         changes.insert(&t::MONEY, &row);
     }

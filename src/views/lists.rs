@@ -7,6 +7,7 @@ use super::changes::Value;
 pub use super::resource::Resource;
 use super::runs::{CLAIMS_OF_RUN, RUNS, concerns_by_run, of_run};
 use super::schema::{self, Table};
+use super::search::{FOLDED, Sought};
 use super::sql::Dialect;
 use super::{Views, ViewsError};
 
@@ -32,7 +33,7 @@ pub enum Compare {
     From,
     /// Not above.
     To,
-    /// Contains the text, whatever its case.
+    /// Contains the text, whatever its case; a name also whatever its width.
     Contains,
     /// The key is among those that a query, named instead of a column, finds for the value.
     Among,
@@ -58,6 +59,8 @@ pub enum FilterValue {
     Number(i64),
     /// A text.
     Text(String),
+    /// A text that is looked for.
+    Sought(Sought),
 }
 
 /// Rows that a page looks at where no index leads to those that fit: ten milliseconds at worst.
@@ -97,8 +100,16 @@ pub struct Page {
 const OWN_OR_AS_CREDITOR: &str =
     "(city = ? OR instruction IN (SELECT id FROM instructions WHERE creditor = ?))";
 
+/// What a city issued, or what firms of it hold or apply for. The firm of a row is looked up: a
+/// list of a city's firms would be as long as the city is large, and would lead away from the rows
+/// that a page looks at.
+const HELD_IN_CITY: &str =
+    "(issuer = ? OR (SELECT city FROM enterprises WHERE enterprises.id = holder) = ?)";
+const APPLIED_IN_CITY: &str =
+    "(issuer = ? OR (SELECT city FROM enterprises WHERE enterprises.id = enterprise) = ?)";
+
 impl Resource {
-    fn table(self) -> &'static Table {
+    pub(super) fn table(self) -> &'static Table {
         match self {
             Resource::Members => &schema::MEMBERS,
             Resource::Categories => &schema::CATEGORIES,
@@ -157,13 +168,9 @@ impl Resource {
             (Resource::Agreements, Member(_)) => {
                 "id IN (SELECT agreement FROM agreement_shares WHERE member = ?)"
             }
-            (Resource::Vouchers, Member(_)) => {
-                "(issuer = ? OR holder IN (SELECT id FROM enterprises WHERE city = ?))"
-            }
+            (Resource::Vouchers, Member(_)) => HELD_IN_CITY,
             (Resource::Vouchers, Enterprise(_)) => "holder = ?",
-            (Resource::Applications, Member(_)) => {
-                "(issuer = ? OR enterprise IN (SELECT id FROM enterprises WHERE city = ?))"
-            }
+            (Resource::Applications, Member(_)) => APPLIED_IN_CITY,
             (Resource::Applications, Enterprise(_)) => "enterprise = ?",
             (Resource::Transfers, Member(_)) => "(issuer = ? OR (kind = 'move' AND to_city = ?))",
             (Resource::Reversals, Member(_)) => OWN_OR_AS_CREDITOR,
@@ -171,8 +178,8 @@ impl Resource {
                 "(receiver = ? OR voucher IN (SELECT id FROM issued_vouchers WHERE holder = ?))"
             }
             (Resource::Orders, Member(_)) => {
-                "(id IN (SELECT order_id FROM order_lines WHERE issuer = ?) \
-                  OR provider IN (SELECT id FROM providers WHERE city = ?))"
+                "(EXISTS (SELECT 1 FROM order_lines WHERE order_id = orders.id AND issuer = ?) \
+                  OR (SELECT city FROM providers WHERE providers.id = provider) = ?)"
             }
             (Resource::Orders, Enterprise(_)) => {
                 "id IN (SELECT order_id FROM order_lines WHERE holder = ?)"
@@ -187,7 +194,7 @@ impl Resource {
                 "provider = ?"
             }
             (Resource::Refusals, Member(_)) => {
-                "(voucher IN (SELECT id FROM issued_vouchers WHERE issuer = ?) \
+                "((SELECT issuer FROM issued_vouchers WHERE issued_vouchers.id = voucher) = ? \
                   OR programme IN (SELECT id FROM programmes WHERE city = ?))"
             }
             (Resource::Refusals, Enterprise(_)) => {
@@ -273,6 +280,7 @@ impl Resource {
     /// few rows for each.
     fn indexed(self, column: &str) -> bool {
         match self {
+            _ if column == self.key() => true,
             Resource::Claims => matches!(column, "voucher" | "provider" | "invoice_no"),
             Resource::Vouchers => matches!(column, "holder" | "issuer"),
             Resource::Applications => matches!(column, "enterprise" | "issuer"),
@@ -338,6 +346,7 @@ struct Statement<'a> {
     dialect: Dialect,
     /// True if claims are found run by run.
     by_run: bool,
+    dialect: Dialect,
 }
 
 impl<'a> Statement<'a> {
@@ -372,6 +381,9 @@ impl<'a> Statement<'a> {
     }
 
     fn filter(&mut self, filter: &'a Filter) {
+        if let FilterValue::Sought(sought) = &filter.value {
+            return self.contains(filter.columns, sought);
+        }
         let asks = |column: &&str| filter.compare != Compare::Holds || column.contains('?');
         let parameter = match filter.columns.iter().any(asks) {
             true => self.bind(filter.value()),
@@ -387,23 +399,23 @@ impl<'a> Statement<'a> {
             Compare::To => format!("{column} <= {parameter}"),
             Compare::Among => format!("id IN ({column} {parameter})"),
             Compare::Holds => column.replace('?', &parameter),
-            Compare::Contains => format!("LOWER({column}) LIKE {parameter} ESCAPE '!'"),
+            // A text that is looked for has patterns of its own.
+            Compare::Contains => "1 = 0".to_owned(),
         };
         let any: Vec<String> = filter.columns.iter().map(one).collect();
         self.and(&format!("({})", any.join(" OR ")));
     }
-}
 
-/// The pattern of a text that is contained.
-pub fn pattern(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.extend(c.to_lowercase());
+    /// One of the columns contains a text.
+    fn contains(&mut self, columns: &[&str], sought: &'a Sought) {
+        let folded = self.bind(Value::Text(&sought.folded));
+        let plain = match columns.iter().all(|column| column.contains(FOLDED)) {
+            true => String::new(),
+            false => self.bind(Value::Text(&sought.plain)),
+        };
+        let any = sought.condition(columns, self.dialect, &folded, &plain);
+        self.and(&any);
     }
-    pattern + "%"
 }
 
 impl Views {
@@ -431,6 +443,7 @@ impl Views {
             values: Vec::new(),
             dialect: self.tables.dialect(),
             by_run,
+            dialect: self.tables.dialect(),
         };
         if by_run {
             // The newest run first, and in it the newest claim: nothing is to be sorted.
@@ -542,6 +555,7 @@ impl Filter {
         match &self.value {
             FilterValue::Number(number) => Value::Number(*number),
             FilterValue::Text(text) => Value::Text(text),
+            FilterValue::Sought(sought) => Value::Text(&sought.folded),
         }
     }
 }

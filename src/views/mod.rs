@@ -8,6 +8,8 @@
 
 mod accounts;
 mod anew;
+#[cfg(test)]
+mod bounds;
 mod changes;
 mod columns;
 mod database;
@@ -19,6 +21,7 @@ mod projector;
 mod resource;
 mod runs;
 mod schema;
+mod search;
 mod sql;
 mod standing;
 mod write;
@@ -29,8 +32,9 @@ use std::sync::Arc;
 pub use accounts::{AccountDay, AccountSum, account_place};
 pub use events::mask_account;
 pub use history::About;
-pub use lists::{Compare, Filter, FilterValue, Listed, Page, Reach, Resource, pattern};
+pub use lists::{Compare, Filter, FilterValue, Listed, Page, Reach, Resource};
 pub use projector::Projector;
+pub use search::Sought;
 pub use standing::condition_of;
 
 use crate::journal::{Database, DriverError, LedgerUuid, StoreError, StoreReader};

@@ -52,22 +52,25 @@ macro_rules! tables {
 tables! { TABLES:
     MEMBERS = "members" {
         id Number, code Text, kind Text, name_zh Text, name_en Text, province Text,
-        signed_protocol Number, event Number,
+        signed_protocol Number, event Number, search_text Text,
     }
-    CATEGORIES = "categories" { id Number, code Text, name_zh Text, name_en Text, event Number }
+    CATEGORIES = "categories" {
+        id Number, code Text, name_zh Text, name_en Text, event Number, search_text Text,
+    }
     ENTERPRISES = "enterprises" {
         id Number, public_id Text, code Text, name Text, city Number, kind Text,
-        controller_group Text, event Number,
+        controller_group Text, event Number, search_text Text,
     }
     PROVIDERS = "providers" {
         id Number, public_id Text, code Text, name Text, city Number, controller_group Text,
         admitted_from Text, admitted_to Text, bank_account Text, suspended Number, event Number,
-        suspended_until Text,
+        suspended_until Text, search_text Text,
     }
     PROVIDER_CATEGORIES = "provider_categories" { provider Number, category Number }
     PROGRAMMES = "programmes" {
         id Number, code Text, title Text, city Number, budget_year Number, budget Number,
         event Number, status Text, carried_from Number, carried_into Number,
+        search_text Text,
     }
     BUDGET_CHANGES = "budget_changes" {
         event Number, programme Number, city Number, amount Number, direction Text,
@@ -91,7 +94,7 @@ tables! { TABLES:
         revoked Number, event Number, application Number, replaces Number, replaced_by Number,
     }
     MONEY = "voucher_money" {
-        id Number, free Number, held Number, approved Number, returned Number,
+        id Number, free Number, held Number, approved Number, returned Number, claimed Number,
     }
     TRANSFERS = "transfers" {
         id Number, voucher Number, kind Text, receiver Number, to_city Number, amount Number,
@@ -219,8 +222,8 @@ tables! { TABLES:
 tables! { JOINED:
     VOUCHERS = "vouchers" {
         id Number, public_id Text, programme Number, version Number, issuer Number, holder Number,
-        amount Number, free Number, held Number, approved Number, returned Number, issued_on Text,
-        use_by Text, cash_by Text, parent Number, frozen Number, revoked Number, event Number,
-        application Number, replaces Number, replaced_by Number,
+        amount Number, free Number, held Number, claimed Number, approved Number, returned Number,
+        issued_on Text, use_by Text, cash_by Text, parent Number, frozen Number, revoked Number,
+        event Number, application Number, replaces Number, replaced_by Number,
     }
 }

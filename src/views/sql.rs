@@ -143,9 +143,10 @@ fn parts(update: Update) -> Parts {
         Update::VoucherMoney => (
             "voucher_money",
             "free = voucher_money.free + c.c1, held = voucher_money.held + c.c2, \
-             approved = voucher_money.approved + c.c3, returned = voucher_money.returned + c.c4",
+             approved = voucher_money.approved + c.c3, returned = voucher_money.returned + c.c4, \
+             claimed = voucher_money.claimed + c.c5",
             "voucher_money.id = c.c0",
-            &[N, N, N, N, N],
+            &[N, N, N, N, N, N],
         ),
         Update::VoucherFrozen
         | Update::VoucherRevoked
@@ -262,13 +263,14 @@ fn party_parts(update: Update) -> Parts {
             "providers.id = c.c0",
             &[N, T, T],
         ),
-        Update::ProviderName => ("providers", "name = c.c1", "providers.id = c.c0", &[N, T]),
-        Update::EnterpriseName => (
-            "enterprises",
-            "name = c.c1",
-            "enterprises.id = c.c0",
-            &[N, T],
-        ),
+        Update::ProviderName => {
+            let set = "name = c.c1, search_text = c.c2";
+            ("providers", set, "providers.id = c.c0", &[N, T, T])
+        }
+        Update::EnterpriseName => {
+            let set = "name = c.c1, search_text = c.c2";
+            ("enterprises", set, "enterprises.id = c.c0", &[N, T, T])
+        }
         Update::AdmissionStatus => (
             "admissions",
             "status = c.c1",

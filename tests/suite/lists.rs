@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use super::cluster::Cluster;
 use super::server::World;
 
+mod search;
+
 /// All pages of a list, and the number of pages.
 async fn all(world: &World, token: &str, path: &str) -> (Vec<Value>, u32) {
     let (mut rows, mut pages, mut cursor) = (Vec::new(), 0, String::new());
@@ -102,7 +104,49 @@ async fn walk_through(world: World) {
 /// What is wrong is said before time goes on.
 async fn bad_parameters_and_status(world: &World) {
     bad_parameters(world).await;
+    search::names(world).await;
+    search::numbers(world).await;
     vouchers_by_status(world).await;
+    a_claim_that_waits(world).await;
+}
+
+/// A list says of a voucher's money what the voucher itself says, also while a claim waits.
+async fn a_claim_that_waits(world: &World) {
+    let science = &world.science;
+    let (rows, _) = all(world, science, "/v1/vouchers?limit=50&status=active").await;
+    let voucher = rows[0]["id"].as_str().expect("a voucher lives on");
+    let path = "/v1/programmes/310117-T/year-closing";
+    let reason = json!({"reason": "年终"});
+    world.post_with_second(&world.finance, path, reason).await;
+    let body = world.claim(voucher, 900, "4.00");
+    let claim = world.post(&world.provider, "/v1/claims", body).await;
+    assert_eq!(claim["event"], "ClaimAwaitsBudget", "{claim}");
+    let path = format!("/v1/vouchers/{voucher}");
+    let mut claimed = Vec::new();
+    for step in ["", "withdraw"] {
+        if !step.is_empty() {
+            let claim = claim["id"].as_str().expect("an id");
+            let path = format!("/v1/claims/{claim}/{step}");
+            world
+                .post(&world.provider, &path, json!({"reason": "重报"}))
+                .await;
+        }
+        let single = world.get(science, &path).await;
+        let rows = all(
+            world,
+            science,
+            &format!("/v1/vouchers?limit=50&q={voucher}"),
+        )
+        .await
+        .0;
+        for name in [
+            "amount", "free", "held", "claimed", "approved", "returned", "status",
+        ] {
+            assert_eq!(rows[0][name], single[name], "{name}: {}", rows[0]);
+        }
+        claimed.push(single["claimed"].clone());
+    }
+    assert_eq!(claimed, ["2.00", "0.00"]);
 }
 
 /// Vouchers in every status are found by it, and by no other.
@@ -294,6 +338,7 @@ async fn pages_that_end_early_and_days_turned_into_keys_leave_out_nothing() {
                     (FilterValue::Text(text), Compare::From) => found.as_str() >= Some(text),
                     (FilterValue::Text(text), Compare::To) => found.as_str() <= Some(text),
                     (FilterValue::Text(text), _) => found.as_str() == Some(text),
+                    (FilterValue::Sought(_), _) => unreachable!("none of the lists"),
                 }
             })
         };

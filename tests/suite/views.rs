@@ -118,13 +118,12 @@ fn vouchers(state: &State, tables: &Tables) {
     for (id, row) in state.vouchers() {
         let found = find(tables, "vouchers", id.index());
         let (programme, holder) = state.voucher_owner(row);
-        // A list says of what a claim claims while it waits that it is held.
-        let held = row.held.get() + state.claimed_of(id).get();
         let expected = json!({
             "id": id.0, "public_id": state.voucher_id(id, tag).expect("known").as_str(),
             "programme": programme.0, "version": row.version.0, "holder": holder.0,
             "issuer": state.programme(programme).expect("known").city.0,
-            "amount": row.amount.get(), "free": row.free.get(), "held": held,
+            "amount": row.amount.get(), "free": row.free.get(),
+            "held": row.held.get(), "claimed": state.claimed_of(id).get(),
             "approved": row.approved.get(), "returned": row.returned.get(),
             "issued_on": row.issued_on.to_string(), "use_by": row.use_by.to_string(),
             "cash_by": row.cash_by.to_string(), "parent": row.parent.map(|id| id.0),

@@ -51,17 +51,7 @@ pub(super) fn command(
             amount,
             application: (b % 8 == 7).then_some(ApplicationId(u32::from(a) % 4)),
         }),
-        6 => {
-            let giver = ConsentGiver::Holder(None);
-            let until = day("2026-12-31");
-            let consent = GiveConsent {
-                voucher,
-                giver,
-                up_to: amount,
-                until,
-            };
-            return (crate::engine::event::SYSTEM, Command::GiveConsent(consent));
-        }
+        6 => return (crate::engine::event::SYSTEM, consent(voucher, amount)),
         7 => Command::ReverseClaim(ReverseClaim { claim }),
         8 => Command::PayClaim(PayClaim {
             claim,
@@ -122,6 +112,15 @@ pub(super) fn command(
         return (FILER, command);
     }
     (person, command)
+}
+
+fn consent(voucher: VoucherId, up_to: crate::domain::Fen) -> Command {
+    Command::GiveConsent(GiveConsent {
+        voucher,
+        giver: ConsentGiver::Holder(None),
+        up_to,
+        until: day("2026-12-31"),
+    })
 }
 
 /// What waits for a second person, and the decision on it.

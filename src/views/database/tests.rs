@@ -36,16 +36,21 @@ async fn a_setting_that_the_database_does_not_know_is_left_out() {
     bare.close().await;
 }
 
-/// All but what differs on purpose: the type of keys, and at the end the indexes of the claims.
-fn alike(migrator: &Migrator) -> String {
-    let sql = migrator.iter().map(|one| one.sql.as_str());
-    let sql = sql.collect::<Vec<&str>>().concat();
-    let sql = sql.replace(
-        "INTEGER NOT NULL PRIMARY KEY",
-        "BIGINT NOT NULL PRIMARY KEY",
-    );
-    let end = sql.find("DROP INDEX claims_voucher").unwrap_or(sql.len());
-    sql[..end].trim_end().to_owned()
+/// The migrations of one database alone: the file of the claims on SQLite, their runs on PostgreSQL.
+const OWN: [i64; 2] = [31, 34];
+
+/// All but what differs on purpose: the type of keys, the indexes of the claims, their file.
+fn alike(migrator: &Migrator) -> Vec<String> {
+    let both = migrator.iter().filter(|one| !OWN.contains(&one.version));
+    let sql = both.map(|one| {
+        let sql = one.sql.as_str().replace(
+            "INTEGER NOT NULL PRIMARY KEY",
+            "BIGINT NOT NULL PRIMARY KEY",
+        );
+        let end = sql.find("DROP INDEX claims_voucher").unwrap_or(sql.len());
+        sql[..end].trim_end().to_owned()
+    });
+    sql.collect()
 }
 
 #[test]

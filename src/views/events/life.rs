@@ -8,6 +8,7 @@ use crate::engine::event::{
 };
 use crate::views::changes::{Changes, Update, Value, number};
 use crate::views::schema as t;
+use crate::views::search::fold;
 
 pub(super) fn life(memory: &Memory, changes: &mut Changes, meta: &EventMeta, event: &Event) {
     match event {
@@ -70,6 +71,7 @@ fn year_carried(changes: &mut Changes, meta: &EventMeta, e: &YearCarried) {
             "pack".into(),
             number(e.from.0),
             number(e.into.0),
+            fold(code).as_str().into(),
         ],
     );
     let parts = [e.outstanding, e.held, e.claimed, e.approved];
@@ -81,7 +83,8 @@ fn year_carried(changes: &mut Changes, meta: &EventMeta, e: &YearCarried) {
 fn claim_awaits(memory: &Memory, changes: &mut Changes, meta: &EventMeta, e: &ClaimAwaitsBudget) {
     super::claims::waits(memory, changes, meta, e);
     let amount = e.amount.get();
-    changes.voucher_money(e.voucher.0, [-amount, amount, 0, 0]);
+    changes.voucher_money(e.voucher.0, [-amount, 0, 0, 0]);
+    changes.voucher_claimed(e.voucher.0, amount);
 }
 
 fn waiting_approved(changes: &mut Changes, meta: &EventMeta, e: &WaitingApproved) {
@@ -97,7 +100,8 @@ fn waiting_approved(changes: &mut Changes, meta: &EventMeta, e: &WaitingApproved
         ],
     );
     let amount = e.amount.get();
-    changes.voucher_money(e.voucher.0, [0, -amount, amount, 0]);
+    changes.voucher_money(e.voucher.0, [0, 0, amount, 0]);
+    changes.voucher_claimed(e.voucher.0, -amount);
     if let Some(first) = e.first_line {
         changes.lines_of_later(e.claim.0, first.0, e.funding.other_count());
         let owed = Owed::of(first, e.programme, e.period, e.claim);
@@ -108,10 +112,11 @@ fn waiting_approved(changes: &mut Changes, meta: &EventMeta, e: &WaitingApproved
 fn claim_withdrawn(changes: &mut Changes, e: &ClaimWithdrawn) {
     let amount = e.amount.get();
     let change = match e.returned {
-        ReturnedTo::Voucher => [amount, -amount, 0, 0],
-        ReturnedTo::Available | ReturnedTo::Lapsed => [0, -amount, 0, amount],
+        ReturnedTo::Voucher => [amount, 0, 0, 0],
+        ReturnedTo::Available | ReturnedTo::Lapsed => [0, 0, 0, amount],
     };
     changes.voucher_money(e.voucher.0, change);
+    changes.voucher_claimed(e.voucher.0, -amount);
     changes.update(
         Update::ClaimStatus,
         &[number(e.claim.0), "withdrawn".into()],

@@ -11,6 +11,7 @@ use crate::engine::event::{
 use crate::engine::terms::{AdmissionDecision, RecognitionSubject};
 use crate::views::changes::{Changes, Update, Value, number};
 use crate::views::schema as t;
+use crate::views::search::fold;
 
 /// Gathers an event of the registers; others are none of this file's.
 pub(super) fn register(
@@ -298,11 +299,14 @@ fn account_proposed(changes: &mut Changes, meta: &EventMeta, e: &BankAccountProp
 
 fn corrected(changes: &mut Changes, e: &PartyCorrected) {
     let name = match &e.name {
-        PartyName::Public(name) => name.as_str().into(),
-        PartyName::Personal(_) => Value::None,
+        PartyName::Public(name) => Some(name.as_str()),
+        PartyName::Personal(_) => None,
     };
-    match e.party {
-        Payee::Provider(id) => changes.update(Update::ProviderName, &[number(id.0), name]),
-        Payee::Enterprise(id) => changes.update(Update::EnterpriseName, &[number(id.0), name]),
-    }
+    let folded = name.map(fold);
+    let [name, folded] = [name, folded.as_deref()].map(|text| maybe(text, Value::Text));
+    let (update, id) = match e.party {
+        Payee::Provider(id) => (Update::ProviderName, number(id.0)),
+        Payee::Enterprise(id) => (Update::EnterpriseName, number(id.0)),
+    };
+    changes.update(update, &[id, name, folded]);
 }

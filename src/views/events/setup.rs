@@ -8,6 +8,7 @@ use crate::engine::command::{PartyName, Payee};
 use crate::engine::event::{AgreementRegistered, Event, EventMeta, SYSTEM};
 use crate::views::changes::{Changes, Update, Value, number};
 use crate::views::schema as t;
+use crate::views::search::{fold, fold_all};
 
 pub(super) fn set_up(memory: &mut Memory, changes: &mut Changes, meta: &EventMeta, event: &Event) {
     match event {
@@ -18,6 +19,7 @@ pub(super) fn set_up(memory: &mut Memory, changes: &mut Changes, meta: &EventMet
         Event::MemberRegistered(e) => {
             memory.codes.push(e.code.get());
             let code = e.code.to_string();
+            let folded = fold_all(&[e.name_zh.as_str(), e.name_en.as_str()]);
             changes.insert(
                 &t::MEMBERS,
                 &[
@@ -29,6 +31,7 @@ pub(super) fn set_up(memory: &mut Memory, changes: &mut Changes, meta: &EventMet
                     e.province.as_str().into(),
                     e.signed_protocol.into(),
                     seq(meta),
+                    folded.as_str().into(),
                 ],
             );
         }
@@ -46,6 +49,9 @@ pub(super) fn set_up(memory: &mut Memory, changes: &mut Changes, meta: &EventMet
                 e.name_zh.as_str().into(),
                 e.name_en.as_str().into(),
                 seq(meta),
+                fold_all(&[e.name_zh.as_str(), e.name_en.as_str()])
+                    .as_str()
+                    .into(),
             ],
         ),
         Event::ProgrammeCreated(e) => changes.insert(
@@ -61,6 +67,7 @@ pub(super) fn set_up(memory: &mut Memory, changes: &mut Changes, meta: &EventMet
                 "draft".into(),
                 Value::None,
                 Value::None,
+                fold(e.title.as_str()).as_str().into(),
             ],
         ),
         Event::AgreementRegistered(e) => agreement(changes, meta, e),
@@ -109,20 +116,22 @@ fn parties(memory: &Memory, changes: &mut Changes, meta: &EventMeta, event: &Eve
             let year = meta.business_date.year();
             let public_id = memory.public_id(IdKind::Enterprise, e.city, year, e.enterprise.0);
             let name = match &e.name {
-                PartyName::Public(name) => name.as_str().into(),
-                PartyName::Personal(_) => Value::None,
+                PartyName::Public(name) => Some(name.as_str()),
+                PartyName::Personal(_) => None,
             };
+            let folded = name.map(fold);
             changes.insert(
                 &t::ENTERPRISES,
                 &[
                     number(e.enterprise.0),
                     public_id.as_str().into(),
                     maybe(e.code.as_ref(), |code| code.as_str().into()),
-                    name,
+                    maybe(name, Value::Text),
                     number(e.city.0),
                     e.kind.as_str().into(),
                     maybe(e.group.as_ref(), |group| group.as_str().into()),
                     seq(meta),
+                    maybe(folded.as_deref(), Value::Text),
                 ],
             );
         }
@@ -145,6 +154,7 @@ fn parties(memory: &Memory, changes: &mut Changes, meta: &EventMeta, event: &Eve
                     false.into(),
                     seq(meta),
                     Value::None,
+                    fold(e.name.as_str()).as_str().into(),
                 ],
             );
             for category in (0_u8..64).filter(|bit| e.categories & (1 << bit) != 0) {
@@ -153,6 +163,12 @@ fn parties(memory: &Memory, changes: &mut Changes, meta: &EventMeta, event: &Eve
             }
             super::register::account_registered(changes, meta, e);
         }
+        event => party_changed(changes, event),
+    }
+}
+
+fn party_changed(changes: &mut Changes, event: &Event) {
+    match event {
         Event::ControllerGroupSet(e) => {
             let group = maybe(e.group.as_ref(), |group| group.as_str().into());
             let (update, id) = match e.party {
