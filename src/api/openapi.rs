@@ -139,7 +139,7 @@ fn other_paths(mut paths: PathsBuilder) -> PathsBuilder {
         .path(path(VOUCHER_FILE.path), progress)
 }
 
-/// Signing in and out. What is sent is not kept, so there is no key and nothing to try out.
+/// Signing in and out. What is sent is not kept, so there is no key.
 fn sign_in_operation(name: &str, body: &str) -> utoipa::openapi::path::Operation {
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name(body)))
@@ -148,9 +148,11 @@ fn sign_in_operation(name: &str, body: &str) -> utoipa::openapi::path::Operation
         .content("application/json", content)
         .required(Some(Required::True));
     let done = ResponseBuilder::new().description("done; for a sign-in the token of the day");
+    let dry_run = ParameterBuilder::new().name("dry_run").schema(Some(text()));
     let mut operation = OperationBuilder::new()
         .operation_id(Some(name))
         .summary(Some(name.replace('_', " ")))
+        .parameter(dry_run.parameter_in(ParameterIn::Query))
         .request_body(Some(body.build()))
         .response("default", problems())
         .response("200", done);

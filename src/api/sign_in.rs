@@ -3,6 +3,10 @@
 //! A sign-in gives a token for the business day: an event like any token's, so that every node
 //! knows it and it can be revoked. Tries are written to the table of sign-ins, not to the journal.
 //! Argon2id takes memory and time: it runs off the threads that answer, two at a time.
+//!
+//! A dry run checks all that the request would check and changes nothing in the ledger. Of a
+//! sign-in it gives no token, and the try is written down and counted like any other: else
+//! passwords could be tried out without end.
 
 use std::sync::Arc;
 
@@ -15,9 +19,9 @@ use utoipa::ToSchema;
 use super::context::{parse, token_hash};
 use super::problem::Problem;
 use super::render::View;
-use super::request::{Asked, asking, json_body, look, parameters};
+use super::request::{Asked, asking, dry_run, json_body, look, parameters};
 use super::server::Shared;
-use super::write::render;
+use super::write::{never_was, render};
 use crate::domain::{PrincipalId, Seq};
 use crate::engine::command::{
     Command, IssueToken, Name, RevokeToken, Role, SESSION_LABEL, Scope, SetPassword, Submission,
@@ -165,6 +169,7 @@ async fn enter(
     payload: web::Payload,
     shared: &Shared,
 ) -> Result<HttpResponse, Problem> {
+    let rehearse = dry_run(request)?;
     let SignInBody {
         user_name,
         password,
@@ -191,19 +196,23 @@ async fn enter(
     let good = in_turn(door, move || fits(known.as_deref(), &password)).await?;
     let entered = found.filter(|(_, _, enabled)| good && *enabled);
     let whose = found.map(|(principal, _, _)| principal.0);
-    let outcome = if entered.is_some() {
-        "signed_in"
-    } else {
-        "failed"
+    let outcome = match entered {
+        Some(_) if rehearse => "tried_out",
+        Some(_) => "signed_in",
+        None => "failed",
     };
     let tried = tried(request, &user_name, whose, outcome);
     door.audit.record(&tried).await.map_err(unavailable)?;
     let (principal, ..) = entered.ok_or_else(|| Problem::new("SIGN_IN_FAILED"))?;
-    session(shared, principal).await
+    session(shared, principal, rehearse).await
 }
 
-/// A token for the business day.
-async fn session(shared: &Shared, principal: PrincipalId) -> Result<HttpResponse, Problem> {
+/// A token for the business day; none if it is only tried out.
+async fn session(
+    shared: &Shared,
+    principal: PrincipalId,
+    rehearse: bool,
+) -> Result<HttpResponse, Problem> {
     let node = &shared.node;
     let today = node.peek(crate::engine::State::business_date)?;
     let (token, token_hash) = new_token();
@@ -214,11 +223,25 @@ async fn session(shared: &Shared, principal: PrincipalId) -> Result<HttpResponse
         label,
         expires_on: Some(today),
     }));
-    let answer = node.submit(submission(principal, command)).await?;
+    let answer = decide(shared, submission(principal, command), rehearse).await?;
     let tag = node.ledger_tag();
     let id = node.peek(|state| View { state, tag }.principal(principal))?;
+    let token = (!rehearse).then_some(token);
     let told = json!({"token": token, "principal": id, "expires_on": today.to_string()});
-    Ok(respond(201, &told, answer.seen))
+    Ok(respond(201, &told, answer.seen, rehearse))
+}
+
+/// Does it, or only says what would happen.
+async fn decide(
+    shared: &Shared,
+    submission: Submission,
+    rehearse: bool,
+) -> Result<Answer, Problem> {
+    Ok(if rehearse {
+        shared.node.rehearse(submission).await?
+    } else {
+        shared.node.submit(submission).await?
+    })
 }
 
 fn submission(principal: PrincipalId, command: Command) -> Submission {
@@ -228,23 +251,30 @@ fn submission(principal: PrincipalId, command: Command) -> Submission {
     }
 }
 
-fn respond(status: u16, body: &Value, seen: Seq) -> HttpResponse {
+fn respond(status: u16, body: &Value, seen: Seq, rehearse: bool) -> HttpResponse {
+    let status = if rehearse { 200 } else { status };
     let status = actix_web::http::StatusCode::from_u16(status);
     let mut response = HttpResponse::build(status.unwrap_or(actix_web::http::StatusCode::OK));
     response.insert_header(("Quantong-Sequence", seen.0.to_string()));
     response.insert_header(("Cache-Control", "no-store"));
+    if rehearse {
+        response.insert_header(("Quantong-Dry-Run", "true"));
+    }
     response
         .content_type("application/json")
         .body(body.to_string())
 }
 
-fn told(shared: &Shared, answer: &Answer) -> Result<HttpResponse, Problem> {
+fn told(shared: &Shared, answer: &Answer, rehearse: bool) -> Result<HttpResponse, Problem> {
     let tag = shared.node.ledger_tag();
     let rendered = shared
         .node
         .peek(|state| render(&View { state, tag }, &answer.events))?;
-    let (status, body) = rendered?;
-    Ok(respond(status, &body, answer.seen))
+    let (status, body) = rendered.map_err(|refused| match rehearse {
+        true => never_was(refused).header("Quantong-Dry-Run", true),
+        false => refused,
+    })?;
+    Ok(respond(status, &body, answer.seen, rehearse))
 }
 
 /// Who holds the token of a request, and the name it signs in with.
@@ -264,18 +294,21 @@ async fn leave(
     payload: web::Payload,
     shared: &Shared,
 ) -> Result<HttpResponse, Problem> {
+    let rehearse = dry_run(request)?;
     let SignOutBody {} = body(request, payload).await?;
     let (principal, name) = holder(request, shared)?;
     let token_hash = token_hash(request)?;
     let command = Command::RevokeToken(RevokeToken { token_hash });
-    let answer = shared.node.submit(submission(principal, command)).await?;
-    let name = name
-        .map(|name| name.as_str().to_owned())
-        .unwrap_or_default();
-    let tried = tried(request, &name, Some(principal.0), "signed_out");
-    let recorded = shared.door.audit.record(&tried).await;
-    recorded.map_err(unavailable)?;
-    told(shared, &answer)
+    let answer = decide(shared, submission(principal, command), rehearse).await?;
+    if !rehearse {
+        let name = name
+            .map(|name| name.as_str().to_owned())
+            .unwrap_or_default();
+        let tried = tried(request, &name, Some(principal.0), "signed_out");
+        let recorded = shared.door.audit.record(&tried).await;
+        recorded.map_err(unavailable)?;
+    }
+    told(shared, &answer, rehearse)
 }
 
 async fn choose(
@@ -283,6 +316,7 @@ async fn choose(
     payload: web::Payload,
     shared: &Shared,
 ) -> Result<HttpResponse, Problem> {
+    let rehearse = dry_run(request)?;
     let SignInBody {
         user_name,
         password,
@@ -300,8 +334,8 @@ async fn choose(
         user_name,
         verifier: personal(&verifier),
     }));
-    let answer = shared.node.submit(submission(principal, command)).await?;
-    told(shared, &answer)
+    let answer = decide(shared, submission(principal, command), rehearse).await?;
+    told(shared, &answer, rehearse)
 }
 
 /// What a page of tries is asked for with.
@@ -370,5 +404,6 @@ async fn tries(request: &HttpRequest, shared: &Shared) -> Result<HttpResponse, P
         200,
         &json!({"data": data, "next_cursor": next}),
         seen,
+        false,
     ))
 }

@@ -5,12 +5,19 @@ use serde_json::Value;
 
 use super::folder::CliError;
 
-/// Where the server is, and who asks.
+/// Where the server is.
 #[derive(Debug, clap::Args)]
-pub(super) struct Server {
+pub(super) struct Place {
     /// Address of a running server
     #[arg(long, env = "QUANTONG_URL", default_value = "http://127.0.0.1:8080")]
     url: String,
+}
+
+/// Where the server is, and who asks.
+#[derive(Debug, clap::Args)]
+pub(super) struct Server {
+    #[command(flatten)]
+    place: Place,
     /// Access token of the person who asks; give it in the environment, where other users of the
     /// machine do not see it
     #[arg(long, env = "QUANTONG_TOKEN", hide_env_values = true)]
@@ -23,6 +30,15 @@ pub(super) struct Answer {
     pub(super) body: Value,
 }
 
+impl Place {
+    pub(super) fn request(&self, client: &Client, method: Method, path: &str) -> RequestBuilder {
+        let url = format!("{}{path}", self.url.trim_end_matches('/'));
+        let zh = std::env::var("LANG").is_ok_and(|lang| lang.starts_with("zh"));
+        let lang = if zh { "zh" } else { "en" };
+        client.request(method, url).header("Accept-Language", lang)
+    }
+}
+
 impl Server {
     pub(super) fn client() -> Result<Client, CliError> {
         let client = Client::builder().no_proxy().build();
@@ -30,28 +46,28 @@ impl Server {
     }
 
     pub(super) fn request(&self, client: &Client, method: Method, path: &str) -> RequestBuilder {
-        let url = format!("{}{path}", self.url.trim_end_matches('/'));
-        let zh = std::env::var("LANG").is_ok_and(|lang| lang.starts_with("zh"));
-        let lang = if zh { "zh" } else { "en" };
-        client
-            .request(method, url)
-            .bearer_auth(&self.token)
-            .header("Accept-Language", lang)
+        let request = self.place.request(client, method, path);
+        request.bearer_auth(&self.token)
     }
+}
+
+/// Sends a request and reads status and text of the answer.
+pub(super) async fn ask_text(request: RequestBuilder) -> Result<(u16, String), CliError> {
+    let unreached = |error: reqwest::Error| CliError::Failed(format!("the server: {error}"));
+    let answer = request.send().await.map_err(unreached)?;
+    let status = answer.status().as_u16();
+    Ok((status, answer.text().await.map_err(unreached)?))
 }
 
 /// Sends a request and reads the answer.
 pub(super) async fn ask(request: RequestBuilder) -> Result<Answer, CliError> {
-    let unreached = |error: reqwest::Error| CliError::Failed(format!("the server: {error}"));
-    let answer = request.send().await.map_err(unreached)?;
-    let status = answer.status().as_u16();
-    let text = answer.text().await.map_err(unreached)?;
+    let (status, text) = ask_text(request).await?;
     let body = serde_json::from_str(&text)
         .map_err(|_| CliError::Failed(format!("the server answered {status} and no JSON")))?;
     Ok(Answer { status, body })
 }
 
-/// What a problem document says, in one line.
+/// What a problem document says: code and text, then every field and fault on a line of its own.
 pub(super) fn complaint(body: &Value) -> String {
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
     let mut said = format!("{}: {}", text("code"), text("title"));
@@ -61,6 +77,10 @@ pub(super) fn complaint(body: &Value) -> String {
     for error in body["errors"].as_array().into_iter().flatten() {
         let part = |name: &str| error[name].as_str().unwrap_or_default();
         said += &format!("\n  {}: {}", part("field"), part("problem"));
+    }
+    for fault in body["faults"].as_array().into_iter().flatten() {
+        let part = |name: &str| fault[name].as_str().unwrap_or_default();
+        said += &format!("\n  {}: {}", part("code"), part("text"));
     }
     said
 }

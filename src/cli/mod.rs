@@ -3,6 +3,7 @@
 mod advance;
 mod archive;
 pub mod bench;
+mod call;
 mod client;
 mod credit;
 mod demo;
@@ -82,6 +83,8 @@ enum Cmd {
     Vouchers(vouchers::Vouchers),
     /// Apply a draft of rules to the claims of the past, through a running server
     Simulate(simulate::Simulate),
+    /// Call any operation of a running server; without one, list them all
+    Call(call::Call),
     /// Measure the engine
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -149,6 +152,7 @@ pub async fn run() -> Result<(), CliError> {
         Cmd::Views(command) => views::run(&folder, &command).await,
         Cmd::Vouchers(command) => vouchers::run(&command).await,
         Cmd::Simulate(command) => simulate::run(&command).await,
+        Cmd::Call(command) => call::run(&command).await,
         Cmd::Bench(command) => Ok(bench::run(command, folder.database()).await?),
     }
 }

@@ -42,7 +42,7 @@ pub struct SignIn {
     pub user_name: String,
     /// Whose name it is.
     pub principal: Option<u32>,
-    /// `signed_in`, `failed` or `signed_out`.
+    /// `signed_in`, `failed`, `signed_out` or `tried_out`.
     pub outcome: String,
     /// From which address.
     pub address: String,

@@ -343,7 +343,6 @@ fn reach_id(reach: Reach) -> i64 {
 struct Statement<'a> {
     sql: String,
     values: Vec<Value<'a>>,
-    dialect: Dialect,
     /// True if claims are found run by run.
     by_run: bool,
     dialect: Dialect,
@@ -441,7 +440,6 @@ impl Views {
         let mut statement = Statement {
             sql: format!("SELECT CAST({object} AS TEXT) FROM "),
             values: Vec::new(),
-            dialect: self.tables.dialect(),
             by_run,
             dialect: self.tables.dialect(),
         };
@@ -461,17 +459,17 @@ impl Views {
         for filter in page.filters.iter().filter(|filter| !page.is_by_key(filter)) {
             statement.filter(filter);
         }
+        // PostgreSQL would else look through the table in the order of the key where it believes
+        // that many rows have the value, which it does until it has looked at the table.
+        let plain = if page.is_by_value() { " + 0" } else { "" };
         let parameter = statement.bind(Value::Number(high));
-        statement.and(&format!("{key} <= {parameter}"));
+        statement.and(&format!("{key}{plain} <= {parameter}"));
         let parameter = statement.bind(Value::Number(end));
-        statement.and(&format!("{key} >= {parameter}"));
+        statement.and(&format!("{key}{plain} >= {parameter}"));
         // One more tells whether there is another page.
         let limit = statement.bind(Value::Number(i64::from(page.rows) + 1));
         let runs = if by_run { "runs.run DESC, " } else { "" };
-        // PostgreSQL would else look through the table in the order of the key where it believes
-        // that many rows have the value, which it does until it has looked at the table.
-        let sorted = if page.is_by_value() { " + 0" } else { "" };
-        statement.sql += &format!(" ORDER BY {runs}{key}{sorted} DESC LIMIT {limit}");
+        statement.sql += &format!(" ORDER BY {runs}{key}{plain} DESC LIMIT {limit}");
         let texts = self.tables.texts(&statement.sql, &statement.values).await?;
         let parsed = texts.iter().map(|text| serde_json::from_str(text));
         let rows: Result<Vec<serde_json::Value>, _> = parsed.collect();

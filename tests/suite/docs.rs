@@ -1,5 +1,6 @@
 //! What the documents say is tried out.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -23,11 +24,11 @@ fn blocks(text: &str, heading: &str) -> Vec<String> {
 
 /// Runs the shell blocks under the headings, one after the other in one shell, on a new server;
 /// answers what it said, which must hold no problem document.
-fn answers_of_flow(headings: &[&str]) -> Vec<Value> {
+pub(crate) fn answers_of_flow(headings: &[&str]) -> Vec<Value> {
     let folder = tempfile::tempdir().expect("a folder");
     let (server, token) = Server::start(folder.path(), None);
     let token = token.expect("a new ledger");
-    let text = document("docs/API.md");
+    let text = document("docs/API.md") + "\n" + &document("docs/CLI.md");
     let flow: String = headings
         .iter()
         .map(|heading| blocks(&text, heading).concat())
@@ -42,8 +43,13 @@ fn answers_of_flow(headings: &[&str]) -> Vec<Value> {
             line => script += &format!("{line}\n"),
         }
     }
+    let binary = Path::new(env!("CARGO_BIN_EXE_quantong")).parent();
+    let mut path = binary.expect("a folder").as_os_str().to_owned();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
     let done = Command::new("bash")
         .current_dir(folder.path())
+        .env("PATH", path)
         .args(["-c", &script])
         .output()
         .expect("bash");
@@ -199,7 +205,7 @@ const CLAIM: &str = "From nothing to a paid claim";
 const ADMISSION: &str = "Admission of a provider";
 
 /// The first answer that has this event.
-fn first<'a>(answers: &'a [Value], event: &str) -> &'a Value {
+pub(crate) fn first<'a>(answers: &'a [Value], event: &str) -> &'a Value {
     let found = answers.iter().find(|answer| answer["event"] == event);
     found.unwrap_or_else(|| panic!("no {event} in {answers:#?}"))
 }
@@ -502,6 +508,25 @@ fn the_table_of_undone_steps_names_every_command_once() {
             assert!(kinds.contains(&command), "{row:?}");
         }
     }
+    // What can be reversed is what leaves a step behind.
+    let reversed = rows.iter().filter(|row| row[1].contains("`reverse`"));
+    let reversed: BTreeSet<&str> = reversed.map(|row| row[0].trim_end_matches('`')).collect();
+    let steps = document("src/engine/state/rows/steps.rs");
+    let steps = steps.split("pub enum Step {").nth(1).expect("the kinds");
+    let steps = steps.split("\n}").next().expect("their lines").lines();
+    let steps = steps.filter_map(|line| line.strip_prefix("    ")?.strip_suffix(" {"));
+    let expected: BTreeSet<&str> = steps
+        .map(|step| match step {
+            "Revocation" => "RevokeVoucher",
+            "Budget" => "ChangeBudget",
+            "Transfer" | "Relocation" => "DecideTransfer",
+            "Consent" => "GiveConsent",
+            "Payment" => "ConfirmInstruction",
+            "Extension" => "ExtendVoucher",
+            other => panic!("which command leaves {other} behind?"),
+        })
+        .collect();
+    assert_eq!(reversed, expected);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod crash;
 mod credit;
 mod days;
 mod docs;
+mod docs_more;
 mod files;
 mod http;
 mod import;

@@ -147,7 +147,7 @@ pub(super) async fn lead(store: Box<dyn Store>, config: NodeConfig) -> Result<No
     }
 }
 
-async fn load(node: &Node, mut submissions: Vec<Submission>) -> Result<(), BenchError> {
+pub(super) async fn load(node: &Node, mut submissions: Vec<Submission>) -> Result<(), BenchError> {
     while !submissions.is_empty() {
         let rest = submissions.split_off(submissions.len().min(8_192));
         for result in node.submit_load(submissions).await?.results {

@@ -3,6 +3,7 @@
 //! database, which must hold none, and stays there.
 
 mod engine;
+mod files;
 mod lists;
 mod replay;
 mod simulate;
@@ -31,6 +32,18 @@ pub enum Bench {
     Start(ReplayBench),
     /// Every claim of a journal decided again, as a simulation does
     Simulate(ReplayBench),
+    /// Vouchers from one file over HTTP: preview, approval by a second person, the run in chunks,
+    /// with claims filed beside it
+    Files(FilesBench),
+}
+
+/// Settings of `bench files`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct FilesBench {
+    /// Rows of the file, a voucher each
+    #[arg(long, default_value_t = 100_000)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub rows: u32,
 }
 
 /// Settings of `bench engine`.
@@ -109,6 +122,9 @@ pub enum BenchError {
     /// The journal does not replay.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// Something did not answer as it must.
+    #[error("{0}")]
+    Failed(String),
     /// A task of the benchmark ended.
     #[error("a task of the benchmark has ended")]
     Task,
@@ -169,6 +185,11 @@ pub async fn run(bench: Bench, database: &Database) -> Result<(), BenchError> {
                 clear(&folder, done)
             }
         },
+        Bench::Files(ref settings) => {
+            let folder = temporary();
+            let done = files::run(settings, &folder, database).await;
+            clear(&folder, done)
+        }
         Bench::Replay(ref settings)
         | Bench::Start(ref settings)
         | Bench::Simulate(ref settings)

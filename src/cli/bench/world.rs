@@ -88,6 +88,11 @@ impl World {
         self.vouchers.div_ceil(4)
     }
 
+    /// Credit code of the firm that a row of a file is for.
+    pub(super) fn firm_code(&self, row: u32) -> CreditCode {
+        credit_code(1, row % self.enterprises())
+    }
+
     fn city_of_voucher(&self, voucher: u32) -> usize {
         if self.hot {
             0

@@ -5,6 +5,7 @@
 //! not know how to address fails the test: whoever adds one says here who may use it.
 
 mod routes;
+mod tries;
 
 use std::collections::{BTreeMap, BTreeSet};
 

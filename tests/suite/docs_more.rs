@@ -1,0 +1,119 @@
+//! What the documents say is tried out: claims taken back, orders called off, groups, the command
+//! line.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::docs::{answers_of_flow, first};
+
+const CLAIM: &str = "From nothing to a paid claim";
+
+#[test]
+fn the_flow_of_a_shared_claim_reverses_one_and_pays_another_again() {
+    let answers = answers_of_flow(&[CLAIM, "Sharing a claim, and taking it back"]);
+    let text = |answer: &Value| answer.to_string();
+    let agreement = answers.iter().find(|a| a["accrues_at"].is_string());
+    assert_eq!(agreement.expect("the agreement")["home"], "310117");
+    let shared = answers
+        .iter()
+        .find(|a| text(a).contains("\"300.00\"") && text(a).contains("\"700.00\""));
+    assert_eq!(shared.expect("a shared claim")["amount"], "1000.00");
+    assert_eq!(first(&answers, "ClaimReversed")["reason"], "发票作废");
+    assert_eq!(first(&answers, "PaymentReturned")["reason"], "户名不符");
+    let read = answers.iter().filter(|a| a["status"].is_string());
+    let read: Vec<&Value> = read.filter(|a| a["invoice_no"].is_string()).collect();
+    let [reversed, paid] = read[..] else {
+        panic!("{read:#?}")
+    };
+    let statuses = (&reversed["status"], &paid["status"]);
+    assert_eq!(statuses, (&"reversed".into(), &"paid".into()));
+}
+
+#[test]
+fn the_flow_of_groups_and_codes_sets_a_group_and_takes_a_code_by_two_persons() {
+    let heading = "Controller groups and codes that fail their check";
+    let answers = answers_of_flow(&[CLAIM, heading]);
+    let group = first(&answers, "ControllerGroupSet");
+    assert_eq!(group["controller_group"], "G-1");
+    let firm = answers.last().expect("the firm");
+    assert_eq!(firm["code"], "91310117MADEM00115");
+    let [.., proposal, _] = &answers[..] else {
+        panic!("{answers:#?}")
+    };
+    assert!(
+        proposal.to_string().contains("EnterpriseRegistered"),
+        "{proposal}"
+    );
+}
+
+#[test]
+fn the_flow_of_an_order_that_is_called_off_frees_what_it_held() {
+    let answers = answers_of_flow(&[CLAIM, "An order that is extended, disputed or called off"]);
+    for event in [
+        "OrderAsked",
+        "OrderExtended",
+        "OrderDisputed",
+        "DisputeClosed",
+    ] {
+        first(&answers, event);
+    }
+    let [order, voucher] = answers.last_chunk().expect("two answers");
+    assert_eq!(order["status"], "cancelled");
+    assert_eq!(voucher["free"], "26000.00");
+}
+
+#[test]
+fn the_flow_of_the_command_line_issues_and_claims_and_a_dry_run_leaves_nothing() {
+    let answers = answers_of_flow(&[CLAIM, "Calling any operation"]);
+    let [dry, voucher, claim, again, list] = answers.last_chunk().expect("five answers");
+    assert_eq!(
+        (&dry["event"], &dry["amount"]),
+        (&"ClaimApproved".into(), &"4000.00".into())
+    );
+    assert_eq!(voucher["free"], "6000.00");
+    assert_eq!(claim["event"], "ClaimApproved");
+    assert_eq!(claim, again);
+    assert_eq!(list["data"].as_array().map(Vec::len), Some(1), "{list}");
+    assert_eq!(list["data"][0]["id"], claim["id"]);
+    assert!(answers.iter().any(|a| a.to_string().contains("年度细则")));
+}
+
+#[test]
+fn a_call_that_fails_says_code_text_and_place_and_a_write_names_its_key() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (server, token) = super::server::Server::start(folder.path(), None);
+    let call = |token: &str, arguments: &[&str]| {
+        let done = Command::new(env!("CARGO_BIN_EXE_quantong"))
+            .arg("call")
+            .args(arguments)
+            .env("QUANTONG_URL", &server.url)
+            .env("QUANTONG_TOKEN", token)
+            .env("LANG", "en")
+            .output()
+            .expect("the binary runs");
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        (done.status.code(), text(done.stdout), text(done.stderr))
+    };
+    let token = token.expect("a new ledger");
+    let category = r#"{"code":"t","name_zh":"检测","name_en":"T"}"#;
+    let (code, out, said) = call(&token, &["register_category", "--body", category]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(out.contains("CategoryRegistered"), "{out}");
+    let key = said
+        .trim()
+        .strip_prefix("Idempotency-Key: ")
+        .expect("a key");
+    // With the key it is the same request; without, a second one.
+    let with_key = ["register_category", "--body", category, "--key", key];
+    assert_eq!(call(&token, &with_key).1, out);
+    let (code, _, said) = call(&token, &["register_category", "--body", category]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("ALREADY_EXISTS: "), "{said}");
+    let (code, _, said) = call(&token, &["set_protocol", "--body", "{}"]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("set_protocol needs code=VALUE"), "{said}");
+    let (code, _, said) = call("qt_wrong", &["get_calendar"]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("AUTHENTICATION_REQUIRED: "), "{said}");
+}
