@@ -6,7 +6,7 @@ use crate::engine::command::{CopyPack, MarkSimulated, PublishDraft, SaveDraft, S
 use crate::engine::event::{CityPolicySet, DraftSaved, DraftSimulated, Event};
 use crate::engine::refusal::RefusalCode;
 use crate::engine::state::ProgrammeStatus;
-use crate::engine::terms::{RequiredField, Role, Scope, TransferKind, VERSIONS_MAX, VersionTerms};
+use crate::engine::terms::{RequiredField, Role, Scope, TransferRule, VERSIONS_MAX, VersionTerms};
 
 impl Execution<'_> {
     /// Stops unless the programme still takes rules: its year has not begun to end.
@@ -137,8 +137,8 @@ impl Execution<'_> {
 }
 
 /// Rules of a city as another city drafts them: where a list recognises the source city, whose
-/// own providers they are, the copying city is recognised as well; open transfers are left out,
-/// for their document is the other city's.
+/// own providers they are, the copying city is recognised as well. What the other city's papers say
+/// is left out: who reviewed the rules, what they aim at, and transfers that need a document.
 fn adapted(terms: &VersionTerms, source: MemberId, city: MemberId) -> VersionTerms {
     let recognised = terms.recognised.as_ref().map(|cities| {
         let mut cities = cities.to_vec();
@@ -148,10 +148,16 @@ fn adapted(terms: &VersionTerms, source: MemberId, city: MemberId) -> VersionTer
         cities.into()
     });
     let transfers = terms.transfers.iter();
-    let transfers = transfers.filter(|rule| rule.kind != TransferKind::Open);
+    let transfers = transfers.filter(|rule| !rule.kind.needs_document());
+    let transfers = transfers.map(|rule| TransferRule {
+        kind: rule.kind,
+        document_no: None,
+    });
     VersionTerms {
         recognised,
-        transfers: transfers.cloned().collect(),
+        transfers: transfers.collect(),
+        review_no: None,
+        performance_target: None,
         ..terms.clone()
     }
 }

@@ -272,13 +272,20 @@ fn a_draft_is_saved_replaced_simulated_and_published_and_nothing_is_in_force_bef
 #[test]
 fn a_pack_copied_from_another_city_brings_its_history_as_drafts() {
     let mut w = World::new();
-    let open = TransferRule {
-        kind: TransferKind::Open,
+    let rule = |kind| TransferRule {
+        kind,
         document_no: crate::domain::Text::parse("文").ok(),
     };
+    let kinds = [
+        TransferKind::Succession,
+        TransferKind::Open,
+        TransferKind::Affiliate,
+    ];
     w.publish(VersionTerms {
         recognised: Some(Box::new([HOME, THIRD])),
-        transfers: Box::new([open]),
+        transfers: Box::new(kinds.map(rule)),
+        review_no: crate::domain::Text::parse("公平竞争审查1号").ok(),
+        performance_target: crate::domain::Text::parse("服务企业百家").ok(),
         ..World::terms()
     });
     create(&mut w, "330100-2025", HOST, 2025);
@@ -302,9 +309,15 @@ fn a_pack_copied_from_another_city_brings_its_history_as_drafts() {
     }
     let second = &drafts[1].1.terms;
     assert_eq!(second.recognised.as_deref(), Some(&[HOME, HOST, THIRD][..]));
-    assert!(
-        second.transfers.is_empty(),
-        "the document is the other city's"
+    let kept: Vec<_> = second.transfers.iter().collect();
+    let succession = TransferRule {
+        kind: TransferKind::Succession,
+        document_no: None,
+    };
+    assert_eq!(kept, [&succession], "documents are the other city's");
+    assert_eq!(
+        (&second.review_no, &second.performance_target),
+        (&None, &None)
     );
     assert!(w.state.programmes[1].versions.is_empty());
 }
