@@ -8,9 +8,9 @@ use crate::engine::books::AccountKind as Kind;
 use crate::engine::command::*;
 use crate::engine::event::{ClaimAwaitsBudget, Event, SYSTEM, YearCarried};
 use crate::engine::refusal::RefusalCode as Code;
-use crate::engine::refusal_of;
 use crate::engine::state::{ClaimStatus, ProgrammeStatus};
 use crate::engine::terms::{RequiredField, RequiredFields};
+use crate::engine::{Rejection, refusal_of};
 
 const NEXT: ProgrammeId = ProgrammeId(1);
 const DRAFT: DraftNo = DraftNo(1);
@@ -304,7 +304,7 @@ fn a_pack_copied_from_another_city_brings_its_history_as_drafts() {
         assert_eq!(number.0, n);
         assert_eq!(row.source, Some((PROGRAMME, crate::domain::VersionNo(n))));
         let source = &w.state.programmes[0].versions[usize::from(n) - 1];
-        assert_eq!(row.terms.document_no, source.document_no);
+        assert_eq!(row.terms.document_no.as_str(), "-");
         assert_eq!(row.terms.effective_from, source.effective_from);
     }
     let second = &drafts[1].1.terms;
@@ -319,6 +319,18 @@ fn a_pack_copied_from_another_city_brings_its_history_as_drafts() {
         (&second.review_no, &second.performance_target),
         (&None, &None)
     );
+    // The city gives it a number of its own before it is published.
+    let publish = Command::PublishDraft(PublishDraft {
+        programme: NEXT,
+        draft: DRAFT,
+        saved: drafts[0].1.saved,
+    });
+    let said = w.send(&Submission::new(MAKER, publish));
+    let open = Err(Rejection::Invalid {
+        field: "document_no",
+        problem: "is still that of a copied draft",
+    });
+    assert_eq!(said.map(|_| ()), open);
     assert!(w.state.programmes[1].versions.is_empty());
 }
 
