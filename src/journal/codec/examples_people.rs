@@ -227,36 +227,39 @@ fn people() -> Vec<(&'static str, Action, ProposedCommand)> {
                 bank_account: Some(text("310066661018800012345")),
             })),
         ),
-        (
-            "-admission",
-            Action::CodeOverride,
-            ProposedCommand::ApplyForAdmission(Box::new(ApplyForAdmission {
-                applicant: Applicant::New {
-                    code: code(),
-                    accept_failed_check: true,
-                    name: text("示例检测研究院"),
-                    city: MemberId(3),
-                },
-                categories: Box::new([CategoryId(0), CategoryId(4)]),
-                from: day("2025-01-01"),
-                to: day("2027-12-31"),
-                answers: Box::new([AdmissionAnswer {
-                    question: text("CMA"),
-                    answer: text("有"),
-                    score: Some(90),
-                }]),
-                documents: Box::new([AdmissionDocument {
-                    title: text("CMA 2027"),
-                    sha256: [0xd0; 32],
-                }]),
-            })),
-        ),
     ]
+}
+
+fn newcomers() -> Vec<(&'static str, Action, ProposedCommand)> {
+    vec![(
+        "-admission",
+        Action::CodeOverride,
+        ProposedCommand::ApplyForAdmission(Box::new(ApplyForAdmission {
+            applicant: Applicant::New {
+                code: code(),
+                accept_failed_check: true,
+                name: text("示例检测研究院"),
+                city: MemberId(3),
+            },
+            categories: Box::new([CategoryId(0), CategoryId(4)]),
+            from: day("2025-01-01"),
+            to: day("2027-12-31"),
+            answers: Box::new([AdmissionAnswer {
+                question: text("CMA"),
+                answer: text("有"),
+                score: Some(90),
+            }]),
+            documents: Box::new([AdmissionDocument {
+                title: text("CMA 2027"),
+                sha256: [0xd0; 32],
+            }]),
+        })),
+    )]
 }
 
 /// Every event of a proposal, with a suffix of its golden file.
 pub(super) fn proposals() -> impl Iterator<Item = (&'static str, Event)> {
-    let proposed = programmes().into_iter().chain(people());
+    let proposed = programmes().into_iter().chain(people()).chain(newcomers());
     let proposed = proposed.chain(second_steps());
     let proposed = proposed.map(|(suffix, action, command)| {
         let event = ActionProposed {
