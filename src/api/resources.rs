@@ -189,8 +189,12 @@ pub(super) fn get_voucher(cx: &Cx<'_>) -> Result<Found, Problem> {
         .map_or(MemberId(0), |row| row.city);
     let consents: Vec<_> = cx.state.consents_of(id).collect();
     let mut scopes = of_voucher(cx.state, id);
-    let consented = consents.iter().filter_map(|(_, consent)| consent.provider);
-    scopes.extend(consented.map(Scope::Provider));
+    let labs = cx.state.grants_of(cx.principal);
+    let labs = labs.filter(|(_, scope)| match scope {
+        Scope::Provider(lab) => cx.state.serves(*lab, id),
+        _ => false,
+    });
+    scopes.extend(labs.map(|(_, scope)| scope));
     cx.reading("voucher", &scopes)?;
     let view = view(cx);
     let replaced_by: Value = (cx.state.reissued_of(id).into_iter())

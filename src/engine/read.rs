@@ -206,6 +206,23 @@ impl State {
         .filter(|(_, row)| !row.replaced)
     }
 
+    /// True if a provider has to do with a voucher: the holder consented to it, or an order or a
+    /// claim draws on the voucher for it. The provider's own confirmation says nothing here.
+    /// Cost: the claims of the holder, then all orders.
+    pub fn serves(&self, provider: ProviderId, voucher: VoucherId) -> bool {
+        let Some(row) = self.vouchers.get(voucher.index()) else {
+            return false;
+        };
+        let mut consents = self.consents_of(voucher);
+        consents.any(|(_, row)| !row.by_provider && row.provider == Some(provider))
+            || self
+                .claims_of(row.usage.index())
+                .any(|(_, claim)| claim.voucher == voucher && claim.provider == provider)
+            || self.orders.iter().any(|order| {
+                order.provider == provider && order.lines.iter().any(|line| line.voucher == voucher)
+            })
+    }
+
     /// The objections to an admission, in the order in which they were made.
     pub fn objections_to(&self, id: AdmissionId) -> impl Iterator<Item = (u16, &ObjectionRow)> {
         self.objections

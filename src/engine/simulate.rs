@@ -168,6 +168,9 @@ impl Simulation {
         let at = recorded.meta.recorded_at;
         let done = redo(&mut self.state, at, &submission, &mut self.out);
         let first = self.out.drain(..).next();
+        if let Err(None) = done {
+            self.report.left_out += 1;
+        }
         done.ok()?;
         first.map(|recorded| recorded.event)
     }
@@ -202,8 +205,9 @@ impl Simulation {
             _ => return,
         };
         let place = self.place(recorded);
+        let left_out = self.report.left_out;
         let Some(event) = self.redo(recorded, imported, Command::FileClaim(claim)) else {
-            self.report.left_out += 1;
+            self.report.left_out = left_out + 1;
             self.note(recorded, None, false);
             return;
         };

@@ -332,7 +332,7 @@ state! {
 
 /// Version of what [`StatePart`]s hold. A stored state of another version is not read: the journal
 /// is replayed instead.
-pub const STATE_FORMAT: u16 = 4;
+pub const STATE_FORMAT: u16 = 5;
 
 impl State {
     /// Makes the lookups that follow from the rows, after the last part was read.

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::{View, yuan};
 use crate::domain::hex;
 use crate::engine::command::{
-    AccountStep, ApproveVoucherFile, PartyName, ProposedCommand, RegisterEnterprise,
-    RegisterProvider, SetBankAccount,
+    AccountStep, Applicant, ApplyForAdmission, ApproveVoucherFile, PartyName, ProposedCommand,
+    RegisterEnterprise, RegisterProvider, SetBankAccount,
 };
 use crate::engine::event::Event;
 
@@ -72,6 +72,7 @@ impl View<'_> {
             }
             ProposedCommand::RegisterEnterprise(c) => self.firm(c),
             ProposedCommand::RegisterProvider(c) => self.lab(c),
+            ProposedCommand::ApplyForAdmission(c) => self.newcomer(c),
             ProposedCommand::ChangeBudget(c) => json!({
                 "programme": self.programme(c.programme),
                 "amount": yuan(c.amount),
@@ -154,6 +155,24 @@ impl View<'_> {
             "kind": c.kind.as_str(),
             "controller_group": c.group.as_ref().map(|group| group.as_str()),
         })
+    }
+
+    fn newcomer(&self, c: &ApplyForAdmission) -> Value {
+        let mut shown = json!({
+            "categories": c.categories.iter().map(|id| self.category(*id))
+                .collect::<Value>(),
+            "from": c.from.to_string(),
+            "to": c.to.to_string(),
+        });
+        if let Applicant::New {
+            code, name, city, ..
+        } = &c.applicant
+        {
+            shown["code"] = json!(code.to_string());
+            shown["name"] = json!(name.as_str());
+            shown["city"] = self.member(*city);
+        }
+        shown
     }
 
     fn lab(&self, c: &RegisterProvider) -> Value {

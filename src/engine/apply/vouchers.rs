@@ -1,6 +1,6 @@
 //! Vouchers and consents.
 
-use crate::domain::{Fen, ProgrammeId, UsageId, VoucherId};
+use crate::domain::{ConsentId, Fen, ProgrammeId, UsageId, VoucherId};
 use crate::engine::event::{
     ConsentGiven, EventMeta, FreezeSet, ReturnedTo, VoucherIssued, VoucherLapsed, VoucherRevoked,
 };
@@ -49,16 +49,7 @@ impl State {
     }
 
     pub(super) fn consent_given(&mut self, meta: &EventMeta, e: &ConsentGiven) {
-        let older = self.vouchers[e.voucher.index()].consent;
-        let mut next = older;
-        while let Some(id) = next {
-            let row = &self.consents[id.index()];
-            next = row.older;
-            let same = row.provider == e.provider && row.by_provider == e.by_provider;
-            if same && !row.replaced {
-                self.consents.update(id.index(), |row| row.replaced = true);
-            }
-        }
+        let older = self.keep_consents_but(e);
         let position = self.consents.push(ConsentRow {
             left: e.up_to,
             voucher: e.voucher,
@@ -72,6 +63,42 @@ impl State {
         assert_eq!(position, e.consent.index(), "consent ids are dense");
         self.vouchers
             .update(e.voucher.index(), |row| row.consent = Some(e.consent));
+    }
+
+    /// Takes out of a voucher's chain what a new consent replaces, and what was withdrawn; answers
+    /// the newest of those that stay. So the chain has one consent for each giver and provider,
+    /// however often they were given anew.
+    fn keep_consents_but(&mut self, e: &ConsentGiven) -> Option<ConsentId> {
+        let mut next = self.vouchers[e.voucher.index()].consent;
+        let mut newest = None;
+        let mut last = None;
+        while let Some(id) = next {
+            let row = &self.consents[id.index()];
+            next = row.older;
+            let same = row.provider == e.provider && row.by_provider == e.by_provider;
+            if row.replaced {
+                continue;
+            }
+            if same {
+                self.consents.update(id.index(), |row| row.replaced = true);
+                continue;
+            }
+            match last {
+                None => newest = Some(id),
+                Some(last) => self.link_consent(last, Some(id)),
+            }
+            last = Some(id);
+        }
+        if let Some(last) = last {
+            self.link_consent(last, None);
+        }
+        newest
+    }
+
+    fn link_consent(&mut self, id: ConsentId, older: Option<ConsentId>) {
+        if self.consents[id.index()].older != older {
+            self.consents.update(id.index(), |row| row.older = older);
+        }
     }
 
     pub(super) fn freeze_set(&mut self, e: &FreezeSet) {

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountStep, ApproveVoucherFile, ChangeBudget, Command, CommandKind, DecideTransfer,
-    DecideYearEnd, ExtendVoucher, IssueToken, PartyName, PublishDraft, PublishVersion,
-    RegisterEnterprise, RegisterProvider, ReissueVoucher, ReverseClaim, ReverseStep, RevokeVoucher,
-    SetBankAccount, SetGrant, StartYearClosing,
+    AccountStep, ApplyForAdmission, ApproveVoucherFile, ChangeBudget, Command, CommandKind,
+    DecideTransfer, DecideYearEnd, ExtendVoucher, IssueToken, PartyName, PublishDraft,
+    PublishVersion, RegisterEnterprise, RegisterProvider, ReissueVoucher, ReverseClaim,
+    ReverseStep, RevokeVoucher, SetBankAccount, SetGrant, StartYearClosing,
 };
 use crate::domain::{InlineText, MemberId, PersonalText, PrincipalId, ProposalId};
 use crate::engine::terms::{Action, Role};
@@ -107,6 +107,7 @@ proposable! {
     SetAccess(SetAccess),
     RegisterEnterprise(Box<RegisterEnterprise>),
     RegisterProvider(Box<RegisterProvider>),
+    ApplyForAdmission(Box<ApplyForAdmission>),
     SetBankAccount(Box<SetBankAccount>),
     ChangeBudget(ChangeBudget),
     PublishVersion(PublishVersion),

@@ -1,5 +1,7 @@
 //! The registers of parties: admission, recognition, status, relations, credit flags, accounts.
 
+use serde::{Deserialize, Serialize};
+
 use super::{DocumentNo, Name, PartyName, Payee};
 use crate::domain::{
     AdmissionId, CategoryId, CreditCode, CreditFlagId, Day, EnterpriseId, MemberId, PersonalText,
@@ -11,7 +13,7 @@ use crate::engine::terms::{
 };
 
 /// Whose admission is applied for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Applicant {
     /// A provider of the register: its re-admission, renewal, or change of categories.
     Registered(ProviderId),
@@ -29,7 +31,7 @@ pub enum Applicant {
 }
 
 /// Applies for admission for a term, with a self-assessment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApplyForAdmission {
     /// Whose.
     pub applicant: Applicant,

@@ -14,7 +14,7 @@ use crate::domain::{CreditCode, MemberId, PrincipalId, ProgrammeId, ProposalId, 
 use crate::engine::actions::{PERSONS_MAX, PERSONS_MIN};
 use crate::engine::apply::refusal_of;
 use crate::engine::command::{
-    AccountStep, Command, DecideProposal, ProposedCommand, SetActionRule, Submission,
+    AccountStep, Applicant, Command, DecideProposal, ProposedCommand, SetActionRule, Submission,
     WithdrawProposal,
 };
 use crate::engine::event::{
@@ -204,6 +204,15 @@ impl<'a> Execution<'a> {
             Command::ReissueVoucher(c) => Some((Action::Reissue, state.voucher_office(c.voucher)?)),
             Command::RegisterEnterprise(c) => overridden(c.code, c.accept_failed_check, c.city),
             Command::RegisterProvider(c) => overridden(Some(c.code), c.accept_failed_check, c.city),
+            Command::ApplyForAdmission(c) => match c.applicant {
+                Applicant::New {
+                    code,
+                    accept_failed_check,
+                    city,
+                    ..
+                } => overridden(Some(code), accept_failed_check, city),
+                Applicant::Registered(_) => None,
+            },
             Command::SetGrant(c) => Some((Action::Grants, state.office_of(c.scope))),
             Command::IssueToken(c) => {
                 let other = c.principal != self.submission.principal;

@@ -1,12 +1,16 @@
 //! Drafts of rules, what a city requires, and packs copied from other cities.
 
 use super::{Decision, Execution, Rejection, refuse_if, valid};
-use crate::domain::{DraftNo, MemberId, ProgrammeId, VersionNo};
+use crate::domain::{DraftNo, MemberId, ProgrammeId, Text, VersionNo};
 use crate::engine::command::{CopyPack, MarkSimulated, PublishDraft, SaveDraft, SetCityPolicy};
 use crate::engine::event::{CityPolicySet, DraftSaved, DraftSimulated, Event};
 use crate::engine::refusal::RefusalCode;
 use crate::engine::state::ProgrammeStatus;
-use crate::engine::terms::{RequiredField, Role, Scope, TransferKind, VERSIONS_MAX, VersionTerms};
+use crate::engine::terms::{RequiredField, Role, Scope, TransferRule, VERSIONS_MAX, VersionTerms};
+
+/// Stands in a copied draft for the number of the document that the city has yet to issue; such a
+/// draft is not published.
+const NO_DOCUMENT: &str = "-";
 
 impl Execution<'_> {
     /// Stops unless the programme still takes rules: its year has not begun to end.
@@ -71,6 +75,8 @@ impl Execution<'_> {
         let draft = self.state.draft(c.programme, c.draft).cloned();
         let draft = draft.ok_or(Rejection::NotFound("draft"))?;
         refuse_if(draft.saved != c.saved, RefusalCode::DraftChanged)?;
+        let open = draft.terms.document_no.as_str() == NO_DOCUMENT;
+        valid(!open, "document_no", "is still that of a copied draft")?;
         self.publish(c.programme, Box::new((*draft.terms).clone()), Some(c.draft))
     }
 
@@ -137,8 +143,9 @@ impl Execution<'_> {
 }
 
 /// Rules of a city as another city drafts them: where a list recognises the source city, whose
-/// own providers they are, the copying city is recognised as well; open transfers are left out,
-/// for their document is the other city's.
+/// own providers they are, the copying city is recognised as well. What the other city's papers say
+/// is left out: their number, who reviewed the rules, what they aim at, and transfers that need a
+/// document.
 fn adapted(terms: &VersionTerms, source: MemberId, city: MemberId) -> VersionTerms {
     let recognised = terms.recognised.as_ref().map(|cities| {
         let mut cities = cities.to_vec();
@@ -148,10 +155,17 @@ fn adapted(terms: &VersionTerms, source: MemberId, city: MemberId) -> VersionTer
         cities.into()
     });
     let transfers = terms.transfers.iter();
-    let transfers = transfers.filter(|rule| rule.kind != TransferKind::Open);
+    let transfers = transfers.filter(|rule| !rule.kind.needs_document());
+    let transfers = transfers.map(|rule| TransferRule {
+        kind: rule.kind,
+        document_no: None,
+    });
     VersionTerms {
         recognised,
-        transfers: transfers.cloned().collect(),
+        transfers: transfers.collect(),
+        document_no: Text::parse(NO_DOCUMENT).expect("short"),
+        review_no: None,
+        performance_target: None,
         ..terms.clone()
     }
 }

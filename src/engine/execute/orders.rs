@@ -22,7 +22,7 @@ use crate::engine::event::{
 };
 use crate::engine::refusal::{Faults, RefusalCode};
 use crate::engine::rules;
-use crate::engine::state::{OrderRow, State};
+use crate::engine::state::{OrderRow, ProgrammeStatus, State};
 use crate::engine::tables::Scoped as _;
 use crate::engine::terms::{OrderParties, OrderSide, OrderStatus, Role, Scope};
 
@@ -134,6 +134,10 @@ impl Execution<'_> {
         refuse_if(!agreed, RefusalCode::OrderStateMismatch)?;
         let past = row.hold_until > self.state.last_day_of(&row);
         refuse_if(past, RefusalCode::HoldPastDeadline)?;
+        // A claim on an order does not wait for a budget: what it draws on is held while one is
+        // open.
+        let ended = !self.state.is_year_open(&row);
+        refuse_if(ended, RefusalCode::YearEnded)?;
         let judged = self.judge_lines(c.order, &row);
         let faulty: Box<[(VoucherId, Faults)]> = (row.lines.iter().zip(&judged))
             .filter(|(_, (faults, _))| !faults.is_empty())
@@ -240,6 +244,14 @@ impl State {
         let vouchers = order.lines.iter();
         let days = vouchers.map(|line| self.vouchers[line.voucher.index()].cash_by);
         days.min().expect("an order has lines")
+    }
+
+    /// True if the year is open of every budget that an order is to hold an amount of.
+    fn is_year_open(&self, order: &OrderRow) -> bool {
+        order.lines.iter().all(|line| {
+            let (programme, _) = self.voucher_owner(&self.vouchers[line.voucher.index()]);
+            self.year_status(self.charged(programme)) == ProgrammeStatus::Open
+        })
     }
 
     /// Judges a line as a claim of this day would be, its evidence and invoice apart, and its

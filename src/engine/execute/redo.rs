@@ -26,7 +26,9 @@ pub(in crate::engine) fn redo(
         Command::ConfirmOrder(c) => execution.confirm_order(c),
         Command::ProposeTransfer(c) => execution.propose_transfer(c),
         Command::DecideTransfer(c) => execution.decide_transfer(c),
+        Command::WithdrawTransfer(c) => execution.withdraw_transfer(c),
         Command::ReverseClaim(c) => execution.reverse_claim(c),
+        Command::ReverseStep(c) => execution.reverse_step(c),
         _ => Err(Rejection::NotFound("a way to decide this again").into()),
     };
     decided.map_err(|stop| match stop {

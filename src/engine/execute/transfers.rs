@@ -140,8 +140,8 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// Whether the receiver is one that this kind allows, today: it may have moved or changed
-    /// hands between proposal and approval.
+    /// Whether the receiver is one that this kind allows, today: it may have moved, changed hands
+    /// or been blocked between proposal and approval. A holder that is no more may still give.
     fn check_receiver(
         &self,
         voucher: &Owned,
@@ -168,7 +168,12 @@ impl Execution<'_> {
             TransferKind::Relocation => Some(receiver.city) != to_city,
             TransferKind::Move => to_city != Some(voucher.issuer),
         };
-        refuse_if(!eligible, RefusalCode::TransferReceiverNotEligible)
+        refuse_if(!eligible, RefusalCode::TransferReceiverNotEligible)?;
+        // A firm that relocates gets no new voucher.
+        if kind == TransferKind::Relocation {
+            return Ok(());
+        }
+        self.refuse_standing(Payee::Enterprise(to))
     }
 
     pub(super) fn decide_transfer(&mut self, c: &DecideTransfer) -> Decision {

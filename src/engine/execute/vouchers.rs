@@ -3,7 +3,8 @@
 use super::parties::positive;
 use super::{Decision, Execution, Planned, Rejection, Stop, refuse_if, valid};
 use crate::domain::{
-    ApplicationId, ConsentId, Day, EnterpriseId, Fen, MemberId, ProgrammeId, VersionNo, VoucherId,
+    ApplicationId, ConsentId, Day, EnterpriseId, Fen, MemberId, ProgrammeId, ProviderId, VersionNo,
+    VoucherId,
 };
 use crate::engine::books::AccountKind;
 use crate::engine::command::{
@@ -14,7 +15,7 @@ use crate::engine::event::{
 };
 use crate::engine::refusal::RefusalCode;
 use crate::engine::state::{ProgrammeStatus, State, VoucherRow, usage_key};
-use crate::engine::terms::{Role, Scope, VersionTerms};
+use crate::engine::terms::{PayeeMode, Role, Scope, VersionTerms};
 
 /// A voucher with what its rules depend on.
 pub(super) struct Owned {
@@ -166,6 +167,8 @@ impl Execution<'_> {
             "lies before today",
         )?;
         refuse_if(voucher.row.revoked, RefusalCode::VoucherRevoked)?;
+        let stranger = provider.filter(|id| by_provider && !self.may_confirm(c.voucher, *id));
+        refuse_if(stranger.is_some(), RefusalCode::NotAuthorised)?;
         let consent =
             ConsentId::from_index(self.state.consents.len()).ok_or(Rejection::Full("consents"))?;
         self.emit(Event::ConsentGiven(ConsentGiven {
@@ -177,6 +180,20 @@ impl Execution<'_> {
             until: c.until,
         }));
         Ok(())
+    }
+
+    /// True if a provider's word on a voucher can be of use: the holder has consented to the
+    /// provider, or claims under one of the programme's versions go by the provider's word.
+    fn may_confirm(&self, voucher: VoucherId, provider: ProviderId) -> bool {
+        let row = &self.state.vouchers[voucher.index()];
+        let (programme, _) = self.state.voucher_owner(row);
+        let versions = &self.state.programmes[programme.index()].versions;
+        let mut consents = self.state.consents_of(voucher);
+        versions
+            .iter()
+            .any(|terms| terms.payee == PayeeMode::Enterprise)
+            || consents
+                .any(|(_, row)| !row.by_provider && row.provider.is_none_or(|own| own == provider))
     }
 
     pub(super) fn set_freeze(&mut self, c: &SetFreeze) -> Decision {

@@ -1,8 +1,8 @@
 //! What the judging version does not fund, by kind of enterprise, category, provider and host.
 
-use super::{Check, Facts, ensure};
+use super::{Check, Facts, OnVoucher, ensure};
 use crate::engine::state::State;
-use crate::engine::terms::{EXCLUSIONS_MAX, Exclusion, VersionTerms};
+use crate::engine::terms::{EXCLUSIONS_MAX, EnterpriseKind, Exclusion, VersionTerms};
 
 #[inline]
 pub(super) fn excluded(facts: &Facts<'_>) -> bool {
@@ -14,12 +14,19 @@ pub(super) fn excluded(facts: &Facts<'_>) -> bool {
                 provider: named,
                 host,
             } = exclusion;
-            enterprise_kind.is_none_or(|kind| kind == voucher.enterprise.kind)
+            enterprise_kind.is_none_or(|kind| Some(kind) == kind_of(facts, voucher))
                 && category.is_none_or(|category| category == facts.claim.category)
                 && named.is_none_or(|named| named == provider.id)
                 && host.is_none_or(|host| host == provider.row.city)
         })
     })
+}
+
+/// What the holder is on the contract date by the certificates that the issuing city recognises.
+fn kind_of(facts: &Facts<'_>, voucher: &OnVoucher<'_>) -> Option<EnterpriseKind> {
+    let city = facts.state.programmes[voucher.programme.index()].city;
+    let on = facts.claim.contract_date;
+    facts.state.enterprise_kind_for(voucher.holder, on, city)
 }
 
 pub(super) fn check(state: &State, terms: &VersionTerms) -> Check {
@@ -60,7 +67,36 @@ pub(super) const CASES: &[super::tests::Case] = {
             ..World::terms()
         });
     }
+    fn exclude_kind(w: &mut World, kind: EnterpriseKind) {
+        let enterprise_kind = Some(kind);
+        exclude(
+            w,
+            Exclusion {
+                enterprise_kind,
+                ..NOTHING
+            },
+        );
+    }
     &[
+        // A certificate that counts on the contract date, of the own city and of another one.
+        (&[Code::Excluded], |w, _| {
+            w.certify("2025-12-31", HOME);
+            exclude_kind(w, EnterpriseKind::HighTech);
+        }),
+        (&[Code::Excluded], |w, _| {
+            w.certify("2025-12-31", HOST);
+            exclude_kind(w, EnterpriseKind::HighTech);
+        }),
+        // One that has expired, or that the issuing city refuses: the firm is what it was.
+        (&[Code::Excluded], |w, _| {
+            w.certify("2025-03-01", HOME);
+            exclude_kind(w, EnterpriseKind::Sme);
+        }),
+        (&[Code::Excluded], |w, _| {
+            w.certify("2025-12-31", HOST);
+            w.refuse_status_of(HOST);
+            exclude_kind(w, EnterpriseKind::Sme);
+        }),
         (&[Code::Excluded], |w, _| {
             let enterprise_kind = Some(EnterpriseKind::Sme);
             exclude(
@@ -92,6 +128,28 @@ pub(super) const CASES: &[super::tests::Case] = {
 #[cfg(test)]
 mod tests {
     use super::super::tests::*;
+
+    #[test]
+    fn a_certificate_that_does_not_count_excludes_nobody() {
+        for (to, refused) in [("2025-03-01", false), ("2025-12-31", true)] {
+            let mut world = World::new();
+            world.certify(to, HOST);
+            if refused {
+                world.refuse_status_of(HOST);
+            }
+            world.publish(VersionTerms {
+                exclusions: Box::new([super::Exclusion {
+                    enterprise_kind: Some(EnterpriseKind::HighTech),
+                    category: None,
+                    provider: None,
+                    host: None,
+                }]),
+                ..World::terms()
+            });
+            let claim = world.claim();
+            world.approve(claim);
+        }
+    }
 
     #[test]
     fn an_exclusion_of_which_one_part_does_not_fit_excludes_nothing() {

@@ -144,7 +144,7 @@ pub struct Report {
     pub after: Side,
     /// Claims by their result before and after.
     pub results: BTreeMap<Change, u64>,
-    /// Claims that could not be decided again.
+    /// Claims, and what was taken back, that could not be decided again.
     pub left_out: u64,
 }
 

@@ -231,7 +231,8 @@ pub struct VoucherRow {
     pub frozen: bool,
 }
 
-/// A consent. The consents of a voucher are chained from the newest to the oldest.
+/// A consent. The consents of a voucher that none replaced are chained from the newest to the
+/// oldest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsentRow {
     /// What is left of the amount consented to.

@@ -197,3 +197,13 @@ fn what_was_used_in_each_category_comes_back_with_a_transfer_that_is_undone() {
     assert_eq!(used(&w.state, FIRM), before);
     assert_eq!(used(&w.state, FAR_FIRM), (Fen::ZERO, Fen::ZERO, Fen::ZERO));
 }
+
+#[test]
+fn a_firm_that_is_no_more_still_gives_what_it_has() {
+    let mut w = transfers::world();
+    let gone = Payee::Enterprise(OTHER_FIRM);
+    w.system(super::parties::dissolve(gone, Some(FIRM)));
+    w.by(MAKER, propose(OTHERS, half_to_far_firm(), 60_000));
+    let done = w.by(CHECKER, decide(0, true));
+    assert_eq!(done[0].event.name(), "TransferApproved");
+}

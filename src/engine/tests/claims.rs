@@ -123,3 +123,73 @@ fn the_last_day_of_each_deadline_is_still_in_time() {
     claim.contract_date = day("2025-09-10");
     world.approve(claim);
 }
+
+#[test]
+fn a_lab_confirms_only_where_its_word_is_asked_for() {
+    let confirm = |voucher| {
+        Command::GiveConsent(GiveConsent {
+            voucher,
+            giver: ConsentGiver::Provider(LAB),
+            up_to: fen(1),
+            until: day("2025-12-31"),
+        })
+    };
+    let mut world = World::new();
+    // The holder has said nothing of this one.
+    let issued = world.system(Command::IssueVoucher(IssueVoucher {
+        programme: PROGRAMME,
+        enterprise: EnterpriseKey::Id(OTHER_FIRM),
+        amount: fen(1_000),
+        application: None,
+    }));
+    let Event::VoucherIssued(e) = &issued[0].event else {
+        panic!("{issued:?}");
+    };
+    let voucher = e.voucher;
+    let said = |world: &mut World| {
+        let events = world.system(confirm(voucher));
+        crate::engine::refusal_of(&events[0].event)
+    };
+    assert_eq!(said(&mut world), Some(Code::NotAuthorised));
+    assert!(!world.state.serves(LAB, voucher));
+    world.consent(voucher, ConsentGiver::Holder(Some(OWN_LAB)), 1_000);
+    assert_eq!(said(&mut world), Some(Code::NotAuthorised));
+    world.consent(voucher, ConsentGiver::Holder(Some(LAB)), 1_000);
+    assert_eq!(said(&mut world), None);
+    assert!(world.state.serves(LAB, voucher));
+    // Where firms are paid, a claim goes by it; that it serves the voucher it does not say.
+    let mut world = World::new();
+    world.publish(VersionTerms {
+        payee: PayeeMode::Enterprise,
+        base: BasePolicy::Contract,
+        ..World::terms()
+    });
+    let events = world.system(confirm(VOUCHER));
+    assert_eq!(crate::engine::refusal_of(&events[0].event), None);
+    assert!(!world.state.serves(LAB, VOUCHER));
+}
+
+#[test]
+fn consents_that_were_replaced_are_walked_no_more() {
+    let mut world = World::new();
+    let chain = |world: &World| {
+        let mut next = world.state.voucher(VOUCHER).and_then(|row| row.consent);
+        let mut found = Vec::new();
+        while let Some(id) = next {
+            let row = world.state.consent(id).expect("a consent");
+            found.push(row.provider);
+            next = row.older;
+        }
+        found
+    };
+    for _ in 0..3 {
+        for provider in [Some(LAB), None, Some(OWN_LAB)] {
+            world.consent(VOUCHER, ConsentGiver::Holder(provider), 90_000);
+        }
+    }
+    assert_eq!(chain(&world), [Some(OWN_LAB), None, Some(LAB)]);
+    world.consent(VOUCHER, ConsentGiver::Holder(None), 90_000);
+    assert_eq!(chain(&world), [None, Some(OWN_LAB), Some(LAB)]);
+    world.consent(VOUCHER, ConsentGiver::Holder(Some(LAB)), 90_000);
+    assert_eq!(chain(&world), [Some(LAB), None, Some(OWN_LAB)]);
+}

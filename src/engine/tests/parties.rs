@@ -209,6 +209,18 @@ impl World {
         })));
     }
 
+    /// The firm is certified as high-tech from February on.
+    pub(in crate::engine) fn certify(&mut self, to: &str, city: MemberId) {
+        let kind = EnterpriseKind::HighTech;
+        self.system(certify(kind, "2025-02-01", to, city));
+    }
+
+    /// The home city refuses what another city certifies.
+    pub(in crate::engine) fn refuse_status_of(&mut self, city: MemberId) {
+        let subject = RecognitionSubject::StatusOf(city);
+        self.recognise(HOME, subject, RecognitionStance::Refuses, None);
+    }
+
     /// A lab and a firm are related.
     pub(in crate::engine) fn relate(
         &mut self,
@@ -530,4 +542,37 @@ fn a_city_says_for_how_many_days_it_publishes() {
     passed(&mut w);
     let events = w.by(CHECKER, admit());
     assert!(matches!(events[0].event, Event::ProviderAdmitted(_)));
+}
+
+#[test]
+fn a_newcomer_whose_code_fails_its_check_waits_for_a_second_person() {
+    let mut w = World::new();
+    let applicant = |accept_failed_check| Applicant::New {
+        code: CreditCode::parse("91310117MADEM0011X").expect("a code"),
+        accept_failed_check,
+        name: name("新机构"),
+        city: HOME,
+    };
+    let said = rejected(
+        &mut w,
+        MAKER,
+        apply(applicant(false), "2025-06-01", "2027-05-31"),
+    );
+    assert!(matches!(said, Rejection::Invalid { .. }), "{said:?}");
+    let command = apply(applicant(true), "2025-06-01", "2027-05-31");
+    let proposed = w.by(MAKER, command.clone());
+    let Event::ActionProposed(e) = &proposed[0].event else {
+        panic!("{proposed:?}");
+    };
+    assert_eq!(e.action, Action::CodeOverride);
+    assert_eq!(e.command.to_command(), command);
+    let decide = DecideProposal {
+        proposal: e.proposal,
+        approve: true,
+    };
+    let done = w.by(CHECKER, Command::DecideProposal(decide));
+    assert_eq!(done[1].event.name(), "AdmissionApplied");
+    // One whose code holds waits for nobody.
+    let applied = w.by(MAKER, apply(newcomer(), "2025-06-01", "2027-05-31"));
+    assert_eq!(applied[0].event.name(), "AdmissionApplied");
 }

@@ -8,9 +8,9 @@ use crate::engine::books::AccountKind as Kind;
 use crate::engine::command::*;
 use crate::engine::event::{ClaimAwaitsBudget, Event, SYSTEM, YearCarried};
 use crate::engine::refusal::RefusalCode as Code;
-use crate::engine::refusal_of;
 use crate::engine::state::{ClaimStatus, ProgrammeStatus};
 use crate::engine::terms::{RequiredField, RequiredFields};
+use crate::engine::{Rejection, refusal_of};
 
 const NEXT: ProgrammeId = ProgrammeId(1);
 const DRAFT: DraftNo = DraftNo(1);
@@ -272,13 +272,20 @@ fn a_draft_is_saved_replaced_simulated_and_published_and_nothing_is_in_force_bef
 #[test]
 fn a_pack_copied_from_another_city_brings_its_history_as_drafts() {
     let mut w = World::new();
-    let open = TransferRule {
-        kind: TransferKind::Open,
+    let rule = |kind| TransferRule {
+        kind,
         document_no: crate::domain::Text::parse("文").ok(),
     };
+    let kinds = [
+        TransferKind::Succession,
+        TransferKind::Open,
+        TransferKind::Affiliate,
+    ];
     w.publish(VersionTerms {
         recognised: Some(Box::new([HOME, THIRD])),
-        transfers: Box::new([open]),
+        transfers: Box::new(kinds.map(rule)),
+        review_no: crate::domain::Text::parse("公平竞争审查1号").ok(),
+        performance_target: crate::domain::Text::parse("服务企业百家").ok(),
         ..World::terms()
     });
     create(&mut w, "330100-2025", HOST, 2025);
@@ -297,15 +304,33 @@ fn a_pack_copied_from_another_city_brings_its_history_as_drafts() {
         assert_eq!(number.0, n);
         assert_eq!(row.source, Some((PROGRAMME, crate::domain::VersionNo(n))));
         let source = &w.state.programmes[0].versions[usize::from(n) - 1];
-        assert_eq!(row.terms.document_no, source.document_no);
+        assert_eq!(row.terms.document_no.as_str(), "-");
         assert_eq!(row.terms.effective_from, source.effective_from);
     }
     let second = &drafts[1].1.terms;
     assert_eq!(second.recognised.as_deref(), Some(&[HOME, HOST, THIRD][..]));
-    assert!(
-        second.transfers.is_empty(),
-        "the document is the other city's"
+    let kept: Vec<_> = second.transfers.iter().collect();
+    let succession = TransferRule {
+        kind: TransferKind::Succession,
+        document_no: None,
+    };
+    assert_eq!(kept, [&succession], "documents are the other city's");
+    assert_eq!(
+        (&second.review_no, &second.performance_target),
+        (&None, &None)
     );
+    // The city gives it a number of its own before it is published.
+    let publish = Command::PublishDraft(PublishDraft {
+        programme: NEXT,
+        draft: DRAFT,
+        saved: drafts[0].1.saved,
+    });
+    let said = w.send(&Submission::new(MAKER, publish));
+    let open = Err(Rejection::Invalid {
+        field: "document_no",
+        problem: "is still that of a copied draft",
+    });
+    assert_eq!(said.map(|_| ()), open);
     assert!(w.state.programmes[1].versions.is_empty());
 }
 

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::random::{Step, cases, command};
+use super::steps;
+use super::transfers::OTHERS;
 use super::world::*;
 use crate::domain::{Day, Fen};
 use crate::engine::command::*;
-use crate::engine::event::Recorded;
+use crate::engine::event::{Event, Recorded, SYSTEM};
 use crate::engine::refusal::RefusalCode as Code;
 use crate::engine::simulate::{Question, RanOut, Report, SimulatedClaim, Simulation};
 
@@ -223,6 +225,86 @@ fn a_reversal_gives_back_what_would_have_been_paid() {
     assert_eq!((report.before.amount, report.after.amount), (0, 0));
     assert_eq!((report.before.spent, report.after.spent), (0, 0));
     assert_eq!((report.before.approved, report.after.approved), (1, 1));
+}
+
+/// What is taken back before a claim on the other firm's voucher is filed.
+type TakenBack = fn(&mut World);
+
+const TAKEN_BACK: &[TakenBack] = &[
+    |w| {
+        w.by(MAKER, steps::propose(OTHERS, succession(), 60_000));
+        let transfer = crate::domain::TransferId(0);
+        w.by(
+            MAKER,
+            Command::WithdrawTransfer(WithdrawTransfer { transfer }),
+        );
+    },
+    |w| {
+        w.by(MAKER, steps::propose(OTHERS, succession(), 60_000));
+        let step = steps::seq(&w.by(CHECKER, steps::decide(0, true)));
+        assert_eq!(steps::refused(w, MAKER, step), None);
+    },
+    |w| {
+        let step = steps::by_two(w, steps::revoke(OTHERS));
+        assert_eq!(steps::refused(w, CHECKER, step), None);
+    },
+    |w| {
+        let later = ExtendVoucher {
+            voucher: OTHERS,
+            use_by: day("2025-12-31"),
+            cash_by: day("2026-01-31"),
+        };
+        let step = steps::by_two(w, Command::ExtendVoucher(later));
+        assert_eq!(steps::refused(w, CHECKER, step), None);
+        w.advance("2025-10-11");
+    },
+    |w| {
+        let step = steps::by_two(w, steps::change(PROGRAMME, 1, true));
+        assert_eq!(steps::refused(w, CHECKER, step), None);
+    },
+    |w| {
+        let consent = w.system(Command::GiveConsent(GiveConsent {
+            voucher: OTHERS,
+            giver: ConsentGiver::Holder(Some(LAB)),
+            up_to: fen(1_000),
+            until: day("2025-12-31"),
+        }));
+        assert_eq!(steps::refused(w, SYSTEM, steps::seq(&consent)), None);
+    },
+];
+
+fn succession() -> TransferRequest {
+    steps::half_to_far_firm()
+}
+
+#[test]
+fn what_was_taken_back_is_taken_back_again() {
+    for (n, taken_back) in TAKEN_BACK.iter().enumerate() {
+        let mut w = super::transfers::world();
+        taken_back(&mut w);
+        let mut claim = w.claim();
+        claim.voucher = VoucherKey::Id(OTHERS);
+        w.file(claim);
+        let (report, claims) = simulate(&w.out, question());
+        assert_eq!(claims.len(), 1, "line {n}");
+        assert!(!claims[0].is_changed(), "line {n}: {:?}", claims[0]);
+        assert_eq!(report.left_out, 0, "line {n}");
+    }
+}
+
+#[test]
+fn what_cannot_be_decided_again_is_counted() {
+    let mut w = super::transfers::world();
+    w.by(MAKER, steps::propose(OTHERS, succession(), 60_000));
+    w.by(CHECKER, steps::decide(0, true));
+    // A journal that names a firm that it never registered.
+    let mut events = w.out.clone();
+    for recorded in &mut events {
+        if let Event::TransferProposed(e) = &mut recorded.event {
+            e.to = crate::domain::EnterpriseId(999);
+        }
+    }
+    assert_eq!(simulate(&events, question()).0.left_out, 1);
 }
 
 proptest! {

@@ -520,6 +520,24 @@ type Line = (Code, fn(&mut World) -> (PrincipalId, Command));
 
 /// Lines of the table of all refusals, in this world.
 const LINES: &[Line] = &[
+    (Code::PartyBlocked, |w| {
+        w.flag(Payee::Enterprise(SISTER), FlagLevel::Block);
+        (MAKER, propose(OTHERS, succession(SISTER, 0), 1))
+    }),
+    (Code::PartyBlocked, |w| {
+        w.by(MAKER, propose(OTHERS, succession(SISTER, 0), 1));
+        w.flag(Payee::Enterprise(SISTER), FlagLevel::Block);
+        (CHECKER, decide(0, true))
+    }),
+    (Code::PartyBlocked, |w| {
+        w.flag(Payee::Enterprise(OTHER_FIRM), FlagLevel::Block);
+        (MAKER, propose(OTHERS, to_host(), 1))
+    }),
+    (Code::PartyDissolved, |w| {
+        w.by(MAKER, propose(OTHERS, succession(FIRM, 0), 1));
+        w.system(super::parties::dissolve(Payee::Enterprise(FIRM), None));
+        (CHECKER, decide(0, true))
+    }),
     (Code::RelocationPending, |w| {
         w.by(MAKER, propose(OTHERS, to_host(), 1));
         (MAKER, propose(OTHERS, to_host(), 1))

@@ -198,9 +198,6 @@ command_tables! {
     SetPassword { 0: user_name, 1: verifier, }
     SetControllerGroup { 0: party, 1: group, 2: from, }
     SetSuspension { 0: provider, 1: suspended, 2: until, }
-    ApplyForAdmission {
-        0: applicant, 1: categories, 2: from, 3: to, 4: answers, 5: documents,
-    }
     StepAdmission { 0: admission, 1: step, }
     RaiseCreditFlag {
         0: party, 1: code, 2: level, 3: from, 4: until, 5: city, 6: document_no,
@@ -293,6 +290,9 @@ proposed_tables! {
     RegisterProvider {
         0: code, 1: accept_failed_check, 2: name, 3: city, 4: categories, 5: group,
         6: admitted_from, 7: admitted_to, 8: bank_account,
+    }
+    ApplyForAdmission {
+        0: applicant, 1: categories, 2: from, 3: to, 4: answers, 5: documents,
     }
     ChangeBudget { 0: programme, 1: amount, 2: raise, 3: document_no, }
     PublishVersion { 0: programme, 1: terms, }

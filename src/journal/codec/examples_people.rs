@@ -13,17 +13,20 @@ use crate::domain::{
     ProgrammeId, ProposalId, Seq, TransferId, VoucherId,
 };
 use crate::engine::command::{
-    AccountStep, ApproveVoucherFile, ChangeBudget, DecideTransfer, DecideYearEnd, ExtendVoucher,
-    IssueToken, PartyName, Payee, ProposedCommand, PublishDraft, PublishVersion,
-    RegisterEnterprise, RegisterProvider, ReissueVoucher, ReverseClaim, ReverseStep, RevokeVoucher,
-    SetAccess, SetActionRule, SetBankAccount, SetGrant, StartYearClosing,
+    AccountStep, Applicant, ApplyForAdmission, ApproveVoucherFile, ChangeBudget, DecideTransfer,
+    DecideYearEnd, ExtendVoucher, IssueToken, PartyName, Payee, ProposedCommand, PublishDraft,
+    PublishVersion, RegisterEnterprise, RegisterProvider, ReissueVoucher, ReverseClaim,
+    ReverseStep, RevokeVoucher, SetAccess, SetActionRule, SetBankAccount, SetGrant,
+    StartYearClosing,
 };
 use crate::engine::event::{
     AccessSet, ActionProposed, ActionRuleSet, Event, PasswordSet, ProposalApproved,
     ProposalDeclined, ProposalFailed, ProposalWithdrawn,
 };
 use crate::engine::refusal::RefusalCode;
-use crate::engine::terms::{Action, EnterpriseKind, FileMode, Role, Scope};
+use crate::engine::terms::{
+    Action, AdmissionAnswer, AdmissionDocument, EnterpriseKind, FileMode, Role, Scope,
+};
 
 const PROPOSAL: ProposalId = ProposalId(77);
 
@@ -227,9 +230,36 @@ fn people() -> Vec<(&'static str, Action, ProposedCommand)> {
     ]
 }
 
+fn newcomers() -> Vec<(&'static str, Action, ProposedCommand)> {
+    vec![(
+        "-admission",
+        Action::CodeOverride,
+        ProposedCommand::ApplyForAdmission(Box::new(ApplyForAdmission {
+            applicant: Applicant::New {
+                code: code(),
+                accept_failed_check: true,
+                name: text("示例检测研究院"),
+                city: MemberId(3),
+            },
+            categories: Box::new([CategoryId(0), CategoryId(4)]),
+            from: day("2025-01-01"),
+            to: day("2027-12-31"),
+            answers: Box::new([AdmissionAnswer {
+                question: text("CMA"),
+                answer: text("有"),
+                score: Some(90),
+            }]),
+            documents: Box::new([AdmissionDocument {
+                title: text("CMA 2027"),
+                sha256: [0xd0; 32],
+            }]),
+        })),
+    )]
+}
+
 /// Every event of a proposal, with a suffix of its golden file.
 pub(super) fn proposals() -> impl Iterator<Item = (&'static str, Event)> {
-    let proposed = programmes().into_iter().chain(people());
+    let proposed = programmes().into_iter().chain(people()).chain(newcomers());
     let proposed = proposed.chain(second_steps());
     let proposed = proposed.map(|(suffix, action, command)| {
         let event = ActionProposed {

@@ -309,8 +309,10 @@ impl Model {
         let Some(row) = self.orders.get(order) else {
             return Verdict::Rejected;
         };
-        if row.place != Place::Agreed {
-            return refused("ORDER_STATE_MISMATCH");
+        match row.place {
+            Place::Agreed if self.all_pay(row) => {}
+            Place::Agreed => return refused("YEAR_ENDED"),
+            _ => return refused("ORDER_STATE_MISMATCH"),
         }
         let (mut faults, mut taken) = (Vec::new(), Vec::new());
         for line in 0..row.lines.len() {

@@ -93,6 +93,9 @@ impl Model {
         if !self.eligible(p.voucher, p.kind, p.to, p.to_city) {
             return refused("TRANSFER_RECEIVER_NOT_ELIGIBLE");
         }
+        if p.kind != Kind::Relocation && self.is_blocked(&self.enterprises[p.to].code) {
+            return refused("PARTY_BLOCKED");
+        }
         if matches!(p.kind, Kind::Relocation | Kind::Move) && self.is_relocating(p.to) {
             return refused("RELOCATION_PENDING");
         }
@@ -200,6 +203,9 @@ impl Model {
         }
         if !self.eligible(t.voucher, t.kind, t.to, t.to_city) {
             return refused("TRANSFER_RECEIVER_NOT_ELIGIBLE");
+        }
+        if t.kind != Kind::Relocation && self.is_blocked(&self.enterprises[t.to].code) {
+            return refused("PARTY_BLOCKED");
         }
         match t.kind {
             Kind::Move if t.endorsed.is_none() => {

@@ -176,9 +176,26 @@ impl Model {
         if self.vouchers[consent.voucher].revoked {
             return refused("VOUCHER_REVOKED");
         }
+        if consent.by_provider && !self.may_confirm(&consent) {
+            return refused("NOT_AUTHORISED");
+        }
         self.consents.push(consent);
         self.did(by, What::Consent(self.consents.len() - 1));
         Verdict::Done
+    }
+
+    /// A lab's word is asked for where firms are paid; elsewhere the holder must have named the
+    /// lab, or any, and not have taken that back.
+    fn may_confirm(&self, word: &Consent) -> bool {
+        let programme = &self.programmes[self.vouchers[word.voucher].programme];
+        let named = |row: &Consent| {
+            row.voucher == word.voucher
+                && !row.by_provider
+                && !row.withdrawn
+                && (row.provider.is_none() || row.provider == word.provider)
+        };
+        let mut versions = programme.versions.iter();
+        versions.any(|version| version.pays_enterprise) || self.consents.iter().any(named)
     }
 
     pub(super) fn freeze(&mut self, voucher: usize, frozen: bool) -> Verdict {

@@ -373,6 +373,21 @@ impl Walk {
         ]);
     }
 
+    /// A lab that the holder does not know gets no right to read a voucher by its own word.
+    async fn a_strange_lab_confirms_nothing(&self) {
+        let lab = self.token(Side::Other, "provider");
+        let path = format!("/v1/vouchers/{}", self.things["voucher"]);
+        let body = json!({"giver": "provider", "provider": OTHER_LAB, "up_to": "1.00",
+            "until": "2099-12-31"});
+        let consents = format!("{path}/consents");
+        let (status, told) = (self.world)
+            .call(Method::POST, lab, &consents, Some(body))
+            .await;
+        assert_eq!((status, &told["code"]), (422, &json!("NOT_AUTHORISED")));
+        let (status, told) = self.world.call(Method::GET, lab, &path, None).await;
+        assert_eq!(status, 404, "{told}");
+    }
+
     async fn durable(&self) -> Value {
         let url = format!("{}/readyz", self.world.server.url);
         let answer = self.world.client.get(url).send().await.expect("an answer");
@@ -540,6 +555,7 @@ async fn no_role_of_another_city_reads_or_writes_a_citys_detail_on_any_route() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     // Whoever was turned down has left no trace, and whoever tried out neither.
     assert_eq!(walk.durable().await, before);
+    walk.a_strange_lab_confirms_nothing().await;
     assert!(seen.len() > 60, "{seen:?}");
     // The lists are not empty for everybody.
     for (side, voucher) in [

@@ -56,3 +56,17 @@ fn a_claim_on_an_order_while_the_year_ends_is_approved_at_once() {
     assert_eq!(amounts(&w.capture(40_000, false)), [20_000]);
     assert_eq!(budget(&w, PROGRAMME), [110_000, 30_000, 20_000]);
 }
+
+#[test]
+fn no_order_is_confirmed_once_the_year_has_begun_to_end_but_in_the_next_one() {
+    let mut w = proposed(50_000);
+    w.system(crate::engine::tests::programmes::closing(PROGRAMME));
+    let said = w.by(LABS_MAN, confirm());
+    assert_eq!(refusal_of(&said[0].event), Some(Code::YearEnded));
+    assert_eq!(w.money(VOUCHER), [100_000, 0, 0, 0]);
+    let mut w = proposed(50_000);
+    create(&mut w, "310117-2026", HOME, 2026);
+    end_year(&mut w, PROGRAMME, Some(NEXT));
+    w.done(LABS_MAN, confirm());
+    assert_eq!(budget(&w, PACK)[1], 50_000);
+}

@@ -20,8 +20,11 @@ fn choice(writer: &mut Writer<'_>, number: u64, fields: &[&dyn Canonical]) {
     }
 }
 
-impl Canonical for Applicant {
-    fn put(&self, writer: &mut Writer<'_>) {
+/// Only a newcomer whose code is accepted though its check fails is read: nothing else waits.
+impl Field for Applicant {
+    const SHAPE: &'static str = "[1, code, true, name, city]";
+
+    fn write(&self, writer: &mut Writer<'_>) {
         match self {
             Applicant::Registered(id) => choice(writer, 0, &[id]),
             Applicant::New {
@@ -31,6 +34,22 @@ impl Canonical for Applicant {
                 city,
             } => choice(writer, 1, &[code, accept_failed_check, name, city]),
         }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Fault> {
+        if reader.array()? != 5 || reader.uint()? != 1 {
+            return Err(Fault::Value("applicant whose code is accepted"));
+        }
+        let code = Field::read(reader)?;
+        if !reader.bool()? {
+            return Err(Fault::NotCanonical);
+        }
+        Ok(Applicant::New {
+            code,
+            accept_failed_check: true,
+            name: Field::read(reader)?,
+            city: Field::read(reader)?,
+        })
     }
 }
 

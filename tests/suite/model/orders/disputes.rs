@@ -1,9 +1,18 @@
-//! Disputes about orders, naively.
+//! Disputes about orders, and the year that their money stands in, naively.
 
-use super::Place;
+use super::{Order, Place};
 use crate::model::{Model, Verdict, plus_days, refused};
 
 impl Model {
+    /// True if claims on every voucher of an order are approved at once.
+    pub(super) fn all_pay(&self, order: &Order) -> bool {
+        let mut pots = order
+            .lines
+            .iter()
+            .map(|line| self.vouchers[line.voucher].pot);
+        pots.all(|pot| self.pays(pot))
+    }
+
     pub(in crate::model) fn raise_dispute(&mut self, order: usize) -> Verdict {
         let Some(row) = self.orders.get(order) else {
             return Verdict::Rejected;
