@@ -1,5 +1,5 @@
-//! The claims of a voucher or a provider: the indexes by them have a run for every so many claims, so
-//! that new keys come in at few pages; the runs are asked one after the other.
+//! The claims of a voucher or a provider: the indexes by them have a run for every so many claims,
+//! so that new keys come in at few pages; the runs are asked one after the other.
 
 use super::lists::{Compare, Filter, Page, Reach, Resource};
 use super::sql::Dialect;
