@@ -36,7 +36,7 @@ async fn a_setting_that_the_database_does_not_know_is_left_out() {
     bare.close().await;
 }
 
-/// The migrations of one database alone: the file of the claims on SQLite, their runs on PostgreSQL.
+/// The migrations of one database alone: the claims' file on SQLite, their runs on PostgreSQL.
 const OWN: [i64; 2] = [31, 34];
 
 /// All but what differs on purpose: the type of keys, the indexes of the claims, their file.
