@@ -2,25 +2,23 @@
 //! `/readyz`: numbers only, nothing of any party. Asks no database, so that it answers while one
 //! is away.
 
-use std::fmt::Write as _;
-
 use actix_web::{HttpResponse, web};
 
 use super::server::Shared;
-use crate::node::Role;
+use crate::node::{Role, StageTimes};
 
 /// Name, value and what it is.
 type Metric = (&'static str, u64, &'static str);
 
 pub(super) async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
     let mut text = String::new();
-    for (kind, metrics) in [("gauge", standing(&shared)), ("counter", written(&shared))] {
+    let times = shared.node.stage_times();
+    for (kind, metrics) in [("gauge", standing(&shared)), ("counter", written(&times))] {
         for (name, value, help) in metrics {
             describe(&mut text, name, kind, help);
-            text.push_str(&format!("{name} {value}\n"));
+            text += &format!("{name} {value}\n");
         }
     }
-    let times = shared.node.stage_times();
     let name = "quantong_stage_seconds_total";
     let help = "Time spent in a stage of the pipeline; stages overlap.";
     describe(&mut text, name, "counter", help);
@@ -31,8 +29,7 @@ pub(super) async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
         ("commit", times.commit),
     ] {
         let (seconds, micros) = (spent.as_secs(), spent.subsec_micros());
-        let line = writeln!(text, "{name}{{stage=\"{stage}\"}} {seconds}.{micros:06}");
-        line.expect("a text takes everything");
+        text += &format!("{name}{{stage=\"{stage}\"}} {seconds}.{micros:06}\n");
     }
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
@@ -40,7 +37,7 @@ pub(super) async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
 }
 
 fn describe(text: &mut String, name: &str, kind: &str, help: &str) {
-    text.push_str(&format!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));
+    *text += &format!("# HELP {name} {help}\n# TYPE {name} {kind}\n");
 }
 
 /// How the node stands.
@@ -98,8 +95,7 @@ fn standing(shared: &Shared) -> Vec<Metric> {
 }
 
 /// What this process has written.
-fn written(shared: &Shared) -> Vec<Metric> {
-    let times = shared.node.stage_times();
+fn written(times: &StageTimes) -> Vec<Metric> {
     vec![
         (
             "quantong_batches_total",

@@ -62,6 +62,16 @@ fn random_rows(runner: &mut TestRunner) -> Vec<Row> {
     rows(&mut Chain::new(HashKind::Sha256), pair.events(), 5)
 }
 
+/// A journal with a snapshot of all of it.
+async fn with_snapshot() -> (tempfile::TempDir, Box<dyn Store>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rows = random_rows(&mut TestRunner::deterministic());
+    let mut store = open(folder.path()).await;
+    store.append(&rows, &[]).await.expect("appended");
+    take(folder.path(), &*store).await.expect("a snapshot");
+    (folder, store)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_start_from_a_snapshot_anywhere_gives_the_state_of_the_whole_journal() {
     let mut runner = TestRunner::deterministic();
@@ -152,12 +162,7 @@ fn frames(file: &[u8]) -> Vec<std::ops::Range<usize>> {
 /// A change that fits its checksum and can be decoded is found by the hash alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_snapshot_whose_rows_do_not_have_its_hash_is_passed_over() {
-    let mut runner = TestRunner::deterministic();
-    let folder = tempfile::tempdir().expect("a folder");
-    let rows = random_rows(&mut runner);
-    let mut store = open(folder.path()).await;
-    store.append(&rows, &[]).await.expect("appended");
-    take(folder.path(), &*store).await.expect("a snapshot");
+    let (folder, store) = with_snapshot().await;
     // One that is believed is as new as the journal, and none is made.
     let again = take(folder.path(), &*store).await.expect("no need");
     assert!(again.is_none());
@@ -189,12 +194,7 @@ async fn a_snapshot_whose_rows_do_not_have_its_hash_is_passed_over() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn damage_before_the_snapshot_is_found_after_the_start() {
-    let mut runner = TestRunner::deterministic();
-    let folder = tempfile::tempdir().expect("a folder");
-    let rows = random_rows(&mut runner);
-    let mut store = open(folder.path()).await;
-    store.append(&rows, &[]).await.expect("appended");
-    take(folder.path(), &*store).await.expect("a snapshot");
+    let (folder, store) = with_snapshot().await;
     store.close().await.expect("closed");
     let node = start(open(folder.path()).await, folder.path(), 0).await;
     tokio::time::sleep(Duration::from_millis(300)).await;

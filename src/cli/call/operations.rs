@@ -1,7 +1,5 @@
 //! The operations of the API, read from the document that describes them.
 
-use std::fmt::Write as _;
-
 use serde_json::{Map, Value};
 
 use super::CliError;
@@ -73,33 +71,22 @@ impl Operations {
     pub(super) fn list(&self) -> String {
         let width = self.all.iter().map(|o| o.id.len()).max().unwrap_or(0);
         let mut lines = String::new();
-        for operation in &self.all {
+        for o in &self.all {
             let Operation {
-                id,
-                method,
-                path,
-                text,
-                ..
-            } = operation;
-            // Writing to a string cannot fail.
-            let _written = writeln!(lines, "{id:width$}  {method:4} {path}  {text}");
+                id, method, path, ..
+            } = o;
+            lines += &format!("{id:width$}  {method:4} {path}  {}\n", o.text);
         }
         lines
     }
 
     /// What an operation takes.
     pub(super) fn describe(&self, operation: &Operation) -> String {
-        let Operation {
-            id,
-            method,
-            path,
-            text,
-            ..
-        } = operation;
-        let mut told = format!("{id}: {method} {path}\n{text}\n");
+        let o = operation;
+        let mut told = format!("{}: {} {}\n{}\n", o.id, o.method, o.path, o.text);
         let mut named = |what: &str, names: &[String]| {
             if !names.is_empty() {
-                let _written = writeln!(told, "{what}: {}", names.join(", "));
+                told += &format!("{what}: {}\n", names.join(", "));
             }
         };
         named("path, all needed", &operation.path_parameters);
@@ -144,7 +131,7 @@ impl Operations {
             let kind = self.kind(field);
             let indent = "  ".repeat(depth);
             let line = format!("{indent}{name}{star}: {kind}  {said}");
-            let _written = writeln!(told, "{}", line.trim_end());
+            *told += &format!("{}\n", line.trim_end());
             let inner = self.resolved(field);
             let inner = match inner["items"] {
                 Value::Null => inner,
