@@ -6,7 +6,7 @@
 //! journal has the row with the root where it was taken. Format: `docs/FORMATS.md`.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -321,12 +321,12 @@ impl<W: Write> Write for Framed<'_, W> {
     }
 }
 
-/// The frames of a file.
-struct Frames(BufReader<File>);
+/// The frames of a file, which are large enough to be read one by one.
+struct Frames(File);
 
 impl Frames {
     fn open(path: &Path) -> Result<Frames, SnapshotError> {
-        let mut file = BufReader::with_capacity(FRAME_BYTES, File::open(path)?);
+        let mut file = File::open(path)?;
         let mut magic = [0; 8];
         file.read_exact(&mut magic)?;
         if magic != *MAGIC {
@@ -335,25 +335,55 @@ impl Frames {
         Ok(Frames(file))
     }
 
+    /// Length and checksum of the next frame.
+    fn next(&mut self) -> Result<(usize, u32), SnapshotError> {
+        let mut eight = [0; 8];
+        self.0.read_exact(&mut eight)?;
+        let [length, checksum] = [0, 4].map(|at| {
+            let four = [eight[at], eight[at + 1], eight[at + 2], eight[at + 3]];
+            u32::from_le_bytes(four)
+        });
+        if length as usize > FRAME_BYTES_MAX {
+            return Err(SnapshotError::Unusable("a length in it is impossible"));
+        }
+        Ok((length as usize, checksum))
+    }
+
     /// The next frame; `None` for an empty one, which ends a part.
     fn frame(&mut self) -> Result<Option<Vec<u8>>, SnapshotError> {
         let mut bytes = Vec::new();
         Ok(self.append(&mut bytes)?.then_some(bytes))
     }
 
+    /// All frames up to an empty one, in memory that is asked for once: what grows is moved, each
+    /// time into memory that the system has to clear first.
+    fn part(&mut self) -> Result<Vec<u8>, SnapshotError> {
+        let begin = self.0.stream_position()?;
+        let mut all = 0;
+        loop {
+            let (length, _) = self.next()?;
+            if length == 0 {
+                break;
+            }
+            all += length;
+            self.0
+                .seek_relative(i64::try_from(length).unwrap_or(i64::MAX))?;
+        }
+        self.0.seek(SeekFrom::Start(begin))?;
+        let mut bytes = Vec::with_capacity(all);
+        while self.append(&mut bytes)? {}
+        Ok(bytes)
+    }
+
     /// Appends the next frame; false if it is an empty one.
     fn append(&mut self, to: &mut Vec<u8>) -> Result<bool, SnapshotError> {
-        let mut four = [0; 4];
-        self.0.read_exact(&mut four)?;
-        let length = u32::from_le_bytes(four) as usize;
-        self.0.read_exact(&mut four)?;
-        if length > FRAME_BYTES_MAX {
-            return Err(SnapshotError::Unusable("a length in it is impossible"));
-        }
+        let (length, checksum) = self.next()?;
         let from = to.len();
-        to.resize(from + length, 0);
-        self.0.read_exact(&mut to[from..])?;
-        if crc32c::crc32c(&to[from..]) != u32::from_le_bytes(four) {
+        (&self.0).take(length as u64).read_to_end(to)?;
+        if to.len() - from < length {
+            return Err(SHORT);
+        }
+        if crc32c::crc32c(&to[from..]) != checksum {
             return Err(SnapshotError::Unusable("a checksum in it does not hold"));
         }
         Ok(length > 0)
@@ -412,9 +442,7 @@ fn feed(
         if file.frame()?.as_deref() != Some(part.as_str().as_bytes()) {
             return Err(SnapshotError::Unusable("a part is missing"));
         }
-        let mut bytes = Vec::new();
-        while file.append(&mut bytes)? {}
-        let bytes = Arc::new(bytes);
+        let bytes = Arc::new(file.part()?);
         if parts.send((*part, Arc::clone(&bytes))).is_err() || rows.send(bytes).is_err() {
             return Ok(None);
         }
