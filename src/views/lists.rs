@@ -67,7 +67,7 @@ pub enum FilterValue {
 const LOOKED_AT_MAX: i64 = 5_000;
 
 /// The same for registers, which are searched by parts of names and are far smaller.
-const LOOKED_AT_REGISTER_MAX: i64 = 1_000_000;
+const LOOKED_AT_REGISTER_MAX: i64 = 50_000;
 
 /// A page that was found.
 #[derive(Clone, Debug, Default)]
@@ -302,6 +302,8 @@ impl Resource {
             | Resource::Relations
             | Resource::CreditFlags
             | Resource::BankAccounts => LOOKED_AT_REGISTER_MAX,
+            // Their holder's row is looked at too.
+            Resource::Vouchers | Resource::Applications => LOOKED_AT_MAX / 2,
             _ => LOOKED_AT_MAX,
         }
     }

@@ -5,13 +5,17 @@ use std::time::{Duration, Instant};
 
 use super::{BenchError, Line, emit};
 use crate::journal::Database;
-use crate::views::{Compare, Filter, FilterValue, Listed, Page, Reach, Resource, Views};
+use crate::views::{Compare, Filter, FilterValue, Listed, Page, Reach, Resource, Sought, Views};
 
 /// Pages per kind of list.
 const PAGES: u32 = 200;
 
 /// Rows of a page, the default of the API.
 const ROWS: u32 = 50;
+
+/// Name and code of a voucher's holder, as the list of vouchers is searched.
+const HOLDER_SEARCHED: &str = "(SELECT COALESCE(search_text, '') || ' ' || LOWER(COALESCE(code, '')) \
+    FROM enterprises WHERE enterprises.id = holder)";
 
 /// Makes the nth page of a kind.
 type Make<'a> = Box<dyn Fn(u32) -> Page + 'a>;
@@ -83,11 +87,49 @@ pub(super) async fn run(folder: &Path, database: &Database) -> Result<(), BenchE
             }),
         ),
     ];
-    for (name, make) in &kinds {
+    for (name, make) in kinds.iter().chain(&searches(top)) {
         measure(&views, name, make).await?;
     }
     views.close().await;
     Ok(())
+}
+
+/// Pages of searches for a text that no row has: each looks at as many rows as a page may.
+fn searches(top: i64) -> Vec<(&'static str, Make<'static>)> {
+    let searched = |resource, columns| {
+        move |n: u32| Page {
+            resource,
+            ..page(
+                filter(
+                    columns,
+                    Compare::Contains,
+                    FilterValue::Sought(Sought::of("nowhere")),
+                ),
+                None,
+                Some(top * i64::from(PAGES - n % PAGES) / i64::from(PAGES)),
+            )
+        }
+    };
+    vec![
+        (
+            "search_claims",
+            Box::new(searched(
+                Resource::Claims,
+                &["contract_no", "invoice_no", "public_id"],
+            )),
+        ),
+        (
+            "search_vouchers_by_holder",
+            Box::new(searched(
+                Resource::Vouchers,
+                &["public_id", HOLDER_SEARCHED],
+            )),
+        ),
+        (
+            "search_enterprises",
+            Box::new(searched(Resource::Enterprises, &["search_text", "code"])),
+        ),
+    ]
 }
 
 /// Reads one page after the other.
