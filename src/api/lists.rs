@@ -2,6 +2,7 @@
 
 mod search;
 mod standing;
+mod words;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -327,7 +328,15 @@ fn filter(
 ) -> Result<Filter, Problem> {
     let number = |number: u32| FilterValue::Number(i64::from(number));
     let compare = match kind {
-        Kind::Text => Compare::Is(FilterValue::Text(text.to_owned())),
+        Kind::Text => {
+            if let Some(words) = words::of(resource, name)
+                && !words.contains(&text)
+            {
+                let problem = format!("is one of {}", words.join(", "));
+                return Err(Problem::field(name, problem));
+            }
+            Compare::Is(FilterValue::Text(text.to_owned()))
+        }
         Kind::Search => return search::filter(cx, resource, name, text, columns),
         Kind::DayFrom => Compare::From(FilterValue::Text(day(name, text)?.to_string())),
         Kind::DayTo => Compare::To(FilterValue::Text(day(name, text)?.to_string())),

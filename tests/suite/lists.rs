@@ -9,6 +9,9 @@ use super::cluster::Cluster;
 use super::server::World;
 
 mod search;
+mod words;
+
+pub(crate) use words::every_row_is_found_by_its_own_words;
 
 /// All pages of a list, and the number of pages.
 async fn all(world: &World, token: &str, path: &str) -> (Vec<Value>, u32) {
@@ -247,6 +250,7 @@ async fn by_status(world: &World, expected: &[(&str, &String)]) {
 
 /// Balances today are those of the state; before the first day there was nothing.
 async fn balances_and_statements(world: &World) {
+    words::statements_name_one_account(world).await;
     let finance = &world.finance;
     let now = world.get(finance, "/v1/trial-balance?party=310117").await;
     let of_views = world.get(finance, "/v1/balances?party=310117").await;
