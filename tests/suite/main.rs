@@ -22,6 +22,7 @@ mod outage;
 mod passing_on;
 mod postgres;
 mod relay;
+mod restored;
 mod second_steps;
 mod server;
 mod sign_in;
