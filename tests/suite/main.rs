@@ -11,6 +11,7 @@ mod days;
 mod docs;
 mod docs_more;
 mod files;
+mod followers;
 mod http;
 mod import;
 mod layers;
