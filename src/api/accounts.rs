@@ -92,7 +92,10 @@ fn on_side(account: &str, debits: i64, credits: i64) -> Value {
 }
 
 async fn balances(request: &HttpRequest, shared: &Shared) -> Result<HttpResponse, Problem> {
-    let find = |cx: &Cx<'_>| Ok((party(cx)?, moment::asked(cx, "on")?));
+    let find = |cx: &Cx<'_>| {
+        known(cx, "get_balances")?;
+        Ok((party(cx)?, moment::asked(cx, "on")?))
+    };
     let ((party, asked), seen) = look(request, shared, find).await?;
     let moment = Moment::find(&shared.node, asked, party, seen).await?;
     let views = await_views(request, shared, seen).await?;
@@ -149,37 +152,72 @@ struct Wanted {
     to: moment::Asked,
 }
 
-fn wanted(cx: &Cx<'_>) -> Result<Wanted, Problem> {
-    let given = |name: &str| !cx.param(name).is_empty();
-    let about = if given("programme") {
-        (
-            "programme",
-            cx.programme("programme", cx.param("programme"))?.0.into(),
-        )
-    } else if given("member") {
-        ("member", cx.member("member", cx.param("member"))?.0.into())
-    } else if given("provider") {
-        ("provider", cx.provider("provider", cx.param("provider"))?.0)
-    } else if given("enterprise") {
-        (
-            "enterprise",
-            cx.enterprise("enterprise", cx.param("enterprise"))?.0,
-        )
-    } else if given("period") {
-        ("period", cx.period("period", cx.param("period"))?.0.into())
-    } else {
-        ("", 0)
+/// The parameters that say for what an account is kept.
+const DETAILS: [&str; 5] = ["programme", "member", "provider", "enterprise", "period"];
+
+/// Reads for what an account is kept: without it, or with another thing, no account is named.
+fn about(cx: &Cx<'_>, account: AccountKind) -> Result<(&'static str, u32), Problem> {
+    let kept_for = account.kept_for();
+    let given = DETAILS.iter().filter(|name| !cx.param(name).is_empty());
+    let given: Vec<&'static str> = given.copied().collect();
+    if let Some(stray) = given.iter().find(|name| !kept_for.contains(name)) {
+        let problem = format!("is not what {} is kept for", account.as_str());
+        return Err(Problem::field(stray, problem));
+    }
+    let name = match (&given[..], kept_for) {
+        ([], []) => return Ok(("", 0)),
+        ([name], _) => *name,
+        ([], [first, ..]) => {
+            let problem = format!(
+                "is missing: {} is kept for each {}",
+                account.as_str(),
+                kept_for.join(" or ")
+            );
+            return Err(Problem::field(first, problem));
+        }
+        ([_, second, ..], _) => return Err(Problem::field(second, "is one too many")),
     };
+    let text = cx.param(name);
+    let id = match name {
+        "programme" => cx.programme(name, text)?.0.into(),
+        "member" => cx.member(name, text)?.0.into(),
+        "provider" => cx.provider(name, text)?.0,
+        "enterprise" => cx.enterprise(name, text)?.0,
+        _ => cx.period(name, text)?.0.into(),
+    };
+    Ok((name, id))
+}
+
+/// Refuses a parameter that a read does not know, which it would else pass over.
+fn known(cx: &Cx<'_>, operation: &str) -> Result<(), Problem> {
+    let route = ACCOUNT_ROUTES.iter().find(|route| route.1 == operation);
+    let known = route.map_or(&[][..], |route| route.2);
+    let stray = cx.path.keys().find(|name| !known.contains(&name.as_str()));
+    match stray {
+        Some(name) => Err(Problem::field(name, "is no parameter of this read")),
+        None => Ok(()),
+    }
+}
+
+fn wanted(cx: &Cx<'_>) -> Result<Wanted, Problem> {
+    known(cx, "get_statement")?;
+    let account = word("account", cx.param("account"), kind_of)?;
+    let from = match cx.param("from") {
+        "" => None,
+        text => Some(day("from", text)?),
+    };
+    let to = moment::asked(cx, "to")?;
+    if let (Some(from), moment::Asked::Day(to)) = (from, to)
+        && from > to
+    {
+        return Err(Problem::field("from", "is not after to"));
+    }
     Ok(Wanted {
         party: party(cx)?,
-        account: word("account", cx.param("account"), kind_of)?,
-        about,
-        from: if given("from") {
-            Some(day("from", cx.param("from"))?)
-        } else {
-            None
-        },
-        to: moment::asked(cx, "to")?,
+        account,
+        about: about(cx, account)?,
+        from,
+        to,
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod search;
 mod standing;
+mod words;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -326,49 +327,44 @@ fn filter(
     columns: &'static [&'static str],
 ) -> Result<Filter, Problem> {
     let number = |number: u32| FilterValue::Number(i64::from(number));
-    let (compare, value) = match kind {
-        Kind::Text => (Compare::Is, FilterValue::Text(text.to_owned())),
+    let compare = match kind {
+        Kind::Text => {
+            if let Some(words) = words::of(resource, name)
+                && !words.contains(&text)
+            {
+                let problem = format!("is one of {}", words.join(", "));
+                return Err(Problem::field(name, problem));
+            }
+            Compare::Is(FilterValue::Text(text.to_owned()))
+        }
         Kind::Search => return search::filter(cx, resource, name, text, columns),
-        Kind::DayFrom => (
-            Compare::From,
-            FilterValue::Text(day(name, text)?.to_string()),
-        ),
-        Kind::DayTo => (Compare::To, FilterValue::Text(day(name, text)?.to_string())),
-        Kind::Member => (Compare::Is, number(cx.member(name, text)?.0.into())),
-        Kind::Programme => (Compare::Is, number(cx.programme(name, text)?.0.into())),
-        Kind::Category => (Compare::Is, number(cx.category(name, text)?.0.into())),
-        Kind::Enterprise => (Compare::Is, number(cx.enterprise(name, text)?.0)),
-        Kind::Provider => (Compare::Is, number(cx.provider(name, text)?.0)),
-        Kind::Principal => (Compare::Is, number(cx.principal_id(name, text)?.0)),
+        Kind::DayFrom => Compare::From(FilterValue::Text(day(name, text)?.to_string())),
+        Kind::DayTo => Compare::To(FilterValue::Text(day(name, text)?.to_string())),
+        Kind::Member => Compare::Is(number(cx.member(name, text)?.0.into())),
+        Kind::Programme => Compare::Is(number(cx.programme(name, text)?.0.into())),
+        Kind::Category => Compare::Is(number(cx.category(name, text)?.0.into())),
+        Kind::Enterprise => Compare::Is(number(cx.enterprise(name, text)?.0)),
+        Kind::Provider => Compare::Is(number(cx.provider(name, text)?.0)),
+        Kind::Principal => Compare::Is(number(cx.principal_id(name, text)?.0)),
         Kind::Standing => return standing::filter(cx, name, text),
-        Kind::Flag => (Compare::Is, number(u32::from(flag(name, text)?))),
-        Kind::Period => (Compare::Is, number(cx.period(name, text)?.0.into())),
+        Kind::Flag => Compare::Is(number(u32::from(flag(name, text)?))),
+        Kind::Period => Compare::Is(number(cx.period(name, text)?.0.into())),
         Kind::Voucher => {
             let canonical = |state: &State, id, tag| state.voucher_id(VoucherId(id), tag);
-            (
-                Compare::Is,
-                number(cx.id(name, text, IdKind::Voucher, canonical)?),
-            )
+            Compare::Is(number(cx.id(name, text, IdKind::Voucher, canonical)?))
         }
-        Kind::OrderHolder => (Compare::Among, number(cx.enterprise(name, text)?.0)),
+        Kind::OrderHolder => Compare::Among(number(cx.enterprise(name, text)?.0)),
         Kind::OrderVoucher => {
             let canonical = |state: &State, id, tag| state.voucher_id(VoucherId(id), tag);
             let id = cx.id(name, text, IdKind::Voucher, canonical)?;
-            (Compare::Among, number(id))
+            Compare::Among(number(id))
         }
         Kind::Claim => {
             let canonical = |state: &State, id, tag| state.claim_id(ClaimId(id), tag);
-            (
-                Compare::Is,
-                number(cx.id(name, text, IdKind::Claim, canonical)?),
-            )
+            Compare::Is(number(cx.id(name, text, IdKind::Claim, canonical)?))
         }
     };
-    Ok(Filter {
-        columns,
-        compare,
-        value,
-    })
+    Ok(Filter { columns, compare })
 }
 
 fn flag(name: &str, text: &str) -> Result<bool, Problem> {

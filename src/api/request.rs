@@ -9,6 +9,7 @@ use crate::engine::State;
 use crate::engine::command::{Reason, RefSource, Submission};
 use crate::journal::codec;
 use crate::node::{Freshness, Node};
+use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
@@ -21,6 +22,8 @@ pub(super) const SEQUENCE: &str = "Quantong-Sequence";
 pub(super) struct Asked {
     pub(super) id: String,
     pub(super) lang: Lang,
+    /// True if older answers will do, also to say that something is not there.
+    eventual: bool,
 }
 
 impl Asked {
@@ -34,9 +37,11 @@ impl Asked {
         let given = header("X-Request-Id")
             .filter(|id| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()));
         let id = given.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned);
+        let reads = request.method() == Method::GET;
         Asked {
             id,
             lang: Lang::of_header(header("Accept-Language")),
+            eventual: reads && matches!(freshness(&parameters(request)), Ok(Freshness::Any)),
         }
     }
 
@@ -49,9 +54,14 @@ impl Asked {
     ) -> HttpResponse {
         let answer = match answer {
             Err(problem) if problem.headers.iter().all(|(name, _)| *name != SEQUENCE) => {
-                let durable = shared.node.read(|_| ()).await;
+                // That there is no answer now says nothing of the state.
+                let freshness = match self.eventual || problem.status == 503 {
+                    true => Freshness::Any,
+                    false => Freshness::Newest,
+                };
+                let durable = shared.node.read_at(freshness, |_| ()).await;
                 // What is wrong with the request itself is wrong whatever the state.
-                let itself = matches!(problem.status, 400 | 413 | 415);
+                let itself = matches!(problem.status, 400 | 413 | 415 | 503);
                 Err(match durable {
                     Ok(((), seen)) => problem.header(SEQUENCE, seen.0),
                     Err(_) if itself => problem,

@@ -47,6 +47,18 @@ macro_rules! account_kinds {
                 match self { $(AccountKind::$name => $left,)* }
             }
 
+            /// What says which account of this kind is meant: one of these, none if there is only
+            /// one.
+            pub const fn kept_for(self) -> &'static [&'static str] {
+                match self.detail_kind() {
+                    DetailKind::None => &[],
+                    DetailKind::Programme => &["programme"],
+                    DetailKind::Member => &["member"],
+                    DetailKind::Payee => &["provider", "enterprise"],
+                    DetailKind::Period => &["period"],
+                }
+            }
+
             const fn detail_kind(self) -> DetailKind {
                 match self { $(AccountKind::$name => DetailKind::$detail,)* }
             }

@@ -10,7 +10,7 @@ use super::replay::{ReplayError, apply_row};
 use super::sequencer::{Phase, RECOVERY_PAUSE, Sequencer, StartError, Warm};
 use super::{NodeError, Work};
 use crate::domain::Seq;
-use crate::journal::{AppendError, ReadLimit, Row, StoreError};
+use crate::journal::{AppendError, JournalFault, ReadLimit, Row, StoreError};
 
 /// How often the journal is read while nobody asks for what is newest.
 const POLL: Duration = Duration::from_millis(20);
@@ -46,18 +46,19 @@ impl Sequencer {
             if matches!(self.wait(), Next::Stop) {
                 return Phase::End(Some(warm.store));
             }
-            let reached = match self.catch_up(&mut warm) {
+            let looks = Instant::now() >= look_at;
+            let caught_up = self.catch_up(&mut warm);
+            let caught_up = match looks {
+                true => caught_up.and_then(|()| self.check_whole(&warm)),
+                false => caught_up,
+            };
+            let reached = match caught_up {
                 Ok(()) => Ok(()),
                 Err(Behind::Away(error)) => Err(error),
-                Err(Behind::Broken(error)) => {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::error!(error, "the journal is not what it was; it is read anew");
-                    self.shared.withdraw();
-                    return Phase::Load(warm.store);
-                }
+                Err(Behind::Broken(error)) => return self.read_anew(warm, &error),
             };
             let reached = match reached {
-                Ok(()) if Instant::now() >= look_at => {
+                Ok(()) if looks => {
                     look_at = Instant::now() + LOOK;
                     match self.runtime.block_on(contender.look(&self.runtime)) {
                         Ok(Looked::Elected(keeper)) => match self.take_over(warm, keeper) {
@@ -85,6 +86,41 @@ impl Sequencer {
             }
             away = reached.is_err();
         }
+    }
+
+    /// Gives up what the node has, and keeps in mind how far the journal was.
+    fn read_anew(&self, mut warm: Warm, error: &ReplayError) -> Phase {
+        let error = error as &dyn std::error::Error;
+        tracing::error!(error, "the journal is not what it was; it is read anew");
+        if let Some(anchor) = &mut warm.anchor {
+            super::pipeline::complain(anchor.flush());
+        }
+        self.shared.withdraw();
+        Phase::Load(warm.store)
+    }
+
+    /// Fails if the journal no longer has what the node has: its database has lost rows, or is
+    /// another one. Rows that come in would not tell before others have taken their place.
+    fn check_whole(&self, warm: &Warm) -> Result<(), Behind> {
+        let Some(head) = warm.chain.head() else {
+            return Ok(());
+        };
+        let (anchor_size, reader) = (head.size(), warm.store.reader());
+        let found = self.runtime.block_on(reader.head());
+        let found = found.map_err(Behind::Away)?;
+        let journal_size = found.map_or(0, |found| found.size());
+        let fault = if journal_size < anchor_size {
+            JournalFault::Truncated {
+                anchor_size,
+                journal_size,
+            }
+        } else if found.is_some_and(|found| found.size() == anchor_size && found.root != head.root)
+        {
+            JournalFault::Altered { anchor_size }
+        } else {
+            return Ok(());
+        };
+        Err(Behind::Broken(fault.into()))
     }
 
     /// Remembers who leads.

@@ -293,8 +293,10 @@ impl Sequencer {
         }
     }
 
-    /// Replays the journal, again and again while it cannot be read.
+    /// Replays the journal, again and again while it cannot be read. What is in the way is said
+    /// once.
     fn load(&mut self, mut store: Box<dyn Store>) -> Phase {
+        let mut told = None;
         loop {
             if self.answer_unavailable() {
                 return Phase::End(Some(store));
@@ -316,10 +318,14 @@ impl Sequencer {
                 }
                 Err((given_back, error)) => {
                     store = given_back;
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "the node cannot recover yet"
-                    );
+                    let what = error.to_string();
+                    if told.as_ref() != Some(&what) {
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            "the node cannot recover yet and tries again"
+                        );
+                        told = Some(what);
+                    }
                     std::thread::sleep(RECOVERY_PAUSE);
                 }
             }

@@ -4,6 +4,7 @@
 //! an index for what it filters by ends its page after so many rows that it has looked at.
 
 use super::changes::Value;
+pub use super::filter::{Compare, Filter, FilterValue};
 pub use super::resource::Resource;
 use super::runs::{CLAIMS_OF_RUN, RUNS, concerns_by_run, of_run};
 use super::schema::{self, Table};
@@ -22,45 +23,6 @@ pub enum Reach {
     Provider(u32),
     /// What a principal sent.
     Sender(u32),
-}
-
-/// How a filter compares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compare {
-    /// Equal.
-    Is,
-    /// Not below.
-    From,
-    /// Not above.
-    To,
-    /// Contains the text, whatever its case; a name also whatever its width.
-    Contains,
-    /// The key is among those that a query, named instead of a column, finds for the value.
-    Among,
-    /// The column is a whole condition, in which `?` stands for the value.
-    Holds,
-}
-
-/// One condition.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Filter {
-    /// The columns, one of which must fit.
-    pub columns: &'static [&'static str],
-    /// How.
-    pub compare: Compare,
-    /// With what.
-    pub value: FilterValue,
-}
-
-/// What a column is compared with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FilterValue {
-    /// A number.
-    Number(i64),
-    /// A text.
-    Text(String),
-    /// A text that is looked for.
-    Sought(Sought),
 }
 
 /// Rows that a page looks at where no index leads to those that fit: ten milliseconds at worst.
@@ -382,28 +344,40 @@ impl<'a> Statement<'a> {
     }
 
     fn filter(&mut self, filter: &'a Filter) {
-        if let FilterValue::Sought(sought) = &filter.value {
-            return self.contains(filter.columns, sought);
-        }
-        let asks = |column: &&str| filter.compare != Compare::Holds || column.contains('?');
-        let parameter = match filter.columns.iter().any(asks) {
-            true => self.bind(filter.value()),
-            // A parameter that no condition has would have no type.
-            false => String::new(),
-        };
-        let one = |column: &&str| match filter.compare {
-            Compare::Is if self.by_run && RUNS.contains(column) => {
-                of_run(column, &parameter).join(" = ")
+        let columns = filter.columns.iter();
+        let any: Vec<String> = match &filter.compare {
+            Compare::Contains(sought) => return self.contains(filter.columns, sought),
+            Compare::Is(value) => {
+                let (by_run, parameter) = (self.by_run, self.bind(value.into()));
+                let is = |column: &&str| match by_run && RUNS.contains(column) {
+                    true => of_run(column, &parameter).join(" = "),
+                    false => format!("{column} = {parameter}"),
+                };
+                columns.map(is).collect()
             }
-            Compare::Is => format!("{column} = {parameter}"),
-            Compare::From => format!("{column} >= {parameter}"),
-            Compare::To => format!("{column} <= {parameter}"),
-            Compare::Among => format!("id IN ({column} {parameter})"),
-            Compare::Holds => column.replace('?', &parameter),
-            // A text that is looked for has patterns of its own.
-            Compare::Contains => "1 = 0".to_owned(),
+            Compare::From(value) => {
+                let parameter = self.bind(value.into());
+                columns.map(|c| format!("{c} >= {parameter}")).collect()
+            }
+            Compare::To(value) => {
+                let parameter = self.bind(value.into());
+                columns.map(|c| format!("{c} <= {parameter}")).collect()
+            }
+            Compare::Among(value) => {
+                let parameter = self.bind(value.into());
+                columns
+                    .map(|c| format!("id IN ({c} {parameter})"))
+                    .collect()
+            }
+            Compare::Holds(value) => {
+                // A parameter that no condition has would have no type.
+                let parameter = match columns.clone().any(|c| c.contains('?')) {
+                    true => self.bind(value.into()),
+                    false => String::new(),
+                };
+                columns.map(|c| c.replace('?', &parameter)).collect()
+            }
         };
-        let any: Vec<String> = filter.columns.iter().map(one).collect();
         self.and(&format!("({})", any.join(" OR ")));
     }
 
@@ -502,11 +476,14 @@ impl Views {
         let high = page.before.map_or(last, |before| last.min(before - 1));
         let mut range = Range { low: first, high };
         for filter in page.filters.iter().filter(|filter| page.is_by_key(filter)) {
-            if matches!(filter.compare, Compare::From | Compare::Is) {
-                range.low = self.first_key(page, filter, &range, false).await?;
+            let column = filter.columns.first().ok_or(ViewsError::Missing(name))?;
+            if let Compare::From(value) | Compare::Is(value) = &filter.compare {
+                let first = self.first_key(page, column, value, &range, false);
+                range.low = first.await?;
             }
-            if matches!(filter.compare, Compare::To | Compare::Is) {
-                range.high = self.first_key(page, filter, &range, true).await? - 1;
+            if let Compare::To(value) | Compare::Is(value) = &filter.compare {
+                let first = self.first_key(page, column, value, &range, true);
+                range.high = first.await? - 1;
             }
         }
         Ok((range.low <= range.high).then_some(range))
@@ -517,12 +494,12 @@ impl Views {
     async fn first_key(
         &self,
         page: &Page,
-        filter: &Filter,
+        column: &str,
+        value: &FilterValue,
         range: &Range,
         above: bool,
     ) -> Result<i64, ViewsError> {
         let (name, key) = (page.resource.table().name, page.resource.key());
-        let column = filter.columns.first().ok_or(ViewsError::Missing(name))?;
         let below = if above { "<=" } else { "<" };
         // The row at a key, or the next one below it, says on which side the key lies.
         let sql = format!(
@@ -532,7 +509,7 @@ impl Views {
         let (mut low, mut high) = (range.low, range.high + 1);
         while low < high {
             let middle = low + (high - low) / 2;
-            let values = [Value::Number(middle), filter.value()];
+            let values = [Value::Number(middle), value.into()];
             let side = self.tables.texts(&sql, &values).await?;
             match side.first().map(String::as_str) {
                 Some("0") => high = middle,
@@ -550,16 +527,6 @@ struct Range {
     high: i64,
 }
 
-impl Filter {
-    fn value(&self) -> Value<'_> {
-        match &self.value {
-            FilterValue::Number(number) => Value::Number(*number),
-            FilterValue::Text(text) => Value::Text(text),
-            FilterValue::Sought(sought) => Value::Text(&sought.folded),
-        }
-    }
-}
-
 impl Page {
     /// True if a filter says between which keys its rows are.
     fn is_by_key(&self, filter: &Filter) -> bool {
@@ -567,7 +534,11 @@ impl Page {
             .columns
             .iter()
             .all(|column| self.resource.rises(column));
-        rises && matches!(filter.compare, Compare::Is | Compare::From | Compare::To)
+        rises
+            && matches!(
+                filter.compare,
+                Compare::Is(_) | Compare::From(_) | Compare::To(_)
+            )
     }
 
     /// True if few rows have the value that a filter asks for.
@@ -578,7 +549,8 @@ impl Page {
                 Resource::Payments => &["claim"],
                 _ => &[],
             };
-            filter.compare == Compare::Is && filter.columns.iter().all(|c| columns.contains(c))
+            matches!(filter.compare, Compare::Is(_))
+                && filter.columns.iter().all(|c| columns.contains(c))
         })
     }
 
@@ -586,10 +558,10 @@ impl Page {
     fn is_led(&self) -> bool {
         let mut others = self.filters.iter().filter(|filter| !self.is_by_key(filter));
         // Of an issuer's vouchers few may stand as asked for: then its index leads nowhere.
-        let stands = (self.filters.iter()).any(|filter| filter.compare == Compare::Holds);
+        let stands = (self.filters.iter()).any(|f| matches!(f.compare, Compare::Holds(_)));
         let indexed = |filter: &Filter| {
             let columns = filter.columns;
-            matches!(filter.compare, Compare::Is | Compare::Among)
+            matches!(filter.compare, Compare::Is(_) | Compare::Among(_))
                 && columns.iter().all(|c| self.resource.indexed(c))
                 && !(stands && columns.contains(&"issuer"))
         };

@@ -14,6 +14,7 @@ mod changes;
 mod columns;
 mod database;
 mod events;
+mod filter;
 mod history;
 mod lists;
 mod log;

@@ -51,7 +51,8 @@ impl Page {
     /// True if an index leads to claims by voucher or provider.
     pub(super) fn is_led_by_run(&self) -> bool {
         let by_column = |filter: &Filter| {
-            filter.compare == Compare::Is && filter.columns.iter().all(|c| RUNS.contains(c))
+            matches!(filter.compare, Compare::Is(_))
+                && filter.columns.iter().all(|c| RUNS.contains(c))
         };
         let reached = self.reach.as_ref();
         let by_reach = reached.is_some_and(|reach| {

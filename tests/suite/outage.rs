@@ -271,3 +271,83 @@ async fn a_full_disk_costs_time_and_nothing_else() {
     disk.verify();
     world.server.terminate();
 }
+
+/// A page of the claims on the voucher that clients redeem, and how far the tables were.
+async fn newest_claims(load: &Load, more: &str) -> (u16, Value) {
+    let path = format!("/v1/claims?voucher={}&limit=5{more}", load.voucher);
+    let world = &load.world;
+    world
+        .call(Method::GET, &world.administrator, &path, None)
+        .await
+}
+
+/// Reads lists while nothing can be written, which the tables of the lists are as little as the
+/// journal: what they have is answered, and nobody is told that it is all there is.
+async fn lists_go_on(load: &Load, disk: &SmallDisk) {
+    let mut row = 0;
+    let began = Instant::now();
+    while row < 10 {
+        assert!(began.elapsed() < PATIENCE, "lists do not go on");
+        disk.fill();
+        let (status, list) = newest_claims(load, "&consistency=eventual").await;
+        if status == 503 {
+            // The state is read anew.
+            assert_eq!(list["code"], "UNAVAILABLE", "{list}");
+            row = 0;
+            continue;
+        }
+        assert_eq!(status, 200, "{list}");
+        assert_eq!(list["data"].as_array().map(Vec::len), Some(5), "{list}");
+        let (_, ready) = load.world.call(Method::GET, "", "/readyz", None).await;
+        row = match ready["role"] == "read_only" {
+            true => row + 1,
+            false => 0,
+        };
+    }
+    let (status, list) = newest_claims(load, "").await;
+    match status {
+        200 => assert_eq!(list["data"].as_array().map(Vec::len), Some(5), "{list}"),
+        503 => assert_eq!(list["code"], "BEHIND", "{list}"),
+        other => panic!("{other}: {list}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_go_on_while_the_disk_is_full_and_have_everything_once_there_is_room() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some((disk, world)) = SmallDisk::start(folder.path()).await else {
+        return;
+    };
+    // The tables of the lists are on the disk that is filled.
+    for name in ["journal.db", "views.db", "views-claims.db"] {
+        assert!(disk.seen.join(name).exists(), "{name}");
+    }
+    let load = Load::start(world).await;
+    for round in 0..rounds(2, 10) {
+        load.wait_for_more().await;
+        disk.fill();
+        lists_go_on(&load, &disk).await;
+        disk.free();
+        load.wait_for_more().await;
+        let began = Instant::now();
+        // With everything that was acknowledged by now; clients go on meanwhile.
+        loop {
+            let (status, list) = newest_claims(&load, "").await;
+            if status == 200 {
+                break;
+            }
+            assert_eq!(list["code"], "BEHIND", "round {round}: {list}");
+            assert!(began.elapsed() < PATIENCE, "the lists stay behind: {list}");
+        }
+    }
+    let mut world = load.finish().await;
+    views_catch_up(&world).await;
+    let ready = world.get("", "/readyz").await;
+    assert_eq!(ready["views_stuck"], Value::Null, "{ready}");
+    let claim = world.claim(&world.voucher, 950_000_000, "2.00");
+    let filed = world.post(&world.provider, "/v1/claims", claim).await;
+    let list = world.get(&world.administrator, "/v1/claims?limit=1").await;
+    assert_eq!(list["data"][0]["id"], filed["id"], "{list}");
+    disk.verify();
+    world.server.terminate();
+}

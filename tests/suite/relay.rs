@@ -1,4 +1,5 @@
-//! The way between a server and its database, which can be led elsewhere and cut.
+//! The way between a server and its database, or another server, which can be led elsewhere and
+//! cut.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -98,6 +99,11 @@ impl Relay {
         let direct = format!(":{}/", self.shared.target.lock());
         assert!(database.contains(&direct), "another database");
         database.replace(&direct, &format!(":{}/", self.port))
+    }
+
+    /// The address of a server by way of this relay.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     /// Leads every connection from now on to another port.

@@ -473,6 +473,42 @@ async fn tables_of_another_past_are_made_anew_and_two_projectors_do_not_mix() {
     assert!(!two.step().await.expect("nothing is left"));
 }
 
+/// A history that comes into a journal in three parts.
+pub(crate) struct Thirds {
+    /// What has happened so far.
+    pub(crate) pair: Pair,
+    steps: Vec<super::model::Step>,
+    chain: Chain,
+    /// Events in the journal.
+    written: usize,
+}
+
+impl Thirds {
+    pub(crate) fn of(steps: Vec<super::model::Step>) -> Thirds {
+        Thirds {
+            pair: Pair::sound(),
+            steps,
+            chain: Chain::new(HashKind::Sha256),
+            written: 0,
+        }
+    }
+
+    /// Appends a part, of which each follows the one before, and answers the numbers of events
+    /// before it and with it.
+    pub(crate) async fn append(&mut self, part: usize, store: &mut dyn Store) -> [usize; 2] {
+        let third = self.steps.len().div_ceil(3);
+        let steps = self.steps.chunks(third).nth(part);
+        for step in steps.expect("a history of more than four steps") {
+            self.pair.take(*step);
+        }
+        let events = self.pair.events();
+        let before = std::mem::replace(&mut self.written, events.len());
+        let new = rows(&mut self.chain, &events[before..], 3);
+        store.append(&new, &[]).await.expect("appended");
+        [before, self.written]
+    }
+}
+
 /// Makes the commit of all tables but the claims fail.
 const FAIL_BETWEEN: &str = "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS \
     'BEGIN RAISE EXCEPTION ''not now''; END'; \
@@ -493,19 +529,10 @@ async fn claims_that_were_committed_alone_are_not_written_twice() {
         let views = Views::open(&database, folder.path()).await.expect("tables");
         let projector = views.projector(store.reader(), LEDGER).await;
         let mut projector = projector.expect("a projector");
-        let mut chain = Chain::new(HashKind::Sha256);
-        let mut pair = Pair::sound();
-        let mut written = 0;
         let name = database_of(&url);
-        let history = history(&mut runner);
-        let third = history.len().div_ceil(3);
-        for (n, steps) in history.chunks(third).enumerate() {
-            for step in steps {
-                pair.take(*step);
-            }
-            let new = rows(&mut chain, &pair.events()[written..], 3);
-            written = pair.events().len();
-            store.append(&new, &[]).await.expect("appended");
+        let mut thirds = Thirds::of(history(&mut runner));
+        for n in 0..3 {
+            thirds.append(n, &mut *store).await;
             if n == 1 {
                 cluster.sql(name, FAIL_BETWEEN);
                 projector.step().await.expect_err("the second commit fails");
@@ -523,7 +550,7 @@ async fn claims_that_were_committed_alone_are_not_written_twice() {
             while projector.step().await.expect("a step") {}
         }
         let first = tables(&views).await;
-        assert_same(&pair.state, &first);
+        assert_same(&thirds.pair.state, &first);
         projector.clear().await.expect("cleared");
         while projector.step().await.expect("a step") {}
         assert_eq!(tables(&views).await, first);

@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use proptest::test_runner::TestRunner;
-use quantong::journal::{Chain, Database, HashKind};
+use quantong::journal::Database;
 use quantong::views::Views;
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::cluster::{Cluster, database_of};
-use super::model::Pair;
 use super::server::{Server, World, quantong};
-use super::views::{LEDGER, Tables, assert_same, history, rows, tables};
+use super::views::{LEDGER, Tables, Thirds, assert_same, history, tables};
 
 const FILES: [&str; 2] = ["views.db", "views-claims.db"];
 
@@ -290,19 +289,9 @@ async fn a_claims_file_that_was_committed_alone_is_not_written_twice() {
         let (folder, aside) = (folder.expect("a folder"), aside.expect("a folder"));
         let path = folder.path();
         let mut store = Database::Sqlite.open(path, LEDGER).await.expect("a store");
-        let mut chain = Chain::new(HashKind::Sha256);
-        let mut pair = Pair::sound();
-        let mut written = 0;
-        let history = history(&mut runner);
-        let third = history.len().div_ceil(3);
-        for (n, steps) in history.chunks(third).enumerate() {
-            for step in steps {
-                pair.take(*step);
-            }
-            let new = rows(&mut chain, &pair.events()[written..], 3);
-            let before = written;
-            written = pair.events().len();
-            store.append(&new, &[]).await.expect("appended");
+        let mut thirds = Thirds::of(history(&mut runner));
+        for n in 0..3 {
+            let [before, written] = thirds.append(n, &mut *store).await;
             copy(path, aside.path());
             let views = Views::open(&Database::Sqlite, path).await.expect("tables");
             let projector = views.projector(store.reader(), LEDGER).await;
@@ -320,7 +309,7 @@ async fn a_claims_file_that_was_committed_alone_is_not_written_twice() {
         }
         let views = Views::open(&Database::Sqlite, path).await.expect("tables");
         let first = tables(&views).await;
-        assert_same(&pair.state, &first);
+        assert_same(&thirds.pair.state, &first);
         let projector = views.projector(store.reader(), LEDGER).await;
         let mut projector = projector.expect("a projector");
         projector.clear().await.expect("cleared");

@@ -32,14 +32,12 @@ pub(super) fn filter(
     if let Some((columns, value)) = whole(cx, resource, &text.to_ascii_uppercase()) {
         return Ok(Filter {
             columns,
-            compare: Compare::Is,
-            value,
+            compare: Compare::Is(value),
         });
     }
     Ok(Filter {
         columns,
-        compare: Compare::Contains,
-        value: FilterValue::Sought(Sought::of(text)),
+        compare: Compare::Contains(Sought::of(text)),
     })
 }
 

@@ -17,8 +17,7 @@ pub(super) fn filter(cx: &Cx<'_>, name: &str, word: &str) -> Result<Filter, Prob
     })?;
     Ok(Filter {
         columns,
-        compare: Compare::Holds,
-        value: FilterValue::Text(cx.state.business_date().to_string()),
+        compare: Compare::Holds(FilterValue::Text(cx.state.business_date().to_string())),
     })
 }
 

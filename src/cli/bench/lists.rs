@@ -20,12 +20,8 @@ const HOLDER_SEARCHED: &str = "(SELECT COALESCE(search_text, '') || ' ' || LOWER
 /// Makes the nth page of a kind.
 type Make<'a> = Box<dyn Fn(u32) -> Page + 'a>;
 
-fn filter(column: &'static [&'static str], compare: Compare, value: FilterValue) -> Vec<Filter> {
-    vec![Filter {
-        columns: column,
-        compare,
-        value,
-    }]
+fn filter(columns: &'static [&'static str], compare: Compare) -> Vec<Filter> {
+    vec![Filter { columns, compare }]
 }
 
 /// Reads pages from the views in a folder, or in the database beside it, as `bench engine --views
@@ -50,7 +46,7 @@ pub(super) async fn run(folder: &Path, database: &Database) -> Result<(), BenchE
             "voucher",
             Box::new(|n| {
                 page(
-                    filter(&["voucher"], Compare::Is, number(n * 97)),
+                    filter(&["voucher"], Compare::Is(number(n * 97))),
                     None,
                     None,
                 )
@@ -58,19 +54,19 @@ pub(super) async fn run(folder: &Path, database: &Database) -> Result<(), BenchE
         ),
         (
             "provider_deep",
-            Box::new(|n| page(filter(&["provider"], Compare::Is, number(n)), None, at(n))),
+            Box::new(|n| page(filter(&["provider"], Compare::Is(number(n))), None, at(n))),
         ),
         (
             "invoice",
             Box::new(|n| {
                 let row = &newest.rows[n as usize % newest.rows.len()];
                 let invoice = text(row["invoice_no"].as_str().unwrap_or_default());
-                page(filter(&["invoice_no"], Compare::Is, invoice), None, None)
+                page(filter(&["invoice_no"], Compare::Is(invoice)), None, None)
             }),
         ),
         (
             "day_deep",
-            Box::new(|n| page(filter(&["filed_on"], Compare::To, text(&day)), None, at(n))),
+            Box::new(|n| page(filter(&["filed_on"], Compare::To(text(&day))), None, at(n))),
         ),
         (
             "city_deep",
@@ -80,7 +76,7 @@ pub(super) async fn run(folder: &Path, database: &Database) -> Result<(), BenchE
             "rare_status_deep",
             Box::new(|n| {
                 page(
-                    filter(&["status"], Compare::Is, text("reversed")),
+                    filter(&["status"], Compare::Is(text("reversed"))),
                     None,
                     at(n),
                 )

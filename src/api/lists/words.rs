@@ -1,0 +1,102 @@
+//! The words of columns that hold one of a closed set, so that a list that is asked for another
+//! word says so instead of being empty.
+
+use crate::engine::command::CommandKind;
+use crate::engine::refusal::RefusalCode;
+use crate::engine::state::ApplicationStatus;
+use crate::engine::terms::{
+    Action, EnterpriseKind, FileMode, FlagCode, FlagLevel, MemberKind, OrderStatus,
+    RecognitionStance, RelationKind, Role, TransferKind,
+};
+use crate::views::Resource;
+
+macro_rules! words {
+    ($set:ident) => {
+        $set::ALL.iter().map(|one| one.as_str()).collect()
+    };
+}
+
+/// The words that a column can have, by the query parameter that asks for one; `None` if any text
+/// will do.
+pub(super) fn of(resource: Resource, name: &str) -> Option<Vec<&'static str>> {
+    Some(match (resource, name) {
+        (Resource::Members, "kind") => words!(MemberKind),
+        (Resource::Enterprises | Resource::Statuses, "kind") => words!(EnterpriseKind),
+        (Resource::Transfers, "kind") => words!(TransferKind),
+        (Resource::Relations, "kind") => words!(RelationKind),
+        (Resource::Refusals, "code") => words!(RefusalCode),
+        (Resource::Refusals, "command") => words!(CommandKind),
+        (Resource::Proposals, "action") => words!(Action),
+        (Resource::VoucherFiles, "mode") => words!(FileMode),
+        (Resource::CreditFlags, "code") => words!(FlagCode),
+        (Resource::CreditFlags, "level") => words!(FlagLevel),
+        (Resource::Recognitions, "stance") => words!(RecognitionStance),
+        (Resource::Recognitions, "subject") => vec!["provider", "admitted_by", "status_of"],
+        (Resource::Grants, "role") => words!(Role),
+        (Resource::Grants, "scope") => vec!["corridor", "member", "enterprise", "provider"],
+        (Resource::BudgetChanges, "direction") => vec!["raise", "cut"],
+        (Resource::Lines, "origin") => vec!["claim", "reversal", "arrears"],
+        (Resource::Reversals, "what") => vec![
+            "revocation",
+            "budget_change",
+            "transfer",
+            "relocation",
+            "extension",
+            "consent",
+            "settlement_payment",
+        ],
+        (_, "status") => return status(resource),
+        _ => return None,
+    })
+}
+
+/// Where a row of a resource can stand.
+fn status(resource: Resource) -> Option<Vec<&'static str>> {
+    Some(match resource {
+        Resource::Applications => words!(ApplicationStatus),
+        Resource::Orders => words!(OrderStatus),
+        Resource::Claims => vec![
+            "approved",
+            "awaiting_budget",
+            "paid",
+            "reversed",
+            "withdrawn",
+        ],
+        Resource::Programmes => vec![
+            "draft",
+            "published",
+            "amended",
+            "year_closing",
+            "carried",
+            "closed",
+        ],
+        Resource::Transfers => vec![
+            "proposed",
+            "approved",
+            "declined",
+            "withdrawn",
+            "expired",
+            "reversed",
+        ],
+        Resource::Periods => vec![
+            "open",
+            "closed",
+            "agreed",
+            "settling",
+            "settled",
+            "settled_with_carry",
+        ],
+        Resource::Proposals => vec!["open", "done", "declined", "failed", "withdrawn", "expired"],
+        Resource::Admissions => vec![
+            "applied",
+            "published",
+            "admitted",
+            "returned",
+            "declined",
+            "withdrawn",
+        ],
+        Resource::CreditFlags => vec!["in_force", "lifted"],
+        Resource::BankAccounts => vec!["proposed", "in_force", "declined"],
+        _ => return None,
+    })
+}
