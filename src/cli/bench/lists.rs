@@ -96,11 +96,7 @@ fn searches(top: i64) -> Vec<(&'static str, Make<'static>)> {
         move |n: u32| Page {
             resource,
             ..page(
-                filter(
-                    columns,
-                    Compare::Contains,
-                    FilterValue::Sought(Sought::of("nowhere")),
-                ),
+                filter(columns, Compare::Contains(Sought::of("nowhere"))),
                 None,
                 Some(top * i64::from(PAGES - n % PAGES) / i64::from(PAGES)),
             )
