@@ -13,9 +13,10 @@ use super::state::{
 use super::terms::{PUBLICITY_DAYS, Role, Scope};
 use crate::domain::{
     AdmissionId, AgreementId, ApplicationId, CategoryCode, CategoryId, ClaimId, ConsentId,
-    CreditFlagId, Day, DivisionCode, EnterpriseId, Fen, GroupId, InstructionId, InvoiceNo, LineId,
-    MemberId, OrderId, PaymentId, PeriodId, PrincipalId, ProgrammeCode, ProgrammeId, ProposalId,
-    ProviderId, RecordedAt, Seq, SignedFen, TransferId, UsageId, VoucherId,
+    ContractNo, CreditFlagId, Day, DivisionCode, EnterpriseId, Fen, GroupId, InstructionId,
+    InvoiceNo, LineId, MemberId, OrderId, PaymentId, PeriodId, PrincipalId, ProgrammeCode,
+    ProgrammeId, ProposalId, ProviderId, RecordedAt, Seq, SignedFen, TransferId, UsageId,
+    VoucherId,
 };
 
 macro_rules! rows_by_id {
@@ -186,6 +187,17 @@ impl State {
             .usage
             .get(super::state::usage_key(programme, enterprise));
         row.cloned().unwrap_or_default()
+    }
+
+    /// What an enterprise uses of the contracts that a version of a programme caps, by number.
+    pub fn used_on_contracts(
+        &self,
+        programme: ProgrammeId,
+        enterprise: EnterpriseId,
+    ) -> impl Iterator<Item = (ContractNo, Fen)> {
+        let key = super::state::usage_key(programme, enterprise);
+        let usage = self.usage.position(key).and_then(UsageId::from_index);
+        usage.into_iter().flat_map(|usage| self.contracts_of(usage))
     }
 
     /// The consents of a voucher that no newer one replaced, newest first.

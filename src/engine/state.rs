@@ -255,7 +255,7 @@ state! {
     group_usage: Keyed<Fen> = Keyed::default();
     /// Used in categories that are not the first of their usage row, by row and category.
     category_usage: Keyed<Fen> = Keyed::default();
-    /// Used on contracts that a version caps, by usage row and number.
+    /// Used and held on contracts that a version caps, by usage row and number.
     contract_usage: Ordered<(UsageId, ContractNo), Fen> = Ordered::default();
     /// The contracts of the claims counted there.
     contract_claims: Ordered<ClaimId, ContractNo> = Ordered::default();
@@ -332,7 +332,7 @@ state! {
 
 /// Version of what [`StatePart`]s hold. A stored state of another version is not read: the journal
 /// is replayed instead.
-pub const STATE_FORMAT: u16 = 5;
+pub const STATE_FORMAT: u16 = 6;
 
 impl State {
     /// Makes the lookups that follow from the rows, after the last part was read.

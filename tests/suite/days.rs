@@ -129,6 +129,13 @@ fn set_up() -> Vec<Command> {
             lines: Box::new([(VOUCHER, fen(30_000))]),
         }),
         Command::ConfirmOrder(ConfirmOrder { order: ORDER }),
+        Command::AdvanceOrder(AdvanceOrder {
+            order: ORDER,
+            step: OrderStep::Contract {
+                contract_no: ContractNo::parse("HT-1").expect("short"),
+                contract_date: day("2028-01-31"),
+            },
+        }),
     ]
 }
 
@@ -229,7 +236,7 @@ async fn a_voucher_ends_with_the_last_moment_of_its_day_in_shanghai() {
     let said = ledger.claim("2028-03-01", None).await;
     assert_eq!(said, Some(Code::ContractAfterFiling));
     // The first of the day after: too late for a contract, not for a claim.
-    ledger.set("2028-02-29T16:00:00Z");
+    ledger.set("2028-01-31T16:00:00Z");
     let said = ledger.claim("2028-03-01", None).await;
     assert_eq!(said, Some(Code::VoucherExpired));
     assert_eq!(ledger.claim("2028-02-29", None).await, None);
