@@ -220,19 +220,24 @@ impl State {
 
     /// True if a provider has to do with a voucher: the holder consented to it, or an order or a
     /// claim draws on the voucher for it. The provider's own confirmation says nothing here.
-    /// Cost: the claims of the holder, then all orders.
+    /// Cost: the consents of the voucher, then the claims of its holder.
     pub fn serves(&self, provider: ProviderId, voucher: VoucherId) -> bool {
         let Some(row) = self.vouchers.get(voucher.index()) else {
             return false;
         };
         let mut consents = self.consents_of(voucher);
         consents.any(|(_, row)| !row.by_provider && row.provider == Some(provider))
+            || self.served.get(&(provider, voucher)).is_some()
             || self
                 .claims_of(row.usage.index())
                 .any(|(_, claim)| claim.voucher == voucher && claim.provider == provider)
-            || self.orders.iter().any(|order| {
-                order.provider == provider && order.lines.iter().any(|line| line.voucher == voucher)
-            })
+    }
+
+    /// True if the holder of a voucher consents to a provider, or to any, on a day.
+    pub fn is_consented(&self, voucher: VoucherId, provider: ProviderId, on: Day) -> bool {
+        let consents = self.consents_of(voucher).map(|(_, row)| row);
+        let mut own = consents.filter(|row| !row.by_provider && on <= row.until);
+        own.any(|row| row.provider.is_none_or(|named| named == provider))
     }
 
     /// The objections to an admission, in the order in which they were made.

@@ -277,6 +277,8 @@ state! {
     transfers: Table<TransferRow> = Table::default();
     /// Orders.
     orders: Table<OrderRow> = Table::default();
+    /// Providers and the vouchers on which orders for them were proposed.
+    served: Ordered<(ProviderId, VoucherId), ()> = Ordered::default();
     /// Orders that have not ended, by the day on which they end by themselves.
     order_timers: Ordered<(Day, OrderId), ()> = Ordered::default();
     /// Proposed transfers by the day on which they are released.

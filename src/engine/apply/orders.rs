@@ -20,6 +20,9 @@ pub(super) struct Drawn {
 
 impl State {
     pub(super) fn order_proposed(&mut self, meta: &EventMeta, e: &OrderProposed) {
+        for line in &e.lines {
+            self.served.insert((e.provider, line.voucher), ());
+        }
         let lines = e.lines.iter().map(|line| OrderLineRow {
             voucher: line.voucher,
             holder: line.enterprise,
