@@ -236,14 +236,14 @@ async fn a_voucher_ends_with_the_last_moment_of_its_day_in_shanghai() {
     let said = ledger.claim("2028-03-01", None).await;
     assert_eq!(said, Some(Code::ContractAfterFiling));
     // The first of the day after: too late for a contract, not for a claim.
-    ledger.set("2028-01-31T16:00:00Z");
+    ledger.set("2028-02-29T16:00:00Z");
     let said = ledger.claim("2028-03-01", None).await;
     assert_eq!(said, Some(Code::VoucherExpired));
     assert_eq!(ledger.claim("2028-02-29", None).await, None);
     // The last microsecond to cash, of the hold too.
     ledger.set("2028-03-01T15:59:59.999999Z");
     assert_eq!(ledger.claim("2028-02-29", None).await, None);
-    assert_eq!(ledger.claim("2028-02-29", Some(ORDER)).await, None);
+    assert_eq!(ledger.claim("2028-01-31", Some(ORDER)).await, None);
     assert_eq!(ledger.money().await, [67_000, 29_000, 4_000, 0]);
     // The first moment after: all that is free has lapsed, and what was held with it.
     ledger.set("2028-03-01T16:00:00Z");

@@ -452,8 +452,6 @@ const LONG_FUNCTIONS: &[(&str, usize)] = &[
     ("gather", 115),
     ("party_fact", 90),
     ("party_parts", 105),
-    ("posting", 115),
-    ("subject_of", 115),
 ];
 
 #[test]
