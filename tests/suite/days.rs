@@ -121,6 +121,12 @@ fn set_up() -> Vec<Command> {
             amount: fen(100_000),
             application: None,
         }),
+    ]
+}
+
+/// An order on the voucher, with its contract.
+fn ordered() -> Vec<Command> {
+    vec![
         Command::ProposeOrder(ProposeOrder {
             provider: LAB,
             category: CategoryId(0),
@@ -174,7 +180,7 @@ impl Ledger {
             clock,
             invoices: 0,
         };
-        for command in set_up() {
+        for command in set_up().into_iter().chain(ordered()) {
             let events = ledger.send(command).await;
             assert_eq!(refusal_of(&events[0].event), None, "{events:?}");
         }
