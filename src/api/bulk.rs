@@ -12,7 +12,6 @@ use super::render::View;
 use super::request::{Asked, SEQUENCE, asking, dry_run, idempotency_key, json_body, take_common};
 use super::routes::{ROUTES, understand};
 use super::server::Shared;
-use super::voucher_files::begin_approved;
 use super::write::{never_was, refusal, render};
 use crate::domain::Seq;
 use crate::engine::command::Submission;
@@ -259,17 +258,10 @@ async fn all_or_nothing(
     let (node, rehearse) = (&shared.node, bulk.rehearse);
     let items = all_understood(bulk.items)?;
     let key = bulk.key.map(|key| (key, whole(&items)));
-    let answer = if rehearse {
-        node.rehearse_atomic(items).await?
-    } else {
-        node.submit_atomic(key, items).await?
-    };
+    let answer = shared.decide_all(key, items, rehearse).await?;
     let tag = node.ledger_tag();
     match answer {
         AtomicAnswer::Done(answer) => {
-            if !rehearse {
-                begin_approved(shared, &answer.events);
-            }
             let items = node.peek(|state| {
                 let view = View { state, tag };
                 let events = &answer.events;
@@ -351,15 +343,7 @@ async fn each(asked: &Asked, shared: &Shared, bulk: Bulk) -> Result<HttpResponse
     for item in bulk.items {
         wrong.push(item.map(|item| understood.push(item)).err());
     }
-    let answers = if rehearse {
-        node.rehearse_many(understood).await?
-    } else {
-        node.submit_many(understood).await?
-    };
-    if !rehearse {
-        let done = answers.iter().flatten();
-        done.for_each(|answer| begin_approved(shared, &answer.events));
-    }
+    let answers = shared.decide_each(understood, rehearse).await?;
     let newest = answers.iter().flatten().map(|answer| answer.seen).max();
     let seen = match newest {
         Some(seen) => seen,

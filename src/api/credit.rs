@@ -65,12 +65,7 @@ async fn import(
     let seen = if items.is_empty() {
         node.read(|_| ()).await?.1
     } else {
-        let answer = if rehearse {
-            node.rehearse_atomic(items).await?
-        } else {
-            node.submit_atomic(None, items).await?
-        };
-        match answer {
+        match shared.decide_all(None, items, rehearse).await? {
             AtomicAnswer::Done(answer) => answer.seen,
             AtomicAnswer::Refused {
                 faults,

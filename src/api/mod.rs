@@ -10,6 +10,7 @@ mod bulk;
 mod check;
 mod context;
 mod credit;
+mod decide;
 mod following;
 mod forward;
 mod history;

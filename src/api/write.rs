@@ -9,7 +9,6 @@ use super::request::{
     take_common,
 };
 use super::server::Shared;
-use super::voucher_files::begin_approved;
 use crate::engine::event::{Event, Recorded};
 use crate::engine::refusal::Faults;
 use crate::engine::refusal_of;
@@ -44,14 +43,7 @@ async fn write_body<B: Body>(
         let key = key.map(|key| codec::idempotency_key(cx.principal, key));
         submission::<B>(cx, body, common, key)
     }))??;
-    let answer = if rehearse {
-        node.rehearse(submission).await?
-    } else {
-        node.submit(submission).await?
-    };
-    if !rehearse {
-        begin_approved(shared, &answer.events);
-    }
+    let answer = shared.decide(submission, rehearse).await?;
     let tag = node.ledger_tag();
     let rendered = node.peek(|state| render(&View { state, tag }, &answer.events))?;
     let (status, body) = rendered.map_err(|refused| {

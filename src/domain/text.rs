@@ -42,6 +42,12 @@ fn check(text: &str, bytes_max: usize) -> Result<(), TextError> {
 }
 
 impl<const N: usize> InlineText<N> {
+    /// A lower bound of all texts in their order; itself none of them.
+    pub const LEAST: InlineText<N> = InlineText {
+        bytes: [0; N],
+        len: 0,
+    };
+
     /// A text of 1 to `N` bytes without control characters or surrounding blanks.
     pub fn parse(text: &str) -> Result<Self, TextError> {
         check(text, N)?;

@@ -390,114 +390,78 @@ fn subject_of_party(party: Payee) -> Subject {
     }
 }
 
-/// What an event is about, for answers and lookups by reference.
-pub fn subject_of(event: &Event) -> Subject {
-    match event {
-        Event::MemberRegistered(e) => Subject::Member(e.member),
-        Event::ProtocolSet(e) => Subject::Member(e.member),
-        Event::ActionRuleSet(e) => Subject::Member(e.member),
-        Event::ActionProposed(e) => Subject::Proposal(e.proposal),
-        Event::ProposalApproved(e) => Subject::Proposal(e.proposal),
-        Event::ProposalDeclined(e) => Subject::Proposal(e.proposal),
-        Event::ProposalWithdrawn(e) => Subject::Proposal(e.proposal),
-        Event::ProposalFailed(e) => Subject::Proposal(e.proposal),
-        Event::CategoryRegistered(e) => Subject::Category(e.category),
-        Event::PrincipalRegistered(e) => Subject::Principal(e.principal),
-        Event::GrantSet(e) => Subject::Principal(e.principal),
-        Event::AccessSet(e) => Subject::Principal(e.principal),
-        Event::PasswordSet(e) => Subject::Principal(e.principal),
-        Event::TokenIssued(e) => Subject::Principal(e.principal),
-        Event::EnterpriseRegistered(e) => Subject::Enterprise(e.enterprise),
-        Event::ProviderRegistered(e) => Subject::Provider(e.provider),
-        Event::SuspensionSet(e) => Subject::Provider(e.provider),
-        Event::ControllerGroupSet(e) => subject_of_party(e.party),
-        Event::ProgrammeCreated(e) => Subject::Programme(e.programme),
-        Event::BudgetChanged(e) => Subject::Programme(e.programme),
-        Event::VersionPublished(e) => Subject::Programme(e.programme),
-        Event::DraftSaved(e) => Subject::Programme(e.programme),
-        Event::DraftSimulated(e) => Subject::Programme(e.programme),
-        Event::CityPolicySet(e) => Subject::Member(e.member),
-        Event::YearClosingStarted(e) => Subject::Programme(e.programme),
-        Event::YearCarried(e) => Subject::Programme(e.pack),
-        Event::YearClosed(e) => Subject::Programme(e.programme),
-        Event::ClaimAwaitsBudget(e) => Subject::Claim(e.claim),
-        Event::WaitingApproved(e) => Subject::Claim(e.claim),
-        Event::ClaimWithdrawn(e) => Subject::Claim(e.claim),
-        Event::AgreementRegistered(e) => Subject::Agreement(e.agreement),
-        Event::VoucherIssued(e) => Subject::Voucher(e.voucher),
-        Event::ConsentGiven(e) => Subject::Voucher(e.voucher),
-        Event::FreezeSet(e) => Subject::Voucher(e.voucher),
-        Event::VoucherRevoked(e) => Subject::Voucher(e.voucher),
-        Event::VoucherLapsed(e) => Subject::Voucher(e.voucher),
-        Event::VoucherExtended(e) => Subject::Voucher(e.voucher),
-        Event::ApplicationFiled(e) => Subject::Application(e.application),
-        Event::ApplicationResubmitted(e) => Subject::Application(e.application),
-        Event::ApplicationReviewBegun(e) => Subject::Application(e.application),
-        Event::ApplicationReturned(e) => Subject::Application(e.application),
-        Event::ApplicationApproved(e) => Subject::Application(e.application),
-        Event::ApplicationDeclined(e) => Subject::Application(e.application),
-        Event::ApplicationWithdrawn(e) => Subject::Application(e.application),
-        Event::TransferProposed(e) => Subject::Transfer(e.transfer),
-        Event::TransferApproved(e) => Subject::Transfer(e.transfer),
-        Event::TransferDeclined(e) => Subject::Transfer(e.transfer),
-        Event::TransferMoved(e) => Subject::Transfer(e.transfer),
-        Event::TransferEndorsed(e) => Subject::Transfer(e.transfer),
-        Event::TransferReleased(e) => Subject::Transfer(e.transfer),
-        Event::StepReversed(e) => e.undone.subject(),
-        Event::ClaimApproved(e) => Subject::Claim(e.claim),
-        Event::EvidenceRecorded(e) => Subject::Claim(e.claim),
-        Event::ClaimReversed(e) => Subject::Claim(e.claim),
-        Event::PayeePaid(e) => Subject::Payment(e.payment),
-        Event::PaymentReturned(e) => Subject::Payment(e.payment),
-        Event::CloseRequested(e) => Subject::Period(e.period),
-        Event::PositionFixed(e) => Subject::Period(e.period),
-        Event::PeriodClosed(e) => Subject::Period(e.period),
-        Event::StatementConfirmed(e) => Subject::Period(e.period),
-        Event::CellAgreed(e) => Subject::Period(e.period),
-        Event::PeriodAgreed(e) => Subject::Period(e.period),
-        Event::InstructionIssued(e) => Subject::Instruction(e.instruction),
-        Event::PeriodInstructed(e) => Subject::Period(e.period),
-        Event::InstructionPaid(e) => Subject::Instruction(e.instruction),
-        Event::ArrearsCarried(e) => Subject::Instruction(e.instruction),
-        Event::PeriodSettled(e) => Subject::Period(e.period),
-        Event::OrderProposed(e) => Subject::Order(e.order),
-        Event::OrderAgreed(e) => Subject::Order(e.order),
-        Event::OrderConfirmed(e) => Subject::Order(e.order),
-        Event::OrderRefused(e) => Subject::Order(e.order),
-        Event::OrderAdvanced(e) => Subject::Order(e.order),
-        Event::OrderReleased(e) => Subject::Order(e.order),
-        Event::OrderAsked(e) => Subject::Order(e.order),
-        Event::OrderExtended(e) => Subject::Order(e.order),
-        Event::OrderDisputed(e) => Subject::Order(e.order),
-        Event::DisputeClosed(e) => Subject::Order(e.order),
-        Event::AdmissionApplied(e) => Subject::Admission(e.admission),
-        Event::AdmissionDecided(e) => Subject::Admission(e.admission),
-        Event::AdmissionObjected(e) => Subject::Admission(e.admission),
-        Event::ProviderAdmitted(e) => Subject::Admission(e.admission),
-        Event::AdmissionEnded(e) => Subject::Provider(e.provider),
-        Event::AdmissionPolicySet(e) => Subject::Member(e.city),
-        Event::RecognitionSet(e) => Subject::Member(e.city),
-        Event::StatusSet(e) => Subject::Enterprise(e.enterprise),
-        Event::RelationSet(e) => subject_of_party(e.party),
-        Event::CreditFlagRaised(e) => Subject::CreditFlag(e.flag),
-        Event::CreditFlagLifted(e) => Subject::CreditFlag(e.flag),
-        Event::BankAccountProposed(e) => subject_of_party(e.party),
-        Event::BankAccountDecided(e) => subject_of_party(e.party),
-        Event::TeamSet(e) => Subject::Enterprise(e.enterprise),
-        Event::PartyCorrected(e) => subject_of_party(e.party),
-        Event::PartyDissolved(e) => subject_of_party(e.party),
-        Event::LedgerCreated(_)
-        | Event::EpochStarted(_)
-        | Event::DateAdvanced(_)
-        | Event::CommandRefused(_)
-        | Event::CalendarSet(_)
-        | Event::TokenRevoked(_)
-        | Event::VoucherRefused(_)
-        | Event::VoucherFileApproved(_)
-        | Event::FileRowsIssued(_)
-        | Event::FileRowRefused(_)
-        | Event::ClaimRefused(_) => Subject::None,
-    }
+macro_rules! subjects {
+    (
+        nothing: $($of_nothing:ident)*;
+        party: $($of_party:ident)*;
+        $($subject:ident of $field:ident: $($event:ident)*;)*
+    ) => {
+        /// What an event is about, for answers and lookups by reference.
+        pub fn subject_of(event: &Event) -> Subject {
+            match event {
+                $($(Event::$event(e) => Subject::$subject(e.$field),)*)*
+                $(Event::$of_party(e) => subject_of_party(e.party),)*
+                $(Event::$of_nothing(_) => Subject::None,)*
+                Event::StepReversed(e) => e.undone.subject(),
+            }
+        }
+    };
+}
+
+// Every kind of event stands here: a new one does not compile before it does.
+subjects! {
+    nothing:
+        LedgerCreated EpochStarted DateAdvanced CommandRefused CalendarSet TokenRevoked
+        VoucherRefused VoucherFileApproved FileRowsIssued FileRowRefused ClaimRefused;
+    party:
+        ControllerGroupSet RelationSet BankAccountProposed BankAccountDecided PartyCorrected
+        PartyDissolved;
+    Member of member:
+        MemberRegistered ProtocolSet ActionRuleSet CityPolicySet;
+    Proposal of proposal:
+        ActionProposed ProposalApproved ProposalDeclined ProposalWithdrawn ProposalFailed;
+    Category of category:
+        CategoryRegistered;
+    Principal of principal:
+        PrincipalRegistered GrantSet AccessSet PasswordSet TokenIssued;
+    Enterprise of enterprise:
+        EnterpriseRegistered StatusSet TeamSet;
+    Provider of provider:
+        ProviderRegistered SuspensionSet AdmissionEnded;
+    Programme of programme:
+        ProgrammeCreated BudgetChanged VersionPublished DraftSaved DraftSimulated
+        YearClosingStarted YearClosed;
+    Programme of pack:
+        YearCarried;
+    Claim of claim:
+        ClaimAwaitsBudget WaitingApproved ClaimWithdrawn ClaimApproved EvidenceRecorded
+        ClaimReversed;
+    Agreement of agreement:
+        AgreementRegistered;
+    Voucher of voucher:
+        VoucherIssued ConsentGiven FreezeSet VoucherRevoked VoucherLapsed VoucherExtended;
+    Application of application:
+        ApplicationFiled ApplicationResubmitted ApplicationReviewBegun ApplicationReturned
+        ApplicationApproved ApplicationDeclined ApplicationWithdrawn;
+    Transfer of transfer:
+        TransferProposed TransferApproved TransferDeclined TransferMoved TransferEndorsed
+        TransferReleased;
+    Payment of payment:
+        PayeePaid PaymentReturned;
+    Period of period:
+        CloseRequested PositionFixed PeriodClosed StatementConfirmed CellAgreed PeriodAgreed
+        PeriodInstructed PeriodSettled;
+    Instruction of instruction:
+        InstructionIssued InstructionPaid ArrearsCarried;
+    Order of order:
+        OrderProposed OrderAgreed OrderConfirmed OrderRefused OrderAdvanced OrderReleased
+        OrderAsked OrderExtended OrderDisputed DisputeClosed;
+    Admission of admission:
+        AdmissionApplied AdmissionDecided AdmissionObjected ProviderAdmitted;
+    Member of city:
+        AdmissionPolicySet RecognitionSet;
+    CreditFlag of flag:
+        CreditFlagRaised CreditFlagLifted;
 }
 
 /// The code that an event refuses with, if it is a refusal.

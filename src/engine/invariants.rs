@@ -10,7 +10,9 @@ use super::books::{AccountKind as Kind, Balance, Detail, Section};
 use super::execute::FILE_CHUNK_ROWS;
 use super::state::{ApplicationStatus, PeriodStatus, State, TransferStatus, cell_key, group_key};
 use super::terms::FileMode;
-use crate::domain::{Fen, GroupId, MemberId, PeriodId, ProgrammeId, Ratio, VoucherId};
+use crate::domain::{
+    ContractNo, Fen, GroupId, MemberId, PeriodId, ProgrammeId, Ratio, UsageId, VoucherId,
+};
 
 /// A broken invariant, in words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -262,7 +264,45 @@ fn check_usage(state: &State) -> Check {
             format!("usage {key:x} is {}, its claims and holds {sum}", row.used)
         })?;
     }
-    Ok(())
+    if moved {
+        return Ok(());
+    }
+    check_contracts(state)
+}
+
+/// What counts on a contract is the claims that name it and what orders hold for it, each where a
+/// version caps it; nothing is kept that counts nothing.
+fn check_contracts(state: &State) -> Check {
+    let mut sums: BTreeMap<(UsageId, ContractNo), i128> = BTreeMap::new();
+    let mut count = |voucher: VoucherId, contract_no: ContractNo, amount: Fen| {
+        let usage = state.vouchers[voucher.index()].usage;
+        *sums.entry((usage, contract_no)).or_default() += i128::from(amount.get());
+    };
+    for (id, contract_no) in state.contract_claims.iter() {
+        let claim = &state.claims[id.index()];
+        ensure(claim.counts(), || {
+            format!("{id:?} is undone and counts to a contract")
+        })?;
+        count(claim.voucher, *contract_no, claim.amount);
+    }
+    for (id, row) in state.orders() {
+        let lines = row.lines.iter().filter(|line| line.counted);
+        for line in lines.filter(|line| !line.left.is_zero()) {
+            let Some((contract_no, _)) = row.contract else {
+                return Err(Broken(format!("{id:?} counts to no contract")));
+            };
+            count(line.voucher, contract_no, line.left);
+        }
+    }
+    for (key, used) in state.contract_usage.iter() {
+        let sum = sums.remove(key).unwrap_or_default();
+        ensure(i128::from(used.get()) == sum && sum > 0, || {
+            format!("{key:?} is {used}, its claims and holds {sum}")
+        })?;
+    }
+    ensure(sums.is_empty(), || {
+        format!("contracts are missing: {sums:?}")
+    })
 }
 
 /// An application is issued at most once, for what it asked for and at most what was approved.

@@ -59,6 +59,23 @@ pub fn posting(event: &Event, post: &mut impl FnMut(Pair)) {
         | Event::TransferReleased(_)
         | Event::TransferMoved(_)) => transfer(event, post),
         Event::StepReversed(e) => step_reversed(e, post),
+        Event::OrderConfirmed(_) | Event::OrderReleased(_) => order(event, post),
+        Event::ClaimReversed(e) => claim_reversed(e, post),
+        Event::PayeePaid(e) => payee_paid(e, post),
+        Event::PaymentReturned(e) => {
+            let payable = Account::payee(e.payer, Kind::Payable, e.payee);
+            post(Pair::new(Account::treasury(e.payer), payable, e.amount));
+        }
+        Event::CellAgreed(_) | Event::InstructionPaid(_) | Event::ArrearsCarried(_) => {
+            settlement(event, post);
+        }
+        event => life::life(event, post),
+    }
+}
+
+/// What orders hold and release.
+fn order(event: &Event, post: &mut impl FnMut(Pair)) {
+    match event {
         Event::OrderConfirmed(e) => {
             for line in &e.lines {
                 let (issuer, programme) = (line.issuer, line.programme);
@@ -85,12 +102,13 @@ pub fn posting(event: &Event, post: &mut impl FnMut(Pair)) {
                 );
             }
         }
-        Event::ClaimReversed(e) => claim_reversed(e, post),
-        Event::PayeePaid(e) => payee_paid(e, post),
-        Event::PaymentReturned(e) => {
-            let payable = Account::payee(e.payer, Kind::Payable, e.payee);
-            post(Pair::new(Account::treasury(e.payer), payable, e.amount));
-        }
+        _ => {}
+    }
+}
+
+/// What members owe each other, from the agreed statement on.
+fn settlement(event: &Event, post: &mut impl FnMut(Pair)) {
+    match event {
         Event::CellAgreed(e) => {
             let clearing = |party| Account::clearing(party, e.period);
             let due_to = Account::member(e.debtor, Kind::DueTo, e.creditor);
@@ -119,7 +137,7 @@ pub fn posting(event: &Event, post: &mut impl FnMut(Pair)) {
             post(Pair::new(clearing(e.debtor), due_to, e.amount));
             post(Pair::new(due_from, clearing(e.creditor), e.amount));
         }
-        event => life::life(event, post),
+        _ => {}
     }
 }
 

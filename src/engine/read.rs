@@ -13,9 +13,10 @@ use super::state::{
 use super::terms::{PUBLICITY_DAYS, Role, Scope};
 use crate::domain::{
     AdmissionId, AgreementId, ApplicationId, CategoryCode, CategoryId, ClaimId, ConsentId,
-    CreditFlagId, Day, DivisionCode, EnterpriseId, Fen, GroupId, InstructionId, InvoiceNo, LineId,
-    MemberId, OrderId, PaymentId, PeriodId, PrincipalId, ProgrammeCode, ProgrammeId, ProposalId,
-    ProviderId, RecordedAt, Seq, SignedFen, TransferId, UsageId, VoucherId,
+    ContractNo, CreditFlagId, Day, DivisionCode, EnterpriseId, Fen, GroupId, InstructionId,
+    InvoiceNo, LineId, MemberId, OrderId, PaymentId, PeriodId, PrincipalId, ProgrammeCode,
+    ProgrammeId, ProposalId, ProviderId, RecordedAt, Seq, SignedFen, TransferId, UsageId,
+    VoucherId,
 };
 
 macro_rules! rows_by_id {
@@ -188,6 +189,17 @@ impl State {
         row.cloned().unwrap_or_default()
     }
 
+    /// What an enterprise uses of the contracts that a version of a programme caps, by number.
+    pub fn used_on_contracts(
+        &self,
+        programme: ProgrammeId,
+        enterprise: EnterpriseId,
+    ) -> impl Iterator<Item = (ContractNo, Fen)> {
+        let key = super::state::usage_key(programme, enterprise);
+        let usage = self.usage.position(key).and_then(UsageId::from_index);
+        usage.into_iter().flat_map(|usage| self.contracts_of(usage))
+    }
+
     /// The consents of a voucher that no newer one replaced, newest first.
     pub fn consents_of(
         &self,
@@ -208,19 +220,24 @@ impl State {
 
     /// True if a provider has to do with a voucher: the holder consented to it, or an order or a
     /// claim draws on the voucher for it. The provider's own confirmation says nothing here.
-    /// Cost: the claims of the holder, then all orders.
+    /// Cost: the consents of the voucher, then the claims of its holder.
     pub fn serves(&self, provider: ProviderId, voucher: VoucherId) -> bool {
         let Some(row) = self.vouchers.get(voucher.index()) else {
             return false;
         };
         let mut consents = self.consents_of(voucher);
         consents.any(|(_, row)| !row.by_provider && row.provider == Some(provider))
+            || self.served.get(&(provider, voucher)).is_some()
             || self
                 .claims_of(row.usage.index())
                 .any(|(_, claim)| claim.voucher == voucher && claim.provider == provider)
-            || self.orders.iter().any(|order| {
-                order.provider == provider && order.lines.iter().any(|line| line.voucher == voucher)
-            })
+    }
+
+    /// True if the holder of a voucher consents to a provider, or to any, on a day.
+    pub fn is_consented(&self, voucher: VoucherId, provider: ProviderId, on: Day) -> bool {
+        let consents = self.consents_of(voucher).map(|(_, row)| row);
+        let mut own = consents.filter(|row| !row.by_provider && on <= row.until);
+        own.any(|row| row.provider.is_none_or(|named| named == provider))
     }
 
     /// The objections to an admission, in the order in which they were made.

@@ -255,7 +255,7 @@ state! {
     group_usage: Keyed<Fen> = Keyed::default();
     /// Used in categories that are not the first of their usage row, by row and category.
     category_usage: Keyed<Fen> = Keyed::default();
-    /// Used on contracts that a version caps, by usage row and number.
+    /// Used and held on contracts that a version caps, by usage row and number.
     contract_usage: Ordered<(UsageId, ContractNo), Fen> = Ordered::default();
     /// The contracts of the claims counted there.
     contract_claims: Ordered<ClaimId, ContractNo> = Ordered::default();
@@ -277,6 +277,8 @@ state! {
     transfers: Table<TransferRow> = Table::default();
     /// Orders.
     orders: Table<OrderRow> = Table::default();
+    /// Providers and the vouchers on which orders for them were proposed.
+    served: Ordered<(ProviderId, VoucherId), ()> = Ordered::default();
     /// Orders that have not ended, by the day on which they end by themselves.
     order_timers: Ordered<(Day, OrderId), ()> = Ordered::default();
     /// Proposed transfers by the day on which they are released.
@@ -332,7 +334,7 @@ state! {
 
 /// Version of what [`StatePart`]s hold. A stored state of another version is not read: the journal
 /// is replayed instead.
-pub const STATE_FORMAT: u16 = 5;
+pub const STATE_FORMAT: u16 = 6;
 
 impl State {
     /// Makes the lookups that follow from the rows, after the last part was read.

@@ -121,6 +121,12 @@ fn set_up() -> Vec<Command> {
             amount: fen(100_000),
             application: None,
         }),
+    ]
+}
+
+/// An order on the voucher, with its contract.
+fn ordered() -> Vec<Command> {
+    vec![
         Command::ProposeOrder(ProposeOrder {
             provider: LAB,
             category: CategoryId(0),
@@ -129,6 +135,13 @@ fn set_up() -> Vec<Command> {
             lines: Box::new([(VOUCHER, fen(30_000))]),
         }),
         Command::ConfirmOrder(ConfirmOrder { order: ORDER }),
+        Command::AdvanceOrder(AdvanceOrder {
+            order: ORDER,
+            step: OrderStep::Contract {
+                contract_no: ContractNo::parse("HT-1").expect("short"),
+                contract_date: day("2028-01-31"),
+            },
+        }),
     ]
 }
 
@@ -167,7 +180,7 @@ impl Ledger {
             clock,
             invoices: 0,
         };
-        for command in set_up() {
+        for command in set_up().into_iter().chain(ordered()) {
             let events = ledger.send(command).await;
             assert_eq!(refusal_of(&events[0].event), None, "{events:?}");
         }
@@ -236,7 +249,7 @@ async fn a_voucher_ends_with_the_last_moment_of_its_day_in_shanghai() {
     // The last microsecond to cash, of the hold too.
     ledger.set("2028-03-01T15:59:59.999999Z");
     assert_eq!(ledger.claim("2028-02-29", None).await, None);
-    assert_eq!(ledger.claim("2028-02-29", Some(ORDER)).await, None);
+    assert_eq!(ledger.claim("2028-01-31", Some(ORDER)).await, None);
     assert_eq!(ledger.money().await, [67_000, 29_000, 4_000, 0]);
     // The first moment after: all that is free has lapsed, and what was held with it.
     ledger.set("2028-03-01T16:00:00Z");

@@ -448,12 +448,9 @@ const LONG_FUNCTIONS: &[(&str, usize)] = &[
     ("fact", 100),
     ("family_of_event", 120),
     ("faults", 85),
-    ("follow", 140),
     ("gather", 115),
     ("party_fact", 90),
     ("party_parts", 105),
-    ("posting", 115),
-    ("subject_of", 115),
 ];
 
 #[test]

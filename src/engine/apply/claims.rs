@@ -1,6 +1,7 @@
 //! Claims, obligation lines and payments to payees.
 
 use super::narrow;
+use super::orders::Drawn;
 use super::vouchers::{minus, plus};
 use crate::domain::{
     AgreementId, CategoryId, ClaimId, ConsentId, ContractNo, Fen, GroupId, InvoiceNo, LineId,
@@ -34,13 +35,22 @@ pub(super) struct NewClaim {
     pub(super) lines: u8,
     pub(super) status: ClaimStatus,
     pub(super) pays_enterprise: bool,
+    /// True if the hold that it draws on was counted to its contract.
+    pub(super) counted: bool,
 }
 
 impl State {
     pub(super) fn claim_approved(&mut self, meta: &EventMeta, e: &ClaimApproved) {
-        let (group, authority) = match e.order {
-            None => self.drawn_on_free(e),
-            Some(order) => (self.drawn_on_hold(order, e), Authority::Order(order)),
+        let (group, authority, counted) = match e.order {
+            None => {
+                let (group, authority) = self.drawn_on_free(e);
+                (group, authority, false)
+            }
+            Some(order) => {
+                let drawn = self.drawn_on_hold(order, e);
+                let counted = drawn.contract_no.is_some();
+                (drawn.group, Authority::Order(order), counted)
+            }
         };
         let usage = self.vouchers[e.voucher.index()].usage;
         let older = self.count_use(usage, e.category, Fen::ZERO, Some(e.claim));
@@ -64,6 +74,7 @@ impl State {
                 lines: e.first_line.map_or(0, |_| e.funding.other_count()),
                 status: ClaimStatus::Approved,
                 pays_enterprise: matches!(e.payee, Payee::Enterprise(_)),
+                counted,
             },
         );
         if let Some(first) = e.first_line {
@@ -78,8 +89,12 @@ impl State {
         let usage = voucher.usage;
         let (programme, _) = self.voucher_owner(voucher);
         let judge = self.programmes[programme.index()].version(c.version);
-        if judge.is_some_and(|terms| terms.cap_contract.is_some()) {
-            self.count_contract(usage, c.claim, c.contract_no, c.amount);
+        let caps = judge.is_some_and(|terms| terms.cap_contract.is_some());
+        if caps || c.counted {
+            if !c.counted {
+                self.count_contract(usage, c.contract_no, c.amount);
+            }
+            self.contract_claims.insert(c.claim, c.contract_no);
         }
         let invoice_no = c.invoice_no.to_u128().into();
         let hash = self.invoices.0.hash(&invoice_no);
@@ -146,12 +161,12 @@ impl State {
 
     /// Takes a claim from the hold of an order, which counts in the limits already.
     #[cold]
-    fn drawn_on_hold(&mut self, order: OrderId, e: &ClaimApproved) -> Option<GroupId> {
-        let group = self.take_from_hold(order, e.voucher, e.amount);
+    fn drawn_on_hold(&mut self, order: OrderId, e: &ClaimApproved) -> Drawn {
+        let drawn = self.take_from_hold(order, e.voucher, e.amount);
         self.vouchers.update(e.voucher.index(), |row| {
             row.approved = plus(row.approved, e.amount);
         });
-        group
+        drawn
     }
 
     /// Adds one line per other funder.
@@ -226,7 +241,10 @@ impl State {
         let usage = voucher.usage;
         let (programme, _) = self.voucher_owner(voucher);
         self.uncount_use(usage, claim.category, amount);
-        self.uncount_contract(usage, id, amount);
+        if let Some(contract_no) = self.contract_claims.get(&id).copied() {
+            self.contract_claims.remove(&id);
+            self.uncount_contract(usage, contract_no, amount);
+        }
         if let Some(group) = claim.group {
             let key = group_key(programme, group);
             self.group_usage

@@ -160,6 +160,7 @@ impl State {
                 lines: 0,
                 status: ClaimStatus::Waiting,
                 pays_enterprise: matches!(e.payee, Payee::Enterprise(_)),
+                counted: false,
             },
         );
     }

@@ -1,7 +1,7 @@
 //! Orders and their holds.
 
 use super::vouchers::{minus, plus};
-use crate::domain::{Day, Fen, GroupId, OrderId, VoucherId};
+use crate::domain::{ContractNo, Day, Fen, GroupId, OrderId, VoucherId};
 use crate::engine::command::Payee;
 use crate::engine::event::{
     DisputeClosed, EventMeta, OrderAdvanced, OrderAgreed, OrderConfirmed, OrderDisputed,
@@ -10,14 +10,26 @@ use crate::engine::event::{
 use crate::engine::state::{DisputeRow, OrderLineRow, OrderRow, State, group_key};
 use crate::engine::terms::{OrderParties, OrderStatus};
 
+/// What an amount counts for that left the hold of an order.
+#[derive(Default)]
+pub(super) struct Drawn {
+    pub(super) group: Option<GroupId>,
+    /// The contract, if the hold was counted to it.
+    pub(super) contract_no: Option<ContractNo>,
+}
+
 impl State {
     pub(super) fn order_proposed(&mut self, meta: &EventMeta, e: &OrderProposed) {
+        for line in &e.lines {
+            self.served.insert((e.provider, line.voucher), ());
+        }
         let lines = e.lines.iter().map(|line| OrderLineRow {
             voucher: line.voucher,
             holder: line.enterprise,
             amount: line.amount,
             left: Fen::ZERO,
             group: None,
+            counted: false,
         });
         let complete = e.agreed.covers(OrderParties::lines(e.lines.len()));
         let ends_on = e.hold_until.next();
@@ -90,13 +102,33 @@ impl State {
             row.contract = e.contract_no.zip(e.contract_date).or(row.contract);
             row.accepted = e.accepted;
         });
+        if e.counted != OrderParties::NONE {
+            self.count_order(e.order, e.counted);
+        }
+    }
+
+    /// Counts what is held on some lines of an order to its contract.
+    fn count_order(&mut self, order: OrderId, counted: OrderParties) {
+        let row = self.orders.update(order.index(), |row| {
+            for (place, line) in row.lines.iter_mut().enumerate() {
+                line.counted = counted.covers(OrderParties::line(place));
+            }
+            row.clone()
+        });
+        let Some((contract_no, _)) = row.contract else {
+            return;
+        };
+        for line in row.lines.iter().filter(|line| line.counted) {
+            let usage = self.vouchers[line.voucher.index()].usage;
+            self.count_contract(usage, contract_no, line.left);
+        }
     }
 
     pub(super) fn order_released(&mut self, e: &OrderReleased) {
         for line in &e.lines {
-            let group = self.take_from_hold(e.order, line.voucher, line.amount);
+            let drawn = self.take_from_hold(e.order, line.voucher, line.amount);
             self.give_back(line.voucher, line.amount, line.returned);
-            self.uncount(e.order, line.voucher, group, line.amount);
+            self.uncount(e.order, line.voucher, &drawn, line.amount);
         }
         let ended = !e.status.is_waiting() && !e.status.is_holding();
         let ends_on = self.orders.update(e.order.index(), |row| {
@@ -112,13 +144,13 @@ impl State {
     }
 
     /// Takes an amount from the hold of an order's line and from the held part of its voucher;
-    /// answers the group that it is counted for.
+    /// answers what it is counted for.
     pub(super) fn take_from_hold(
         &mut self,
         order: OrderId,
         voucher: VoucherId,
         amount: Fen,
-    ) -> Option<GroupId> {
+    ) -> Drawn {
         let usage = self.vouchers.update(voucher.index(), |row| {
             row.held = minus(row.held, amount);
             row.usage
@@ -134,18 +166,26 @@ impl State {
             let place = row.place_of(voucher);
             let line = &mut row.lines[place.expect("an order draws on its own lines")];
             line.left = minus(line.left, amount);
-            line.group
+            let contract_no = row.contract.map(|(number, _)| number);
+            Drawn {
+                group: line.group,
+                contract_no: contract_no.filter(|_| line.counted),
+            }
         })
     }
 
-    /// Takes an amount out of what counts as used by a voucher's holder and a group.
-    fn uncount(&mut self, order: OrderId, voucher: VoucherId, group: Option<GroupId>, amount: Fen) {
+    /// Takes an amount out of what counts as used by a voucher's holder and a group, and on a
+    /// contract.
+    fn uncount(&mut self, order: OrderId, voucher: VoucherId, drawn: &Drawn, amount: Fen) {
         let row = &self.vouchers[voucher.index()];
         let usage = row.usage;
         let (programme, _) = self.voucher_owner(row);
         let category = self.orders[order.index()].category;
         self.uncount_use(usage, category, amount);
-        if let Some(group) = group {
+        if let Some(contract_no) = drawn.contract_no {
+            self.uncount_contract(usage, contract_no, amount);
+        }
+        if let Some(group) = drawn.group {
             self.group_usage
                 .update(group_key(programme, group), |used| {
                     *used = minus(*used, amount);

@@ -98,9 +98,16 @@ impl State {
             row.free = plus(row.free, u.amount);
             row.usage
         });
-        if let Step::Transfer { categories, on, .. } = what {
+        if let Step::Transfer {
+            categories,
+            contracts,
+            on,
+            ..
+        } = what
+        {
             let moved = (u.issued_moved, u.used_moved);
             self.move_use_back((from, to), categories, moved, *on);
+            self.shift_contracts((to, from), contracts);
         }
         if let Some(share) = share {
             self.change_shares(u.parent, |row| {

@@ -153,6 +153,9 @@ impl State {
             (e.issued_moved, e.used_moved),
             meta.business_date,
         );
+        let contracts = self.move_contracts((parent.usage, usage), |used| {
+            taken.part(used, transfer.cap_share)
+        });
         if let Some(share) = transfer.cap_share {
             self.change_shares(transfer.voucher, |row| row.moved += share.millionths());
         }
@@ -177,6 +180,7 @@ impl State {
             issued_moved: e.issued_moved,
             used_moved: e.used_moved,
             categories,
+            contracts,
             on: meta.business_date,
         };
         self.step_done(meta, what);

@@ -46,29 +46,57 @@ impl State {
         }
     }
 
-    /// Counts a claim to its contract, if the version that judged it caps contracts.
-    pub(super) fn count_contract(
+    /// Counts an amount to a contract.
+    pub(super) fn count_contract(&mut self, usage: UsageId, contract_no: ContractNo, amount: Fen) {
+        if !amount.is_zero() {
+            let used = self.used_on_contract(usage, contract_no);
+            self.contract_usage
+                .insert((usage, contract_no), plus(used, amount));
+        }
+    }
+
+    /// Takes an amount back that was counted to a contract.
+    pub(super) fn uncount_contract(
         &mut self,
         usage: UsageId,
-        claim: ClaimId,
         contract_no: ContractNo,
         amount: Fen,
     ) {
-        let key = (usage, contract_no);
-        let used = self.contract_usage.get(&key).copied().unwrap_or_default();
-        self.contract_usage.insert(key, plus(used, amount));
-        self.contract_claims.insert(claim, contract_no);
+        // A succession may have taken some of it along.
+        let used = self.used_on_contract(usage, contract_no);
+        let left = used.saturating_sub(amount);
+        if left.is_zero() {
+            self.contract_usage.remove(&(usage, contract_no));
+        } else {
+            self.contract_usage.insert((usage, contract_no), left);
+        }
     }
 
-    /// Takes a claim that was undone off its contract.
-    pub(super) fn uncount_contract(&mut self, usage: UsageId, claim: ClaimId, amount: Fen) {
-        let Some(contract_no) = self.contract_claims.get(&claim).copied() else {
-            return;
-        };
-        let key = (usage, contract_no);
-        let used = self.contract_usage.get(&key).copied().unwrap_or_default();
-        self.contract_usage.insert(key, minus(used, amount));
-        self.contract_claims.remove(&claim);
+    /// Carries a share of what was used on every contract over to a successor; answers how much
+    /// of each.
+    pub(super) fn move_contracts(
+        &mut self,
+        (from, to): (UsageId, UsageId),
+        share: impl Fn(Fen) -> Fen,
+    ) -> Vec<(ContractNo, Fen)> {
+        let moved = (self.contracts_of(from))
+            .map(|(contract_no, used)| (contract_no, share(used)))
+            .filter(|(_, fen)| !fen.is_zero());
+        let moved: Vec<(ContractNo, Fen)> = moved.collect();
+        self.shift_contracts((from, to), &moved);
+        moved
+    }
+
+    /// Moves so much of each contract.
+    pub(super) fn shift_contracts(
+        &mut self,
+        (from, to): (UsageId, UsageId),
+        moved: &[(ContractNo, Fen)],
+    ) {
+        for &(contract_no, fen) in moved {
+            self.uncount_contract(from, contract_no, fen);
+            self.count_contract(to, contract_no, fen);
+        }
     }
 
     /// Carries used caps over to a successor: `used` in all, of each category what is answered:

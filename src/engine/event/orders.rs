@@ -105,6 +105,9 @@ pub struct OrderAdvanced {
     pub contract_date: Option<Day>,
     /// Who has accepted by now.
     pub accepted: OrderParties,
+    /// The lines whose holds count to the contract from now on: a version caps what is used on
+    /// one.
+    pub counted: OrderParties,
 }
 
 /// Amounts left a hold without a claim, or the order ended.

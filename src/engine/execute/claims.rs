@@ -18,7 +18,7 @@ use crate::engine::refusal::RefusalCode;
 use crate::engine::state::{
     AgreementRow, ClaimRow, ClaimStatus, PeriodStatus, ProgrammeStatus, State,
 };
-use crate::engine::terms::{AccrualPoint, PayerModel, Role};
+use crate::engine::terms::{AccrualPoint, PayeeMode, PayerModel, Role};
 
 /// Most evidence files of one claim.
 const EVIDENCE_MAX: usize = 64;
@@ -55,7 +55,9 @@ impl Execution<'_> {
         }
     }
 
-    /// A claim is filed by its provider or by the enterprise it served.
+    /// A claim is filed by its provider or by the enterprise it served. Where the enterprise is
+    /// paid, a provider's own word allows the claim: that the provider files it, the enterprise
+    /// must have consented to.
     fn check_filer(&self, c: &FileClaim, judgement: &Judgement) -> Decision {
         if self.submission.imported {
             return Ok(());
@@ -65,6 +67,7 @@ impl Execution<'_> {
             && self
                 .state
                 .has_grant(principal, Role::Provider, Scope::Provider(provider))
+            && self.state.may_file(c, judgement, provider)
         {
             return Ok(());
         }
@@ -79,7 +82,9 @@ impl Execution<'_> {
         {
             return Ok(());
         }
-        Err(Rejection::Forbidden("the provider or the holder of the voucher").into())
+        let needed = "the holder of the voucher, or the provider, which where the enterprise is \
+                      paid the holder must have consented to";
+        Err(Rejection::Forbidden(needed).into())
     }
 
     pub(super) fn approve(
@@ -307,6 +312,22 @@ pub(super) struct Terms {
 }
 
 impl State {
+    /// True if it is not for the enterprise alone to file a claim.
+    fn may_file(&self, c: &FileClaim, judgement: &Judgement, provider: ProviderId) -> bool {
+        let Some(voucher) = judgement.voucher else {
+            return true;
+        };
+        let reimbursed = match &judgement.approved {
+            Some(approval) => matches!(approval.payee, Payee::Enterprise(_)),
+            None => {
+                let (programme, _) = self.voucher_owner(&self.vouchers[voucher.index()]);
+                let judging = self.programmes[programme.index()].judging_version(c.contract_date);
+                judging.is_some_and(|(_, terms)| terms.payee == PayeeMode::Enterprise)
+            }
+        };
+        !reimbursed || self.is_consented(voucher, provider, *self.business_date)
+    }
+
     /// Who bears an approved amount of a contract.
     #[inline]
     pub(super) fn funded(

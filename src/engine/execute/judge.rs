@@ -1,10 +1,12 @@
 //! How a claim is judged: what is known of it is looked up, `rules` says what of it is broken and
 //! what the limits leave. The hot path: no allocation, no text, a handful of look-ups.
 
-use crate::domain::{ConsentId, Fen, OrderId, ProgrammeId, ProviderId, VersionNo, VoucherId};
+use crate::domain::{
+    CategoryId, ConsentId, Fen, OrderId, ProgrammeId, ProviderId, VersionNo, VoucherId,
+};
 use crate::engine::command::{FileClaim, Payee, ProviderKey, VoucherKey};
 use crate::engine::refusal::{Faults, RefusalCode};
-use crate::engine::rules::{self, Charge, Facts, OnProvider, OnVoucher};
+use crate::engine::rules::{self, Charge, Facts, OnContract, OnProvider, OnVoucher};
 use crate::engine::state::State;
 use crate::engine::terms::{BasePolicy, PayeeMode};
 
@@ -133,7 +135,9 @@ impl State {
 fn limit(facts: &Facts<'_>, voucher: &OnVoucher<'_>) -> Result<Fen, RefusalCode> {
     let base = base_of(facts.claim, voucher);
     let at_most = rules::at_most(facts, voucher);
-    rules::limit(&charge(facts.state, voucher, facts.claim, base, at_most))
+    let contract = OnContract::Numbered(facts.claim.contract_no);
+    let of = (facts.claim.category, contract);
+    rules::limit(&charge(facts.state, voucher, of, base, at_most))
 }
 
 /// What limits are taken for on this day.
@@ -141,7 +145,7 @@ fn limit(facts: &Facts<'_>, voucher: &OnVoucher<'_>) -> Result<Fen, RefusalCode>
 pub(super) fn charge<'a>(
     state: &'a State,
     voucher: &OnVoucher<'a>,
-    c: &FileClaim,
+    (category, contract): (CategoryId, OnContract),
     base: Fen,
     at_most: Fen,
 ) -> Charge<'a> {
@@ -152,8 +156,8 @@ pub(super) fn charge<'a>(
         holder: voucher.holder,
         terms: voucher.terms,
         rate: voucher.rate.expect("a claim without a rate has a fault"),
-        category: c.category,
-        contract_no: c.contract_no,
+        category,
+        contract,
         base,
         at_most,
         on: *state.business_date,

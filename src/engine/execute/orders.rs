@@ -10,7 +10,8 @@ use super::judge::charge;
 use super::parties::positive;
 use super::{Decision, Execution, Rejection, Stop, refuse_if, valid};
 use crate::domain::{
-    ContractNo, Day, Fen, InvoiceNo, OrderId, ProviderId, VersionNo, VoucherId, split_by_weights,
+    ContractNo, Day, Fen, InvoiceNo, OrderId, ProviderId, UsageId, VersionNo, VoucherId,
+    split_by_weights,
 };
 use crate::engine::command::{
     AdvanceOrder, AgreeOrder, ConfirmOrder, FileClaim, ORDER_LINES_MAX, OrderStep, Payee,
@@ -21,7 +22,7 @@ use crate::engine::event::{
     ProposedLine,
 };
 use crate::engine::refusal::{Faults, RefusalCode};
-use crate::engine::rules;
+use crate::engine::rules::{self, OnContract};
 use crate::engine::state::{OrderRow, ProgrammeStatus, State};
 use crate::engine::tables::Scoped as _;
 use crate::engine::terms::{OrderParties, OrderSide, OrderStatus, Role, Scope};
@@ -179,7 +180,7 @@ impl Execution<'_> {
         self.state.open();
         let mut judged = Vec::with_capacity(row.lines.len());
         for (place, line) in row.lines.iter().enumerate() {
-            let (faults, version) = self.state.judge_hold(row, place, parts[place]);
+            let (faults, version) = self.state.judge_hold(order, row, place, parts[place]);
             if faults.is_empty() {
                 self.state.hold(order, line.voucher, line.amount);
             }
@@ -202,6 +203,7 @@ impl Execution<'_> {
             contract_no: None,
             contract_date: None,
             accepted: row.accepted,
+            counted: OrderParties::NONE,
         };
         let acting = match c.step {
             OrderStep::Contract { .. } => self
@@ -218,6 +220,9 @@ impl Execution<'_> {
             } => {
                 let fault = self.state.contract_fault(&row, contract_date);
                 fault.map_or(Ok(()), |code| Err(Stop::Refuse(code)))?;
+                let (counted, fits) = self.state.on_contract(&row, contract_no, contract_date);
+                refuse_if(!fits, RefusalCode::ContractCapExhausted)?;
+                advanced.counted = counted;
                 (advanced.contract_no, advanced.contract_date) =
                     (Some(contract_no), Some(contract_date));
             }
@@ -256,26 +261,74 @@ impl State {
 
     /// Judges a line as a claim of this day would be, its evidence and invoice apart, and its
     /// limits by the amount to hold.
-    fn judge_hold(&self, order: &OrderRow, place: usize, part: Fen) -> (Faults, VersionNo) {
+    fn judge_hold(
+        &self,
+        id: OrderId,
+        order: &OrderRow,
+        place: usize,
+        part: Fen,
+    ) -> (Faults, VersionNo) {
         let line = &order.lines[place];
         let claim = order.as_claim(line.voucher, *self.business_date, part);
         let (faults, voucher) = self.judge_line(&claim, line.voucher);
         let mut faults = without_papers(faults);
         if faults.is_empty() {
-            let charge = charge(self, &voucher, &claim, part, Fen::MAX);
+            let of = (order.category, OnContract::Planned(id));
+            let charge = charge(self, &voucher, of, part, Fen::MAX);
             let shortage = rules::shortage(&charge, line.amount);
             shortage.into_iter().for_each(|code| faults.add(code));
         }
         (faults, voucher.version)
     }
 
-    /// The first rule that a contract of this day breaks on one of the lines.
+    /// The first rule that a contract of this day breaks on one of the lines that hold something:
+    /// the others take no part any more.
     fn contract_fault(&self, order: &OrderRow, contract_date: Day) -> Option<RefusalCode> {
-        let all = order.lines.iter().fold(0, |all, line| {
+        let held = order.lines.iter().filter(|line| !line.left.is_zero());
+        let all = held.fold(0, |all, line| {
             let claim = order.as_claim(line.voucher, contract_date, order.contract_amount);
             all | self.judge_line(&claim, line.voucher).0.0
         });
         without_papers(Faults(all)).first()
+    }
+}
+
+impl State {
+    /// What the lines of an order hold for one usage row.
+    pub(in crate::engine) fn held_by_order(&self, order: OrderId, usage: UsageId) -> Fen {
+        self.held_for(&self.orders[order.index()], usage)
+    }
+
+    fn held_for(&self, order: &OrderRow, usage: UsageId) -> Fen {
+        let lines = order.lines.iter();
+        let own = lines.filter(|line| self.vouchers[line.voucher.index()].usage == usage);
+        own.fold(Fen::ZERO, |sum, line| {
+            let sum = sum.checked_add(line.left);
+            sum.expect("all budgets together stay below the largest amount")
+        })
+    }
+
+    /// The lines of an order that count to its contract, since the version that judges it caps
+    /// what is used on one; and whether all of them find room there.
+    pub(in crate::engine) fn on_contract(
+        &self,
+        order: &OrderRow,
+        contract_no: ContractNo,
+        contract_date: Day,
+    ) -> (OrderParties, bool) {
+        let (mut counted, mut fits) = (OrderParties::NONE, true);
+        for (place, line) in order.lines.iter().enumerate() {
+            let voucher = &self.vouchers[line.voucher.index()];
+            let (programme, _) = self.voucher_owner(voucher);
+            let judging = self.programmes[programme.index()].judging_version(contract_date);
+            let Some(cap) = judging.and_then(|(_, terms)| terms.cap_contract) else {
+                continue;
+            };
+            counted = counted.and(OrderParties::line(place));
+            let left = cap.saturating_sub(self.used_on_contract(voucher.usage, contract_no));
+            fits &= self.held_for(order, voucher.usage) <= left;
+        }
+        (counted, fits)
     }
 }
 

@@ -3,8 +3,8 @@
 
 use super::{Decision, Execution, Rejection, Stop, refuse_if};
 use crate::domain::{
-    CategoryId, ConsentId, Day, Fen, InstructionId, MemberId, ProgrammeId, Seq, TransferId,
-    VoucherId,
+    CategoryId, ConsentId, ContractNo, Day, Fen, InstructionId, MemberId, ProgrammeId, Seq,
+    TransferId, VoucherId,
 };
 use crate::engine::books::AccountKind;
 use crate::engine::command::ReverseStep;
@@ -55,8 +55,12 @@ impl Execution<'_> {
                 issued_moved,
                 used_moved,
                 categories,
+                contracts,
                 ..
-            } => self.undo_transfer(transfer, (issued_moved, used_moved), &categories),
+            } => {
+                let moved = (issued_moved, used_moved);
+                self.undo_transfer(transfer, moved, &categories, &contracts)
+            }
             Step::Relocation { transfer, from } => self.undo_relocation(transfer, from),
             Step::Consent { consent } => self.undo_consent(consent),
             Step::Payment {
@@ -143,6 +147,7 @@ impl Execution<'_> {
         id: TransferId,
         (issued_moved, used_moved): (Fen, Fen),
         categories: &[(CategoryId, Fen)],
+        contracts: &[(ContractNo, Fen)],
     ) -> Mirror {
         let transfer = &self.state.transfers[id.index()];
         let child = transfer.child.ok_or(RefusalCode::StepNotReversible)?;
@@ -153,7 +158,13 @@ impl Execution<'_> {
         let in_categories = categories
             .iter()
             .all(|(category, fen)| self.state.used_in_category(row.usage, *category) >= *fen);
-        let kept = usage.issued >= issued_moved && usage.used >= used_moved && in_categories;
+        let on_contracts = contracts
+            .iter()
+            .all(|(number, fen)| self.state.used_on_contract(row.usage, *number) >= *fen);
+        let kept = usage.issued >= issued_moved
+            && usage.used >= used_moved
+            && in_categories
+            && on_contracts;
         refuse_if(!kept, RefusalCode::StepUsed)?;
         let parent = self.voucher(transfer.voucher)?;
         let past = *self.state.business_date > parent.row.cash_by;

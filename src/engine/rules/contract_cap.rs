@@ -4,7 +4,7 @@
 //! is counted from the first claim that a version with such a cap judges, and none is missed. A
 //! claim that gives its contract another date is another contract to the rule it was judged by.
 
-use super::Charge;
+use super::{Charge, OnContract};
 use crate::domain::Fen;
 
 #[inline]
@@ -12,9 +12,12 @@ pub(super) fn left(charge: &Charge<'_>) -> Fen {
     match charge.terms.cap_contract {
         None => Fen::MAX,
         Some(cap) => {
-            let key = (charge.voucher.usage, charge.contract_no);
-            let used = charge.state.contract_usage.get(&key).copied();
-            cap.saturating_sub(used.unwrap_or_default())
+            let (state, usage) = (charge.state, charge.voucher.usage);
+            let used = match charge.contract {
+                OnContract::Numbered(number) => state.used_on_contract(usage, number),
+                OnContract::Planned(order) => state.held_by_order(order, usage),
+            };
+            cap.saturating_sub(used)
         }
     }
 }

@@ -9,8 +9,8 @@
 //! programme does not use costs one branch.
 
 use crate::domain::{
-    CategoryId, ConsentId, ContractNo, Day, EnterpriseId, Fen, ProgrammeId, ProviderId, VersionNo,
-    VoucherId,
+    CategoryId, ConsentId, ContractNo, Day, EnterpriseId, Fen, OrderId, ProgrammeId, ProviderId,
+    VersionNo, VoucherId,
 };
 use crate::engine::command::FileClaim;
 use crate::engine::refusal::{Faults, RefusalCode};
@@ -90,13 +90,22 @@ pub(super) struct Charge<'a> {
     /// What the category is funded with.
     pub(super) rate: &'a RateTerms,
     pub(super) category: CategoryId,
-    pub(super) contract_no: ContractNo,
+    pub(super) contract: OnContract,
     /// What ratios apply to.
     pub(super) base: Fen,
     /// What else bounds the amount: what is left of a consent, or what the firm has not paid.
     pub(super) at_most: Fen,
     /// Filing date.
     pub(super) on: Day,
+}
+
+/// The contract that a charge falls on.
+#[derive(Clone, Copy)]
+pub(super) enum OnContract {
+    /// The one of this number.
+    Numbered(ContractNo),
+    /// The one that an order is for, which has no number yet: it has what the order holds.
+    Planned(OrderId),
 }
 
 macro_rules! families {

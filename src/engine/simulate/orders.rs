@@ -8,7 +8,7 @@ use crate::engine::event::{
     DisputeClosed, Event, OrderAdvanced, OrderAgreed, OrderAsked, OrderDisputed, OrderExtended,
     OrderProposed, OrderReleased, ProposedLine, Recorded, ReleasedLine,
 };
-use crate::engine::terms::ReleaseCause;
+use crate::engine::terms::{OrderParties, ReleaseCause};
 
 impl Simulation {
     /// Takes an event of an order over.
@@ -23,10 +23,7 @@ impl Simulation {
                 let e = e.clone();
                 Event::OrderAgreed(OrderAgreed { order, ..e })
             }),
-            Event::OrderAdvanced(e) => self.on_order(recorded, e.order, |order| {
-                let e = e.clone();
-                Event::OrderAdvanced(OrderAdvanced { order, ..e })
-            }),
+            Event::OrderAdvanced(e) => self.advance_order(recorded, e),
             Event::OrderAsked(e) => self.on_order(recorded, e.order, |order| {
                 let e = e.clone();
                 Event::OrderAsked(OrderAsked { order, ..e })
@@ -89,6 +86,24 @@ impl Simulation {
             order
         });
         self.orders.push(made);
+    }
+
+    /// A step stands; what of it counts to a contract is for the simulated rules.
+    fn advance_order(&mut self, recorded: &Recorded, e: &OrderAdvanced) {
+        let order = self.order(e.order);
+        let contract = order.zip(e.contract_no.zip(e.contract_date));
+        let counted = contract.map_or(OrderParties::NONE, |(order, (contract_no, on))| {
+            let row = &self.state.orders[order.index()];
+            self.state.on_contract(row, contract_no, on).0
+        });
+        self.on_order(recorded, e.order, |order| {
+            let e = e.clone();
+            Event::OrderAdvanced(OrderAdvanced {
+                order,
+                counted,
+                ..e
+            })
+        });
     }
 
     fn confirm_order(&mut self, recorded: &Recorded, real: OrderId) {

@@ -68,6 +68,8 @@ pub struct OrderLineRow {
     pub left: Fen,
     /// Controller group that the hold is counted for.
     pub group: Option<GroupId>,
+    /// True if the hold counts to the order's contract.
+    pub counted: bool,
 }
 
 /// A dispute about an order.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ClaimRow, State, usage_key};
 use crate::domain::{
-    CategoryId, ClaimId, Day, EnterpriseId, Fen, MemberId, ProgrammeId, Seq, UsageId,
+    CategoryId, ClaimId, ContractNo, Day, EnterpriseId, Fen, MemberId, ProgrammeId, Seq, UsageId,
 };
 
 /// What one enterprise has had and used under one programme.
@@ -66,6 +66,27 @@ impl State {
     fn used_apart(&self, usage: UsageId, category: CategoryId) -> Fen {
         let used = self.category_usage.get(category_key(usage, category));
         used.copied().unwrap_or_default()
+    }
+
+    /// What a usage row counts on a contract.
+    pub(in crate::engine) fn used_on_contract(
+        &self,
+        usage: UsageId,
+        contract_no: ContractNo,
+    ) -> Fen {
+        let used = self.contract_usage.get(&(usage, contract_no));
+        used.copied().unwrap_or_default()
+    }
+
+    /// The contracts on which a usage row counts something.
+    pub(in crate::engine) fn contracts_of(
+        &self,
+        usage: UsageId,
+    ) -> impl Iterator<Item = (ContractNo, Fen)> {
+        let first = (usage, ContractNo::LEAST);
+        let all = self.contract_usage.range(first..);
+        all.take_while(move |((own, _), _)| *own == usage)
+            .map(|((_, contract_no), used)| (*contract_no, *used))
     }
 
     /// What an enterprise has used with filing dates from a day on, under all programmes of a

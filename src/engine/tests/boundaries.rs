@@ -201,6 +201,7 @@ fn a_hold_lasts_to_the_end_of_its_last_day_also_where_that_is_the_voucher_s_own(
         let id = OrderId(0);
         w.by(FILER, Command::ConfirmOrder(ConfirmOrder { order: id }));
         assert_eq!(row(&w).held, fen(30_000), "{line:?}");
+        w.sign(id, day(issued));
         advance(&mut w, cash_by);
         let part = FileClaim {
             contract_date: day(issued),

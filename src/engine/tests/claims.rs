@@ -2,6 +2,7 @@
 
 use super::world::*;
 use crate::domain::VoucherId;
+use crate::engine::Rejection;
 use crate::engine::command::*;
 use crate::engine::event::Event;
 use crate::engine::refusal::RefusalCode as Code;
@@ -167,6 +168,107 @@ fn a_lab_confirms_only_where_its_word_is_asked_for() {
     let events = world.system(confirm(VOUCHER));
     assert_eq!(crate::engine::refusal_of(&events[0].event), None);
     assert!(!world.state.serves(LAB, VOUCHER));
+}
+
+#[test]
+fn a_lab_s_own_word_lets_it_neither_file_nor_read() {
+    let reimbursing = || {
+        let mut world = World::new();
+        world.publish(VersionTerms {
+            payee: PayeeMode::Enterprise,
+            base: BasePolicy::Contract,
+            ..World::terms()
+        });
+        for (who, role, scope) in [
+            (MAKER, Role::Provider, Scope::Provider(LAB)),
+            (CHECKER, Role::Enterprise, Scope::Enterprise(OTHER_FIRM)),
+        ] {
+            world.grant(who, role, scope);
+        }
+        world.issue(OTHER_FIRM, 60_000);
+        undo_consents(&mut world, VoucherId(1));
+        world
+    };
+    let voucher = VoucherId(1);
+    let file = |world: &mut World, by| {
+        let mut claim = world.claim();
+        claim.voucher = VoucherKey::Id(voucher);
+        world.send(&Submission::new(by, Command::FileClaim(claim)))
+    };
+    // Its word alone: whether the claim would be approved or not, it is not the lab's to file.
+    let mut world = reimbursing();
+    let stopped = file(&mut world, MAKER);
+    assert!(
+        matches!(stopped, Err(Rejection::Forbidden(_))),
+        "{stopped:?}"
+    );
+    world.consent(voucher, ConsentGiver::Provider(LAB), 90_000);
+    let stopped = file(&mut world, MAKER);
+    assert!(
+        matches!(stopped, Err(Rejection::Forbidden(_))),
+        "{stopped:?}"
+    );
+    assert!(!world.state.serves(LAB, voucher));
+    // A consent that has run out is none, one to another lab neither; one of today is.
+    let until = |world: &mut World, provider, until: &str| {
+        world.system(Command::GiveConsent(GiveConsent {
+            voucher,
+            giver: ConsentGiver::Holder(provider),
+            up_to: fen(1),
+            until: day(until),
+        }))
+    };
+    until(&mut world, Some(LAB), "2025-03-10");
+    until(&mut world, Some(OWN_LAB), "2025-12-31");
+    world.advance("2025-03-11");
+    let stopped = file(&mut world, MAKER);
+    assert!(
+        matches!(stopped, Err(Rejection::Forbidden(_))),
+        "{stopped:?}"
+    );
+    until(&mut world, Some(LAB), "2025-03-11");
+    assert!(file(&mut world, MAKER).is_ok());
+    assert_eq!(world.state.claim_count(), 1);
+    // The firm files on the lab's word, as ever.
+    let mut world = reimbursing();
+    world.consent(voucher, ConsentGiver::Provider(LAB), 90_000);
+    assert!(file(&mut world, CHECKER).is_ok());
+    assert_eq!(world.state.claim_count(), 1);
+    assert!(world.state.serves(LAB, voucher), "its holder has said so");
+}
+
+/// Takes back what the holder of a voucher has consented to.
+fn undo_consents(world: &mut World, voucher: VoucherId) {
+    let all: Vec<_> = (world.state.consents_of(voucher))
+        .filter(|(_, row)| !row.by_provider)
+        .map(|(_, row)| row.details)
+        .collect();
+    for step in all {
+        world.system(Command::ReverseStep(ReverseStep { step }));
+    }
+}
+
+#[test]
+fn an_order_s_provider_serves_each_of_its_vouchers_and_no_other_does() {
+    let mut world = World::new();
+    world.issue(OTHER_FIRM, 60_000);
+    let second = VoucherId(1);
+    let order = |provider, lines: &[VoucherId]| {
+        Command::ProposeOrder(ProposeOrder {
+            provider,
+            category: TESTING,
+            contract_amount: fen(100_000),
+            hold_until: day("2025-05-31"),
+            lines: lines.iter().map(|id| (*id, fen(10_000))).collect(),
+        })
+    };
+    assert!(!world.state.serves(OWN_LAB, VOUCHER));
+    world.by(FILER, order(OWN_LAB, &[VOUCHER, second]));
+    world.by(FILER, order(THIRD_LAB, &[second]));
+    let told = |lab| [VOUCHER, second].map(|id| world.state.serves(lab, id));
+    assert_eq!(told(OWN_LAB), [true, true]);
+    assert_eq!(told(THIRD_LAB), [false, true]);
+    assert_eq!(told(RELATED_LAB), [false, false]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! where the money is at every step.
 
 mod carried;
+mod contracts;
 mod pooled;
 mod refusals;
 
@@ -129,9 +130,14 @@ fn confirmed(amount: i64) -> World {
     w
 }
 
-fn delivered(amount: i64) -> World {
+fn contracted(amount: i64) -> World {
     let mut w = confirmed(amount);
     w.done(LABS_MAN, contract("2025-03-10"));
+    w
+}
+
+fn delivered(amount: i64) -> World {
+    let mut w = contracted(amount);
     w.done(LABS_MAN, step(OrderStep::Deliver));
     w
 }
@@ -204,11 +210,17 @@ fn an_order_holds_its_amount_from_confirmation_to_claim() {
 
 #[test]
 fn a_claim_within_a_hold_is_never_refused_for_a_limit() {
-    let mut w = confirmed(40_000);
+    let mut w = contracted(40_000);
     // Everything that limits a claim without an order is gone.
     w.publish(VersionTerms {
         cap_enterprise: Fen::ZERO,
         cap_group: Fen::ZERO,
+        category_caps: Box::new([(TESTING, Fen::ZERO)]),
+        cap_contract: Some(Fen::ZERO),
+        rolling: Some(RollingCap {
+            cap: Fen::ZERO,
+            period: RollingPeriod::Days(30),
+        }),
         rates: Box::new([RateTerms {
             cap_claim: Fen::ZERO,
             ..World::terms().rates[0].clone()
@@ -223,10 +235,10 @@ fn a_claim_within_a_hold_is_never_refused_for_a_limit() {
 
 #[test]
 fn claims_draw_on_a_hold_one_by_one_and_the_last_releases_the_rest() {
-    let mut w = confirmed(50_000);
+    let mut w = contracted(50_000);
     assert_eq!(amounts(&w.capture(40_000, false)), [20_000]);
     assert_eq!(w.money(VOUCHER), [50_000, 30_000, 20_000, 0]);
-    assert_eq!(w.status(), OrderStatus::Confirmed);
+    assert_eq!(w.status(), OrderStatus::Contracted);
     let events = w.capture(20_000, true);
     assert_eq!(amounts(&events), [10_000]);
     assert!(matches!(events[1].event, Event::OrderReleased(_)));
@@ -239,16 +251,16 @@ fn claims_draw_on_a_hold_one_by_one_and_the_last_releases_the_rest() {
 
 #[test]
 fn a_claim_beyond_the_hold_gets_what_is_held() {
-    let mut w = confirmed(30_000);
+    let mut w = contracted(30_000);
     assert_eq!(amounts(&w.capture(100_000, false)), [30_000]);
     assert_eq!(w.money(VOUCHER), [70_000, 0, 30_000, 0]);
 }
 
 #[test]
 fn a_hold_ends_at_the_start_of_the_day_after_its_last() {
-    let mut w = confirmed(40_000);
+    let mut w = contracted(40_000);
     w.advance("2025-05-31");
-    assert_eq!(w.status(), OrderStatus::Confirmed);
+    assert_eq!(w.status(), OrderStatus::Contracted);
     assert_eq!(amounts(&w.capture(20_000, false)), [10_000]);
     let events = w.advance("2025-06-01");
     let expired = events
@@ -374,7 +386,7 @@ fn before_delivery_either_side_cancels_and_after_it_both() {
 
 #[test]
 fn revocation_and_transfer_take_what_is_free_and_leave_the_hold() {
-    let mut w = confirmed(40_000);
+    let mut w = contracted(40_000);
     let all = Command::ProposeTransfer(ProposeTransfer {
         voucher: VOUCHER,
         kind: TransferRequest::Succession {
@@ -400,7 +412,7 @@ fn revocation_and_transfer_take_what_is_free_and_leave_the_hold() {
 
 #[test]
 fn a_holder_that_moves_takes_its_order_along() {
-    let mut w = confirmed(40_000);
+    let mut w = contracted(40_000);
     w.by(
         MAKER,
         Command::ProposeTransfer(ProposeTransfer {

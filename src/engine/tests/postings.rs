@@ -185,6 +185,7 @@ fn a_hold_is_posted_from_confirmation_to_claim_and_release() {
         [budget(Kind::Outstanding, Kind::Held, 40_000)]
     );
     let mut claim = world.claim();
+    world.sign(order, claim.contract_date);
     claim.invoice_amount = fen(20_000);
     claim.order = Some(Capture { order, last: true });
     let events = world.by(FILER, Command::FileClaim(claim));

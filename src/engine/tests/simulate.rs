@@ -135,6 +135,34 @@ fn a_lower_cap_refuses_what_is_beyond_it() {
 }
 
 #[test]
+fn a_hold_counts_to_its_contract_under_the_simulated_rules() {
+    let mut world = World::new();
+    // The draft holds from the first claim on.
+    let mut first = world.claim();
+    first.invoice_amount = fen(2_000);
+    world.approve(first);
+    let propose = ProposeOrder {
+        provider: LAB,
+        category: TESTING,
+        contract_amount: fen(80_000),
+        hold_until: day("2025-05-31"),
+        lines: Box::new([(VOUCHER, fen(40_000))]),
+    };
+    let order = crate::domain::OrderId(0);
+    world.by(FILER, Command::ProposeOrder(propose));
+    world.by(FILER, Command::ConfirmOrder(ConfirmOrder { order }));
+    world.sign(order, day("2025-03-10"));
+    let beside = world.claim();
+    assert_eq!(world.approve(beside).amount, fen(40_000));
+    let capped = VersionTerms {
+        cap_contract: Some(fen(60_000)),
+        ..World::terms()
+    };
+    let (_, claims) = simulate(&world.out, with(capped));
+    assert_eq!(after(&claims), [(None, 1_000), (None, 19_000)]);
+}
+
+#[test]
 fn days_before_the_first_one_asked_for_stand_as_they_were() {
     let asked = Question {
         from: day("2025-03-14"),

@@ -2,8 +2,8 @@
 
 use crate::domain::{
     CategoryCode, CategoryId, ContractNo, CreditCode, Day, DivisionCode, EnterpriseId, Fen,
-    InvoiceNo, MemberId, PersonalText, PrincipalId, ProgrammeCode, ProgrammeId, ProviderId, Ratio,
-    RecordedAt, Text, VoucherId,
+    InvoiceNo, MemberId, OrderId, PersonalText, PrincipalId, ProgrammeCode, ProgrammeId,
+    ProviderId, Ratio, RecordedAt, Text, VoucherId,
 };
 use crate::engine::command::*;
 use crate::engine::event::{Event, LedgerCreated, Recorded, SYSTEM};
@@ -50,6 +50,7 @@ fn name(text: &str) -> Name {
     Name::parse(text).expect("a name")
 }
 
+#[derive(Clone)]
 pub(in crate::engine) struct World {
     pub(in crate::engine) state: State,
     pub(in crate::engine) out: Vec<Recorded>,
@@ -101,6 +102,19 @@ impl World {
     }
 
     /// A command, with a reason, that must not be rejected; its events.
+    /// The lab notes the contract that claims of these tests are on.
+    pub(in crate::engine) fn sign(&mut self, order: OrderId, contract_date: Day) {
+        let step = OrderStep::Contract {
+            contract_no: self.claim().contract_no,
+            contract_date,
+        };
+        let events = self.by(FILER, Command::AdvanceOrder(AdvanceOrder { order, step }));
+        assert!(
+            matches!(events[0].event, Event::OrderAdvanced(_)),
+            "{events:?}"
+        );
+    }
+
     pub(in crate::engine) fn by(
         &mut self,
         principal: PrincipalId,

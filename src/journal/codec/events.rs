@@ -29,7 +29,7 @@ use crate::engine::event::{
     VoucherExtended, VoucherFileApproved, VoucherIssued, VoucherLapsed, VoucherRefused,
     VoucherRevoked, WaitingApproved, YearCarried, YearClosed, YearClosingStarted,
 };
-use crate::engine::terms::AccrualPoint;
+use crate::engine::terms::{AccrualPoint, OrderParties};
 
 macro_rules! event_tables {
     ($($kind:literal v $version:literal $type:ident $table:tt)*) => {
@@ -247,6 +247,7 @@ event_tables! {
     103 v 1 OrderRefused { 0: order, 1: result, 2: faults, 3: lines, }
     104 v 1 OrderAdvanced {
         0: order, 1: status, 2: contract_no, 3: contract_date, 4: accepted,
+        5: counted or { => OrderParties::NONE },
     }
     105 v 1 OrderReleased { 0: order, 1: cause, 2: status, 3: lines, }
     106 v 1 OrderAsked { 0: order, 1: extend_to, 2: parties, }

@@ -106,8 +106,21 @@ fn made() -> Vec<Event> {
             contract_no: Some(short("HT-2025-0042")),
             contract_date: Some(day("2025-10-08")),
             accepted: OrderParties::lines(2),
+            counted: OrderParties::NONE,
         }),
     ]
+}
+
+/// A contract that holds count to.
+pub(super) fn counted() -> Event {
+    Event::OrderAdvanced(OrderAdvanced {
+        order: ORDER,
+        status: OrderStatus::Contracted,
+        contract_no: Some(short("HT-2025-0042")),
+        contract_date: Some(day("2025-10-08")),
+        accepted: OrderParties::NONE,
+        counted: OrderParties::line(1),
+    })
 }
 
 /// A claim that was refused on an order.
@@ -152,6 +165,7 @@ pub(super) fn minimal() -> Vec<Event> {
             contract_no: None,
             contract_date: None,
             accepted: OrderParties::NONE,
+            counted: OrderParties::NONE,
         }),
         Event::OrderAsked(OrderAsked {
             order,

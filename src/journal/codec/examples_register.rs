@@ -173,6 +173,7 @@ pub(super) fn grown() -> Vec<Event> {
             paid_on: day("2025-10-08"),
             account_version: Some(2),
         })),
+        super::examples_orders::counted(),
     ]
 }
 

@@ -223,7 +223,7 @@ impl Model {
             return Err("YEAR_CAP_EXHAUSTED");
         }
         let who = (programme, voucher.holder);
-        let what = (c.category.as_str(), c.contract_no.as_str());
+        let what = (c.category.as_str(), Some(c.contract_no.as_str()));
         for (left, code) in self.limits_left(&version.limits, who, what, (0, 0)) {
             if left <= 0 {
                 return Err(code);
@@ -360,12 +360,17 @@ impl Model {
         let (holder, pot, amount) = (voucher.holder, voucher.pot, approval.amount);
         let number = self.version_on(voucher.programme, c.contract_date);
         let version = self.version(voucher.programme, number.expect("it was issued"));
+        let caps_contract = version.limits.cap_contract.is_some();
+        let held = order.is_some_and(|order| self.counts_on_contract(order, c.voucher));
+        if caps_contract && !held {
+            self.count_on(c.voucher, &c.contract_no, amount);
+        }
         self.claims.push(Claim {
             voucher: c.voucher,
             filing: c.clone(),
             filed_on: self.today,
             approval,
-            caps_contract: version.limits.cap_contract.is_some(),
+            caps_contract: caps_contract || held,
             waits,
             pot,
             booked_in: pot,
@@ -413,6 +418,15 @@ impl Model {
         }
     }
 
+    /// A claim counts to its contract no more.
+    pub(super) fn uncount_contract(&mut self, claim: usize) {
+        let row = &self.claims[claim];
+        if row.caps_contract {
+            let contract = row.filing.contract_no.clone();
+            self.count_on(row.voucher, &contract, -row.approval.amount);
+        }
+    }
+
     pub(super) fn reverse(&mut self, by: usize, claim: usize) -> Verdict {
         let Some(row) = self.claims.get(claim) else {
             return Verdict::Rejected;
@@ -434,6 +448,7 @@ impl Model {
         if self.bend != Bend::ReversalKeepsCap {
             let category = self.claims[claim].filing.category.clone();
             self.count(voucher, &category, -amount);
+            self.uncount_contract(claim);
         }
         let pot = self.claims[claim].pot;
         if pot == self.vouchers[voucher].pot {

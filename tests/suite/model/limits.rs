@@ -134,6 +134,8 @@ pub(super) struct Counted {
     /// The category in which it used something first: what no other one takes is used in it.
     pub(super) first: Option<String>,
     apart: Vec<(String, Money)>,
+    /// Of contracts that a version caps.
+    contracts: Vec<(String, Money)>,
 }
 
 impl Counted {
@@ -166,6 +168,28 @@ impl Counted {
         }
     }
 
+    pub(super) fn count_on(&mut self, parts: &[(String, Money)]) {
+        for (contract, amount) in parts {
+            match self.contracts.iter_mut().find(|(own, _)| own == contract) {
+                Some((_, sum)) => *sum = (*sum + amount).max(0),
+                None => self.contracts.push((contract.clone(), (*amount).max(0))),
+            }
+        }
+    }
+
+    pub(super) fn on_contract(&self, contract: &str) -> Money {
+        let own = self.contracts.iter().find(|(own, _)| own == contract);
+        own.map_or(0, |(_, sum)| *sum)
+    }
+
+    /// What is used on contracts, in the order of their numbers.
+    pub(super) fn on_contracts(&self) -> Vec<(String, Money)> {
+        let used = self.contracts.iter().filter(|(_, sum)| *sum > 0);
+        let mut used: Vec<_> = used.cloned().collect();
+        used.sort();
+        used
+    }
+
     pub(super) fn in_category(&self, category: &str) -> Money {
         if self.first.as_deref() == Some(category) {
             return (self.used - self.apart.iter().map(|(_, sum)| sum).sum::<Money>()).max(0);
@@ -190,12 +214,13 @@ impl Model {
     }
 
     /// What is left of the limits of a version for a holder, each with its code; `planned` is what
-    /// other lines of the same order are to hold, in the category and in all of the city.
+    /// other lines of the same order are to hold, in the category and in all of the city. A
+    /// contract without a number is that of the order, and has what these lines hold.
     pub(super) fn limits_left(
         &self,
         limits: &Limits,
         (programme, holder): (usize, usize),
-        (category, contract_no): (&str, &str),
+        (category, contract): (&str, Option<&str>),
         planned: (Money, Money),
     ) -> Vec<(Money, &'static str)> {
         let mut left = Vec::new();
@@ -208,7 +233,9 @@ impl Model {
             left.push((cap - used - planned.0, "CATEGORY_CAP_EXHAUSTED"));
         }
         if let Some(cap) = limits.cap_contract {
-            let used = self.used_of_contract(programme, holder, contract_no);
+            let used = contract.map_or(planned.0, |contract| {
+                self.used_of_contract(programme, holder, contract)
+            });
             left.push((cap - used, "CONTRACT_CAP_EXHAUSTED"));
         }
         if let Some((cap, period)) = limits.rolling {
@@ -226,16 +253,13 @@ impl Model {
         left
     }
 
-    /// Claims on a contract that a version with such a cap judged.
-    fn used_of_contract(&self, programme: usize, holder: usize, contract_no: &str) -> Money {
-        let same = self.claims.iter().filter(|claim| {
-            let voucher = &self.vouchers[claim.voucher];
-            (voucher.programme, voucher.holder) == (programme, holder)
-                && (claim.filing.contract_no == contract_no || self.bend == Bend::ContractsMixed)
-                && claim.caps_contract
-                && !claim.reversed
-        });
-        same.map(|claim| claim.approval.amount).sum()
+    /// What claims and holds use of a contract that a version caps.
+    pub(super) fn used_of_contract(&self, programme: usize, holder: usize, no: &str) -> Money {
+        let counted = self.counted(programme, holder);
+        if self.bend == Bend::ContractsMixed {
+            return counted.on_contracts().iter().map(|(_, sum)| sum).sum();
+        }
+        counted.on_contract(no)
     }
 
     /// What a firm claimed under all programmes of a city since a day, holds, and took over since.

@@ -90,6 +90,8 @@ enum Bend {
     RollingOneDayShort,
     /// What is used in one category counts in another.
     CategoriesMixed,
+    /// What an order holds counts to no contract.
+    HoldsOutsideContracts,
     /// A carry takes along what was paid before it.
     PaidIsCarried,
 }
@@ -266,7 +268,7 @@ struct Claim {
     filing: claims::Filing,
     filed_on: Date,
     approval: Approval,
-    /// Whether the version that judged it caps contracts.
+    /// Whether it counts to its contract: the version that judged it, or its order, caps them.
     caps_contract: bool,
     /// For the budget of another year.
     waits: bool,
@@ -301,6 +303,8 @@ enum Used {
     /// Brought by a transfer or taken away: in all, of each category, and the category that the
     /// giver used first.
     Moved(Money, Vec<(String, Money)>, Option<String>),
+    /// On contracts that a version caps, whatever the categories.
+    On(Vec<(String, Money)>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -375,6 +379,8 @@ struct Model {
     cap_changes: Vec<CapChange>,
     /// Budget and amount of what came back because its day had passed.
     lapses: Vec<(usize, Money)>,
+    /// True once a transfer has taken along what was used on a contract.
+    contracts_passed_on: bool,
     lines: Vec<Line>,
     periods: Vec<Period>,
     instructions: Vec<Instruction>,
@@ -409,6 +415,7 @@ impl Model {
             relations: Vec::new(),
             cap_changes: Vec::new(),
             lapses: Vec::new(),
+            contracts_passed_on: false,
             lines: Vec::new(),
             periods: Vec::new(),
             instructions: Vec::new(),

@@ -1,6 +1,8 @@
 //! Orders, naively: what is held is what was confirmed, less every claim on it and every release.
 
+mod contracts;
 mod disputes;
+mod meetings;
 
 use jiff::civil::Date;
 use quantong::engine::refusal::RefusalCode;
@@ -8,9 +10,6 @@ use quantong::engine::refusal::RefusalCode;
 use super::claims::Filing;
 use super::limits::PAPERS;
 use super::{Approval, Bend, Model, Money, Verdict, group_on, plus_days, refused, split};
-
-/// The number of a contract that is not made yet.
-const NO_CONTRACT: &str = "-";
 
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +49,8 @@ pub(super) struct OrderLine {
     pub(super) amount: Money,
     /// The group that the hold counts for.
     pub(super) group: Option<String>,
+    /// True if the hold counts to the contract.
+    counted: bool,
     pub(super) released: Vec<Money>,
 }
 
@@ -63,7 +64,8 @@ pub(super) struct Order {
     pub(super) place: Place,
     pub(super) was_confirmed: bool,
     pub(super) lines: Vec<OrderLine>,
-    contract: Option<Date>,
+    /// Number and day.
+    pub(super) contract: Option<(String, Date)>,
     /// What was asked for (to cancel, or a new last day), by the provider or the holders.
     asked: Option<(Option<Date>, bool)>,
     /// Since when it is disputed.
@@ -73,7 +75,7 @@ pub(super) struct Order {
 impl Order {
     /// True if its hold or its contract lies after one of the deadlines.
     pub(super) fn reaches_past(&self, use_by: Date, cash_by: Date) -> bool {
-        self.hold_until > cash_by || self.contract.is_some_and(|on| on > use_by)
+        self.hold_until > cash_by || self.contract.as_ref().is_some_and(|(_, on)| *on > use_by)
     }
 }
 
@@ -141,27 +143,6 @@ impl Model {
             .sum()
     }
 
-    /// What stands beside a hold at this moment.
-    pub(super) fn meetings(&self) -> Vec<&'static str> {
-        let mut met = Vec::new();
-        for (id, voucher) in self.vouchers.iter().enumerate() {
-            let held = self.held_for_orders(id) > 0;
-            let waits = |t: &super::Transfer| t.voucher == id && t.fate == super::Fate::Proposed;
-            let moves = self.transfers.iter().any(|t| waits(t) && t.amount > 0);
-            let all = [
-                (voucher.revoked, "a revoked voucher held"),
-                (voucher.frozen, "a frozen voucher held"),
-                (moves, "a transfer out of what an order leaves"),
-            ];
-            met.extend(
-                all.into_iter()
-                    .filter(|(now, _)| held && *now)
-                    .map(|(_, what)| what),
-            );
-        }
-        met
-    }
-
     /// The group that the hold of an order on a voucher counts for.
     pub(super) fn group_of_line(&self, order: usize, voucher: usize) -> Option<String> {
         let lines = &self.orders[order].lines;
@@ -208,6 +189,7 @@ impl Model {
             voucher,
             amount,
             group: None,
+            counted: false,
             released: Vec::new(),
         });
         self.orders.push(Order {
@@ -235,7 +217,7 @@ impl Model {
             enterprise: None,
             category: order.category.clone(),
             contract_date,
-            contract_no: NO_CONTRACT.to_owned(),
+            contract_no: String::new(),
             contract_amount: 0,
             invoice_no: String::new(),
             invoice_amount: 0,
@@ -289,7 +271,7 @@ impl Model {
             || group.is_some()
                 && of_group > version.cap_group - self.used_by_group(programme, &group);
         let planned = (firm - own.amount, of_city);
-        let what = (order.category.as_str(), NO_CONTRACT);
+        let what = (order.category.as_str(), None);
         let limits = self.limits_left(&version.limits, (programme, holder), what, planned);
         let short = limits.into_iter().find(|(left, _)| own.amount > *left);
         if own.amount > self.free_of(own.voucher) {
@@ -343,7 +325,7 @@ impl Model {
         Verdict::Done
     }
 
-    pub(super) fn advance_order(&mut self, order: usize, to: Place) -> Verdict {
+    pub(super) fn advance_order(&mut self, order: usize, to: Place, contract: &str) -> Verdict {
         let Some(row) = self.orders.get(order) else {
             return Verdict::Rejected;
         };
@@ -355,22 +337,15 @@ impl Model {
         if row.place != from {
             return refused("ORDER_STATE_MISMATCH");
         }
-        if to == Place::Contracted {
-            let all = (0..row.lines.len()).flat_map(|line| self.line_faults(row, line, self.today));
-            let faults = in_order(&all.collect::<Vec<_>>());
-            if let Some(first) = faults.first() {
-                return refused(first);
-            }
-        }
         if to == Place::Accepted && row.disputed.is_some() {
             return refused("ORDER_DISPUTED");
         }
-        let today = self.today;
-        let row = &mut self.orders[order];
-        if to == Place::Contracted {
-            row.contract = Some(today);
+        if to == Place::Contracted
+            && let Some(fault) = self.sign(order, contract)
+        {
+            return refused(fault);
         }
-        row.place = to;
+        self.orders[order].place = to;
         Verdict::Done
     }
 
@@ -382,6 +357,11 @@ impl Model {
             if self.bend != Bend::HoldsOutsideCaps {
                 let category = self.orders[order].category.clone();
                 self.count(voucher, &category, -amount);
+            }
+            if let Some((contract, _)) = self.orders[order].contract.clone()
+                && self.orders[order].lines[*line].counted
+            {
+                self.count_on(voucher, &contract, -amount);
             }
             self.give_back(voucher, *amount);
         }
@@ -515,7 +495,7 @@ impl Model {
         let Some(row) = self.orders.get(order) else {
             return Verdict::Rejected;
         };
-        if row.place == Place::Agreed {
+        if matches!(row.place, Place::Agreed | Place::Confirmed) {
             return refused("ORDER_STATE_MISMATCH");
         }
         if row.disputed.is_some() {
@@ -585,7 +565,8 @@ impl Order {
         self.lines.iter().any(|line| line.voucher == c.voucher)
             && self.provider == c.provider
             && self.category == c.category
-            && self.contract.is_none_or(|day| day == c.contract_date)
+            && (self.contract.as_ref())
+                .is_none_or(|own| *own == (c.contract_no.clone(), c.contract_date))
     }
 }
 

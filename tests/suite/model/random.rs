@@ -63,6 +63,7 @@ fn a_bent_model_is_caught() {
         Bend::ContractsMixed,
         Bend::RollingOneDayShort,
         Bend::CategoriesMixed,
+        Bend::HoldsOutsideContracts,
         Bend::PaidIsCarried,
     ];
     for bend in bends {
@@ -174,6 +175,10 @@ const WANTED: &[&str] = &[
     "FileClaim EVIDENCE_MISSING",
     "ConfirmOrder CATEGORY_CAP_EXHAUSTED",
     "ConfirmOrder CONTRACT_CAP_EXHAUSTED",
+    "AdvanceOrder CONTRACT_CAP_EXHAUSTED",
+    "a hold that counts to a contract",
+    "a share of a contract passed on",
+    "FileClaim ORDER_STATE_MISMATCH",
     "ConfirmOrder ROLLING_CAP_EXHAUSTED",
     "StartYearClosing Done",
     "DecideYearEnd Done",

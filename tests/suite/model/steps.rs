@@ -31,6 +31,8 @@ pub(super) enum What {
         used: Money,
         /// The same of each category.
         parts: Vec<(String, Money)>,
+        /// The same of each contract.
+        contracts: Vec<(String, Money)>,
     },
     Relocation {
         transfer: usize,
@@ -87,7 +89,8 @@ impl Model {
                 issued,
                 used,
                 parts,
-            } => self.undo_transfer(transfer, (issued, used), &parts),
+                contracts,
+            } => self.undo_transfer(transfer, (issued, used), &parts, &contracts),
             What::Relocation { transfer, from } => self.undo_relocation(transfer, from),
             What::Consent(consent) => self.undo_consent(consent),
             What::Payment {
@@ -194,6 +197,7 @@ impl Model {
         transfer: usize,
         (issued, used): (Money, Money),
         parts: &[(String, Money)],
+        contracts: &[(String, Money)],
     ) -> Verdict {
         let t = &self.transfers[transfer];
         let (voucher, amount) = (t.voucher, t.amount);
@@ -203,6 +207,10 @@ impl Model {
         let kept = parts
             .iter()
             .all(|(category, amount)| has.in_category(category) >= *amount);
+        let kept = kept
+            && contracts
+                .iter()
+                .all(|(number, amount)| has.on_contract(number) >= *amount);
         let untouched = self.free_of(child) == amount && !row.revoked && !row.frozen;
         if !untouched || has.issued < issued || has.used < used || !kept {
             return refused("STEP_USED");
@@ -221,6 +229,7 @@ impl Model {
         self.vouchers[child].revoked = true;
         self.vouchers[child].given_back = amount;
         self.move_caps((child, voucher), (issued, used), parts);
+        self.move_contracts((child, voucher), contracts);
         Verdict::Done
     }
 

@@ -254,6 +254,9 @@ impl Model {
         let (issued, used) = (part(counted.issued), part(counted.used));
         let parts = CATEGORIES.map(|code| (code.to_owned(), part(counted.in_category(code))));
         let parts: Vec<_> = parts.into_iter().filter(|(_, own)| *own > 0).collect();
+        let contracts = counted.on_contracts().into_iter();
+        let contracts = contracts.map(|(number, own)| (number, part(own)));
+        let contracts: Vec<_> = contracts.filter(|(_, own)| *own > 0).collect();
         let continues = matches!(kind, Kind::Succession | Kind::Incorporation);
         let parent = &self.vouchers[voucher];
         let contracts_from = if continues {
@@ -278,6 +281,8 @@ impl Model {
         self.transfers[transfer].child = Some(child);
         self.transfers[transfer].taken_over = Some((used, self.today));
         self.move_caps((voucher, child), (issued, used), &parts);
+        self.contracts_passed_on |= !contracts.is_empty();
+        self.move_contracts((voucher, child), &contracts);
         self.did(
             by,
             What::Transfer {
@@ -285,6 +290,7 @@ impl Model {
                 issued,
                 used,
                 parts,
+                contracts,
             },
         );
         Verdict::Done
@@ -303,6 +309,13 @@ impl Model {
         let gone = Used::Moved(-used, gone.collect(), None);
         self.change_caps(from, -issued, gone);
         self.change_caps(to, issued, Used::Moved(used, parts.to_vec(), first));
+    }
+
+    /// The same of what was used on contracts.
+    pub(super) fn move_contracts(&mut self, (from, to): (usize, usize), all: &[(String, Money)]) {
+        let gone = all.iter().map(|(number, own)| (number.clone(), -own));
+        self.change_caps(from, 0, Used::On(gone.collect()));
+        self.change_caps(to, 0, Used::On(all.to_vec()));
     }
 
     /// Revoked here, issued there.

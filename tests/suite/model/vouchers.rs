@@ -98,6 +98,7 @@ impl Model {
                 Used::Nothing => {}
                 Used::In(category, amount) => counted.count(category, *amount),
                 Used::Moved(used, parts, theirs) => counted.shift(*used, parts, theirs.as_deref()),
+                Used::On(parts) => counted.count_on(parts),
             }
         }
         counted
@@ -106,6 +107,12 @@ impl Model {
     /// Counts a use, or what is used no more.
     pub(super) fn count(&mut self, voucher: usize, category: &str, amount: Money) {
         self.change_caps(voucher, 0, Used::In(category.to_owned(), amount));
+    }
+
+    /// Counts a use of a contract that a version caps, or what is used no more.
+    pub(super) fn count_on(&mut self, voucher: usize, contract: &str, amount: Money) {
+        let parts = vec![(contract.to_owned(), amount)];
+        self.change_caps(voucher, 0, Used::On(parts));
     }
 
     pub(super) fn change_caps(&mut self, voucher: usize, issued: Money, used: Used) {

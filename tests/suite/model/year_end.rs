@@ -183,6 +183,7 @@ impl Model {
                 let (voucher, amount) = (row.voucher, row.approval.amount);
                 let category = row.filing.category.clone();
                 self.count(voucher, &category, -amount);
+                self.uncount_contract(claim);
                 self.give_back(voucher, amount);
                 Verdict::Done
             }

@@ -25,7 +25,9 @@ impl Execution<'_> {
         let row = self.order(capture.order)?;
         self.acting(&row, OrderSide::Provider)
             .or_else(|_| self.acting(&row, OrderSide::Holder))?;
-        refuse_if(row.status.is_waiting(), RefusalCode::OrderStateMismatch)?;
+        // Its contract is known first: to it the hold counts, and no claim is refused for it.
+        let early = row.status.is_waiting() || row.status == OrderStatus::Confirmed;
+        refuse_if(early, RefusalCode::OrderStateMismatch)?;
         refuse_if(row.dispute.is_some(), RefusalCode::OrderDisputed)?;
         let other = !self.state.is_of_order(c, &row);
         refuse_if(other, RefusalCode::OrderMismatch)?;

@@ -1,8 +1,8 @@
 //! Transfers, shares of caps, and steps that can be undone.
 
 use crate::domain::{
-    BankRef, CategoryId, ConsentId, Day, EnterpriseId, Fen, InstructionId, MemberId, PrincipalId,
-    ProgrammeId, Ratio, Seq, TransferId, VoucherId,
+    BankRef, CategoryId, ConsentId, ContractNo, Day, EnterpriseId, Fen, InstructionId, MemberId,
+    PrincipalId, ProgrammeId, Ratio, Seq, TransferId, VoucherId,
 };
 use crate::engine::terms::TransferKind;
 use serde::{Deserialize, Serialize};
@@ -140,6 +140,8 @@ pub enum Step {
         used_moved: Fen,
         /// What of it was used in each category.
         categories: Vec<(CategoryId, Fen)>,
+        /// What of it was used on each contract.
+        contracts: Vec<(ContractNo, Fen)>,
         /// When.
         on: Day,
     },

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// An order of both firms, confirmed: 400.00 and 200.00.
+/// An order of both firms with a contract: 400.00 and 200.00.
 fn pooled() -> World {
     let mut w = world();
     let mut both = proposal(&[(VOUCHER, 40_000), (OTHER_VOUCHER, 20_000)]);
@@ -10,6 +10,7 @@ fn pooled() -> World {
     w.by(FIRMS_MAN, Command::ProposeOrder(both));
     w.done(OTHERS_MAN, agree());
     w.done(LABS_MAN, confirm());
+    w.done(LABS_MAN, contract("2025-03-10"));
     w
 }
 
@@ -168,6 +169,7 @@ fn a_pooled_claim_falls_on_each_issuer_under_its_own_rules() {
     w.by(FIRMS_MAN, Command::ProposeOrder(order));
     w.done(OTHERS_MAN, agree());
     w.done(LABS_MAN, confirm());
+    w.done(LABS_MAN, contract("2025-03-10"));
     let mut claim = w.on_order(80_000, false);
     claim.paid_amount = fen(40_000);
     let events = w.by(LABS_MAN, Command::FileClaim(claim));
@@ -200,7 +202,7 @@ fn a_holder_releases_its_own_lines_and_the_provider_any() {
     assert_eq!(stopped, Err(Rejection::NotFound("line of the sender")));
     w.done(LABS_MAN, release(OrderSide::Provider, &[(VOUCHER, 15_000)]));
     assert_eq!(w.money(VOUCHER), [75_000, 25_000, 0, 0]);
-    assert_eq!(w.status(), OrderStatus::Confirmed);
+    assert_eq!(w.status(), OrderStatus::Contracted);
     w.done(LABS_MAN, release(OrderSide::Provider, &[]));
     assert_eq!(w.status(), OrderStatus::Closed);
 }

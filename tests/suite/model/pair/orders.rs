@@ -72,10 +72,20 @@ impl Pair {
         (FILER, command, expected)
     }
 
+    /// The number of an order's contract, mostly.
+    fn number_of(&self, order: usize, n: u32) -> String {
+        let row = self.model.orders.get(order);
+        let own = row.and_then(|row| row.contract.clone());
+        let own = own.filter(|_| !n.is_multiple_of(41));
+        own.map_or("HT-1".to_owned(), |(number, _)| number)
+    }
+
     fn capture(&mut self, order: usize, a: u8, b: u8, n: u32) -> Both {
         let row = self.model.orders.get(order);
         let voucher = row.map_or(0, |row| row.lines[0].voucher);
         let provider = row.map_or(0, |row| row.provider);
+        let signed_on = row.and_then(|row| row.contract.as_ref());
+        let signed_on = signed_on.map_or(self.model.today, |(_, day)| *day);
         let invoice_amount = Money::from(n / 64 % 60_000);
         let filing = Filing {
             by: FILER,
@@ -83,8 +93,8 @@ impl Pair {
             provider: if n % 29 == 1 { 1 } else { provider },
             enterprise: n.is_multiple_of(11).then_some(usize::from(a) % 4),
             category: world::CATEGORIES[usize::from(n % 31 == 2)].to_owned(),
-            contract_no: "HT-1".to_owned(),
-            contract_date: plus_days(self.model.today, -i64::from(n % 19 / 17)),
+            contract_no: self.number_of(order, n),
+            contract_date: plus_days(signed_on, -i64::from(n % 19 / 17)),
             contract_amount: invoice_amount + Money::from(n % 3),
             invoice_no: (n / 3 % 400 + 1).to_string(),
             invoice_amount,
@@ -111,9 +121,10 @@ impl Pair {
             Some(Place::Delivered) if b < 220 => Place::Accepted,
             _ => Place::Contracted,
         };
+        let contract = format!("HT-{}", b % 3 + 1);
         let step = match to {
             Place::Contracted => OrderStep::Contract {
-                contract_no: ContractNo::parse("HT-1").expect("short"),
+                contract_no: ContractNo::parse(&contract).expect("short"),
                 contract_date: day(self.model.today),
             },
             Place::Delivered => OrderStep::Deliver,
@@ -123,7 +134,11 @@ impl Pair {
             order: id_of(order),
             step,
         });
-        (FILER, command, self.model.advance_order(order, to))
+        (
+            FILER,
+            command,
+            self.model.advance_order(order, to, &contract),
+        )
     }
 
     /// Release, cancellation, extension and dispute.
