@@ -31,7 +31,7 @@ use crate::domain::{
 };
 use crate::engine::State;
 use crate::engine::books::{Detail, Section};
-use crate::engine::command::Scope;
+use crate::engine::command::{Role, Scope};
 use crate::engine::state::{ClaimStatus, LineOrigin, PeriodStatus};
 
 pub(super) use transfers::{get_event, get_transfer};
@@ -57,10 +57,7 @@ fn found(body: Value, details: Seq) -> Result<Found, Problem> {
 pub(super) type Finder = fn(&Cx<'_>) -> Result<Found, Problem>;
 
 fn view<'a>(cx: &Cx<'a>) -> View<'a> {
-    View {
-        state: cx.state,
-        tag: cx.tag,
-    }
+    View::all(cx.state, cx.tag).to(cx.principal)
 }
 
 pub(super) fn get_member(cx: &Cx<'_>) -> Result<Found, Problem> {
@@ -100,13 +97,18 @@ pub(super) fn get_calendar(cx: &Cx<'_>) -> Result<Found, Problem> {
 
 pub(super) fn get_principal(cx: &Cx<'_>) -> Result<Found, Problem> {
     let id: PrincipalId = cx.principal_id("id", cx.param("id"))?;
-    if id != cx.principal {
-        cx.reading("principal", &[])?;
-    }
     let row = cx
         .state
         .principal(id)
         .ok_or_else(|| Problem::not_found("principal"))?;
+    // Whoever administers a member reads who acts there.
+    let administers = cx.state.grants_of(id).any(|(_, scope)| {
+        let office = cx.state.office_of(scope);
+        cx.state.has_grant(cx.principal, Role::Administrator, office)
+    });
+    if id != cx.principal && !administers {
+        cx.reading("principal", &[])?;
+    }
     let view = view(cx);
     let grants: Vec<Value> = cx
         .state
@@ -114,7 +116,7 @@ pub(super) fn get_principal(cx: &Cx<'_>) -> Result<Found, Problem> {
         .map(|(role, scope)| json!({"role": role.as_str(), "scope": view.scope(scope)}))
         .collect();
     found(
-        json!({"grants": grants, "enabled": !row.disabled}),
+        json!({"grants": grants, "enabled": !row.disabled, "erased": row.erased}),
         row.details,
     )
 }
@@ -289,10 +291,20 @@ pub(super) fn get_payment(cx: &Cx<'_>) -> Result<Found, Problem> {
         .state
         .claim(row.claim)
         .ok_or_else(|| Problem::not_found("claim"))?;
-    cx.reading(
-        "payment",
-        &[Scope::Member(claim.payer), Scope::Provider(claim.provider)],
-    )?;
+    let voucher = cx.state.voucher(claim.voucher);
+    let owner = voucher.map(|voucher| cx.state.voucher_owner(voucher));
+    let (programme, holder) = owner.ok_or_else(|| Problem::not_found("voucher"))?;
+    let issuer = cx.state.programme(programme).map(|row| row.city);
+    // Who is paid, and by whose programme: how much the other party of the contract is paid for it
+    // is on the claim, to which account and by which reference is not theirs to know.
+    let payee = match claim.pays_enterprise {
+        true => Scope::Enterprise(holder),
+        false => Scope::Provider(claim.provider),
+    };
+    let issuer = issuer.map(Scope::Member);
+    let payer = Scope::Member(claim.payer);
+    let concerned: Vec<Scope> = issuer.into_iter().chain([payer, payee]).collect();
+    cx.reading("payment", &concerned)?;
     found(json!({"returned": row.returned}), row.details)
 }
 

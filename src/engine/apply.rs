@@ -119,7 +119,9 @@ impl State {
             | Event::ProposalFailed(_)
             | Event::ActionRuleSet(_)
             | Event::AccessSet(_)
-            | Event::PasswordSet(_) => self.apply_people(meta, event),
+            | Event::PasswordSet(_)
+            | Event::PrincipalNamed(_)
+            | Event::PrincipalErased(_) => self.apply_people(meta, event),
             Event::TokenIssued(e) => self.token_issued(meta, e),
             Event::TokenRevoked(e) => self.token_revoked(e.token_hash),
             Event::EnterpriseRegistered(e) => self.enterprise_registered(meta, e),
@@ -264,6 +266,7 @@ impl State {
         let row = PrincipalRow {
             first_grant: None,
             disabled: false,
+            erased: false,
             year,
             details: meta.seq,
         };
@@ -272,6 +275,7 @@ impl State {
             principal.index(),
             "principal ids are dense"
         );
+        self.personal.insert((principal, meta.seq), ());
     }
 
     fn grant_set(&mut self, e: &GrantSet) {
@@ -406,6 +410,8 @@ pub fn subject_of(event: &Event) -> Subject {
         Event::GrantSet(e) => Subject::Principal(e.principal),
         Event::AccessSet(e) => Subject::Principal(e.principal),
         Event::PasswordSet(e) => Subject::Principal(e.principal),
+        Event::PrincipalNamed(e) => Subject::Principal(e.principal),
+        Event::PrincipalErased(e) => Subject::Principal(e.principal),
         Event::TokenIssued(e) => Subject::Principal(e.principal),
         Event::EnterpriseRegistered(e) => Subject::Enterprise(e.enterprise),
         Event::ProviderRegistered(e) => Subject::Provider(e.provider),

@@ -179,6 +179,8 @@ state! {
     category_codes: Ordered<CategoryCode, CategoryId> = Ordered::default();
     /// Principals.
     principals: Table<PrincipalRow> = Table::default();
+    /// Events with personal data of principals.
+    personal: Ordered<(PrincipalId, Seq), ()> = Ordered::default();
     /// Grants.
     grants: Ordered<(PrincipalId, Role, Scope), ()> = Ordered::default();
     /// Who administers what.
@@ -332,7 +334,7 @@ state! {
 
 /// Version of what [`StatePart`]s hold. A stored state of another version is not read: the journal
 /// is replayed instead.
-pub const STATE_FORMAT: u16 = 5;
+pub const STATE_FORMAT: u16 = 6;
 
 impl State {
     /// Makes the lookups that follow from the rows, after the last part was read.

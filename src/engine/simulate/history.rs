@@ -212,7 +212,9 @@ impl Simulation {
             | Event::ApplicationDeclined(_)
             | Event::ApplicationWithdrawn(_)
             | Event::AccessSet(_)
-            | Event::PasswordSet(_) => {}
+            | Event::PasswordSet(_)
+            | Event::PrincipalNamed(_)
+            | Event::PrincipalErased(_) => {}
         }
     }
 

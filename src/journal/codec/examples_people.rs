@@ -14,18 +14,20 @@ use crate::domain::{
 };
 use crate::engine::command::{
     AccountStep, Applicant, ApplyForAdmission, ApproveVoucherFile, ChangeBudget, DecideTransfer,
-    DecideYearEnd, ExtendVoucher, IssueToken, PartyName, Payee, ProposedCommand, PublishDraft,
+    DecideYearEnd, ErasePrincipal, ExtendVoucher, IssueToken, PartyName, Payee, ProposedCommand, PublishDraft,
     PublishVersion, RegisterEnterprise, RegisterProvider, ReissueVoucher, ReverseClaim,
-    ReverseStep, RevokeVoucher, SetAccess, SetActionRule, SetBankAccount, SetGrant,
-    StartYearClosing,
+    ReverseStep, RevokeVoucher, SetAccess, SetActionRule, SetBankAccount, SetCityPolicy, SetFreeze,
+    SetGrant, StartYearClosing,
 };
 use crate::engine::event::{
-    AccessSet, ActionProposed, ActionRuleSet, Event, PasswordSet, ProposalApproved,
+    AccessSet, ActionProposed, ActionRuleSet, Event, PasswordSet, PrincipalErased, PrincipalNamed,
+    ProposalApproved,
     ProposalDeclined, ProposalFailed, ProposalWithdrawn,
 };
 use crate::engine::refusal::RefusalCode;
 use crate::engine::terms::{
-    Action, AdmissionAnswer, AdmissionDocument, EnterpriseKind, FileMode, Role, Scope,
+    Action, AdmissionAnswer, AdmissionDocument, EnterpriseKind, FileMode, RequiredField,
+    RequiredFields, Role, Scope,
 };
 
 const PROPOSAL: ProposalId = ProposalId(77);
@@ -191,6 +193,13 @@ fn people() -> Vec<(&'static str, Action, ProposedCommand)> {
             }),
         ),
         (
+            "-erasure",
+            Action::Credentials,
+            ProposedCommand::ErasePrincipal(ErasePrincipal {
+                principal: PrincipalId(4_242),
+            }),
+        ),
+        (
             "-rule",
             Action::Rules,
             ProposedCommand::SetActionRule(SetActionRule {
@@ -198,6 +207,22 @@ fn people() -> Vec<(&'static str, Action, ProposedCommand)> {
                 action: Action::Revoke,
                 persons: 3,
                 checker: Role::FinanceOfficer,
+            }),
+        ),
+        (
+            "-policy",
+            Action::Rules,
+            ProposedCommand::SetCityPolicy(SetCityPolicy {
+                member: MemberId(3),
+                required: RequiredFields::default().with(RequiredField::Simulation),
+            }),
+        ),
+        (
+            "-freeze",
+            Action::Freeze,
+            ProposedCommand::SetFreeze(SetFreeze {
+                voucher: VoucherId(1_234_567),
+                frozen: true,
             }),
         ),
         (
@@ -288,6 +313,21 @@ pub(super) fn proposals() -> impl Iterator<Item = (&'static str, Event)> {
                 commitment: [0xc6; 32],
                 opening: None,
             },
+        })),
+        Event::PrincipalNamed(Box::new(PrincipalNamed {
+            principal: PrincipalId(4_242),
+            name: PersonalText {
+                commitment: [0xc7; 32],
+                opening: None,
+            },
+            contact: Some(PersonalText {
+                commitment: [0xc8; 32],
+                opening: None,
+            }),
+        })),
+        Event::PrincipalErased(Box::new(PrincipalErased {
+            principal: PrincipalId(4_242),
+            texts: Box::new([Seq(17), Seq(9_000_000)]),
         })),
         Event::AccessSet(AccessSet {
             principal: PrincipalId(4_242),

@@ -13,7 +13,7 @@ use quantong::engine::event::{Event, SYSTEM};
 use quantong::engine::state::{AdmissionStatus, ProposalStatus};
 use quantong::engine::terms::{
     AdmissionDecision, FileMode, ObjectionReason, OrderParties, RecognitionStance,
-    RecognitionSubject, RequiredFields,
+    RecognitionSubject, RequiredFields, SimulationOutcome,
 };
 use quantong::journal::codec;
 
@@ -292,6 +292,16 @@ impl Pair {
                 programme,
                 draft,
                 digest: [3; 32],
+                from: None,
+                to: None,
+                budget: None,
+                outcome: Some(SimulationOutcome {
+                    saved: self.state.draft(programme, draft).expect("known").saved,
+                    claims: 0,
+                    changed: 0,
+                    before: None,
+                    after: None,
+                }),
             }),
             (1, Some(draft)) => {
                 let saved = self.state.draft(programme, draft).expect("known").saved;
