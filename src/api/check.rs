@@ -158,7 +158,8 @@ async fn found(request: &HttpRequest, shared: &Shared) -> Result<(Value, Seq), P
 
 /// That nothing is told, and after too many tries that they are too many.
 fn missing(request: &HttpRequest, shared: &Shared) -> Problem {
-    let wrong = client::address(request, shared).map(|ip| shared.checks.tries.wrong(ip, Instant::now()));
+    let wrong =
+        client::address(request, shared).map(|ip| shared.checks.tries.wrong(ip, Instant::now()));
     if wrong == Some(true) {
         Problem::new("TOO_MANY_CHECKS").header("Retry-After", REST.as_secs())
     } else {

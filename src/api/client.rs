@@ -118,9 +118,20 @@ mod tests {
             ("::/0", "fe80::1", true),
         ] {
             let network: Network = network.parse().expect("a network");
-            assert_eq!(network.contains(ip(address)), inside, "{network:?} {address}");
+            assert_eq!(
+                network.contains(ip(address)),
+                inside,
+                "{network:?} {address}"
+            );
         }
-        for text in ["", "10.0.0", "10.0.0.0/33", "::/129", "10.0.0.0/-1", "proxy"] {
+        for text in [
+            "",
+            "10.0.0",
+            "10.0.0.0/33",
+            "::/129",
+            "10.0.0.0/-1",
+            "proxy",
+        ] {
             assert_eq!(text.parse::<Network>(), Err(NoNetwork), "{text}");
         }
     }
@@ -135,7 +146,11 @@ mod tests {
             ("10.0.0.1", vec![], "10.0.0.1"),
             ("10.0.0.1", vec!["198.51.100.7"], "198.51.100.7"),
             // What the client itself has written stands further left.
-            ("10.0.0.1", vec!["203.0.113.9", " 198.51.100.7"], "198.51.100.7"),
+            (
+                "10.0.0.1",
+                vec!["203.0.113.9", " 198.51.100.7"],
+                "198.51.100.7",
+            ),
             ("10.0.0.1", vec!["198.51.100.7", "10.0.0.2"], "198.51.100.7"),
             ("10.0.0.1", vec!["198.51.100.7", "unknown"], "10.0.0.1"),
         ] {

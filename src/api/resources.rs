@@ -104,7 +104,8 @@ pub(super) fn get_principal(cx: &Cx<'_>) -> Result<Found, Problem> {
     // Whoever administers a member reads who acts there.
     let administers = cx.state.grants_of(id).any(|(_, scope)| {
         let office = cx.state.office_of(scope);
-        cx.state.has_grant(cx.principal, Role::Administrator, office)
+        cx.state
+            .has_grant(cx.principal, Role::Administrator, office)
     });
     if id != cx.principal && !administers {
         cx.reading("principal", &[])?;

@@ -168,7 +168,9 @@ fn drafted(
             ..Problem::new("FORBIDDEN")
         });
     }
-    let draft = state.draft(mark.programme, mark.draft).ok_or_else(missing)?;
+    let draft = state
+        .draft(mark.programme, mark.draft)
+        .ok_or_else(missing)?;
     let question = Question {
         programme: Some(mark.programme),
         terms: Some(Arc::clone(&draft.terms)),

@@ -40,8 +40,7 @@ pub use parties::{
 };
 pub use people::{
     DecideProposal, ErasePrincipal, NamePrincipal, ProposedCommand, SESSION_LABEL, SetAccess,
-    SetActionRule, SetPassword,
-    UserName, WithdrawProposal,
+    SetActionRule, SetPassword, UserName, WithdrawProposal,
 };
 pub use periods::{
     AdvanceDate, Calendar, ClosePeriod, ConfirmInstruction, ConfirmStatement, InstructPeriod,

@@ -42,8 +42,7 @@ pub use parties::{
 };
 pub use people::{
     AccessSet, ActionProposed, ActionRuleSet, PasswordSet, PrincipalErased, PrincipalNamed,
-    ProposalApproved, ProposalDeclined,
-    ProposalFailed, ProposalWithdrawn,
+    ProposalApproved, ProposalDeclined, ProposalFailed, ProposalWithdrawn,
 };
 pub use periods::{
     ArrearsCarried, CellAgreed, CloseRequested, InstructionIssued, InstructionPaid, PeriodAgreed,

@@ -17,9 +17,9 @@ const APPLIED_IN_CITY: &str =
 /// The payments that concern somebody: who pays, whose programme it is, who is paid.
 const fn paid(reach: Reach) -> Option<&'static str> {
     match reach {
-        Reach::Member(_) => Some(
-            "(payer = ? OR (SELECT issuer FROM claims WHERE claims.id = payments.claim) = ?)",
-        ),
+        Reach::Member(_) => {
+            Some("(payer = ? OR (SELECT issuer FROM claims WHERE claims.id = payments.claim) = ?)")
+        }
         Reach::Provider(_) => Some(
             "(SELECT provider FROM claims WHERE claims.id = payments.claim \
               AND payee = 'provider') = ?",

@@ -7,7 +7,8 @@ use crate::engine::command::{
     SetSuspension,
 };
 use crate::engine::event::{
-    BankAccountProposed, ControllerGroupSet, EnterpriseRegistered, Event, ProviderRegistered, SuspensionSet,
+    BankAccountProposed, ControllerGroupSet, EnterpriseRegistered, Event, ProviderRegistered,
+    SYSTEM, SuspensionSet,
 };
 use crate::engine::refusal::RefusalCode;
 use crate::engine::terms::{EnterpriseKind, MemberKind, Role, Scope};
@@ -96,8 +97,9 @@ impl Execution<'_> {
         let provider = ProviderId::from_index(self.state.providers.len())
             .ok_or(Rejection::Full("providers"))?;
         // What is imported is a fact; else an account is a proposal until another person decides.
+        let alone = self.submission.imported || self.submission.principal == SYSTEM;
         let (in_force, proposed) = match &c.bank_account {
-            account if self.submission.imported => (account.clone(), None),
+            account if alone => (account.clone(), None),
             account => (None, account.clone()),
         };
         self.emit(Event::ProviderRegistered(Box::new(ProviderRegistered {

@@ -22,8 +22,8 @@ use crate::engine::command::{
     WithdrawApplication, WithdrawClaim, WithdrawProposal, WithdrawTransfer,
 };
 use crate::engine::command::{
-    ApplyForAdmission, ErasePrincipal, LiftCreditFlag, NamePrincipal, RaiseCreditFlag, SetAccess, SetBankAccount, SetPassword,
-    StepAdmission,
+    ApplyForAdmission, ErasePrincipal, LiftCreditFlag, NamePrincipal, RaiseCreditFlag, SetAccess,
+    SetBankAccount, SetPassword, StepAdmission,
 };
 
 mod register;

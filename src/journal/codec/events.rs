@@ -22,12 +22,13 @@ use crate::engine::event::{
     InstructionPaid, LedgerCreated, MemberRegistered, OrderAdvanced, OrderAgreed, OrderAsked,
     OrderConfirmed, OrderDisputed, OrderExtended, OrderProposed, OrderRefused, OrderReleased,
     PayeePaid, PaymentReturned, PeriodAgreed, PeriodClosed, PeriodInstructed, PeriodSettled,
-    PositionFixed, PrincipalErased, PrincipalNamed, PrincipalRegistered, ProgrammeCreated, ProposalApproved, ProposalDeclined,
-    ProposalFailed, ProposalWithdrawn, ProtocolSet, ProviderRegistered, StatementConfirmed,
-    StepReversed, SuspensionSet, TokenIssued, TokenRevoked, TransferApproved, TransferDeclined,
-    TransferEndorsed, TransferMoved, TransferProposed, TransferReleased, VersionPublished,
-    VoucherExtended, VoucherFileApproved, VoucherIssued, VoucherLapsed, VoucherRefused,
-    VoucherRevoked, WaitingApproved, YearCarried, YearClosed, YearClosingStarted,
+    PositionFixed, PrincipalErased, PrincipalNamed, PrincipalRegistered, ProgrammeCreated,
+    ProposalApproved, ProposalDeclined, ProposalFailed, ProposalWithdrawn, ProtocolSet,
+    ProviderRegistered, StatementConfirmed, StepReversed, SuspensionSet, TokenIssued, TokenRevoked,
+    TransferApproved, TransferDeclined, TransferEndorsed, TransferMoved, TransferProposed,
+    TransferReleased, VersionPublished, VoucherExtended, VoucherFileApproved, VoucherIssued,
+    VoucherLapsed, VoucherRefused, VoucherRevoked, WaitingApproved, YearCarried, YearClosed,
+    YearClosingStarted,
 };
 use crate::engine::terms::AccrualPoint;
 

@@ -14,15 +14,14 @@ use crate::domain::{
 };
 use crate::engine::command::{
     AccountStep, Applicant, ApplyForAdmission, ApproveVoucherFile, ChangeBudget, DecideTransfer,
-    DecideYearEnd, ErasePrincipal, ExtendVoucher, IssueToken, PartyName, Payee, ProposedCommand, PublishDraft,
-    PublishVersion, RegisterEnterprise, RegisterProvider, ReissueVoucher, ReverseClaim,
-    ReverseStep, RevokeVoucher, SetAccess, SetActionRule, SetBankAccount, SetCityPolicy, SetFreeze,
-    SetGrant, StartYearClosing,
+    DecideYearEnd, ErasePrincipal, ExtendVoucher, IssueToken, PartyName, Payee, ProposedCommand,
+    PublishDraft, PublishVersion, RegisterEnterprise, RegisterProvider, ReissueVoucher,
+    ReverseClaim, ReverseStep, RevokeVoucher, SetAccess, SetActionRule, SetBankAccount,
+    SetCityPolicy, SetFreeze, SetGrant, StartYearClosing,
 };
 use crate::engine::event::{
     AccessSet, ActionProposed, ActionRuleSet, Event, PasswordSet, PrincipalErased, PrincipalNamed,
-    ProposalApproved,
-    ProposalDeclined, ProposalFailed, ProposalWithdrawn,
+    ProposalApproved, ProposalDeclined, ProposalFailed, ProposalWithdrawn,
 };
 use crate::engine::refusal::RefusalCode;
 use crate::engine::terms::{

@@ -10,9 +10,8 @@ use crate::engine::command::{PartyName, Payee};
 use crate::engine::event::{
     AdmissionApplied, AdmissionDecided, AdmissionEnded, AdmissionObjected, AdmissionPolicySet,
     BankAccountDecided, BankAccountProposed, CreditFlagLifted, CreditFlagRaised, DraftSimulated,
-    Event, Funding,
-    PartyCorrected, PartyDissolved, PayeePaid, ProviderAdmitted, RecognitionSet, RelationSet,
-    StatusSet, SuspensionSet, TeamSet,
+    Event, Funding, PartyCorrected, PartyDissolved, PayeePaid, ProviderAdmitted, RecognitionSet,
+    RelationSet, StatusSet, SuspensionSet, TeamSet,
 };
 use crate::engine::terms::{
     AdmissionAnswer, AdmissionDecision, AdmissionDocument, EnterpriseKind, FlagCode, FlagLevel,

@@ -4,6 +4,7 @@
 //! in, and a city that has nothing to do with either. A route that `read_of` and `write_of` do
 //! not know how to address fails the test: whoever adds one says here who may use it.
 
+mod pooled;
 mod roles;
 mod routes;
 mod tries;
@@ -527,7 +528,9 @@ impl Walk {
             }
             let named = table.get(action).expect("an action of the table");
             if own != *named {
-                faults.push(format!("{operation}: {own:?} may, {action} names {named:?}"));
+                faults.push(format!(
+                    "{operation}: {own:?} may, {action} names {named:?}"
+                ));
             }
         }
         faults.extend(unseen.keys().map(|action| format!("nobody makes {action}")));

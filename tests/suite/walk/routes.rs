@@ -55,16 +55,16 @@ pub(super) fn read_of(operation: &str, things: &Things) -> Option<Read> {
             at("principals", "principal"),
             vec!["administrator", "science_officer"],
         ),
-        "get_proposal" => detail("proposals", "proposal"),
-        "get_enterprise" => detail("enterprises", "enterprise"),
-        "get_agreement" => detail("agreements", "agreement"),
-        "get_voucher" => detail("vouchers", "voucher"),
-        "get_transfer" => detail("transfers", "transfer"),
-        "get_claim" => detail("claims", "claim"),
-        "get_payment" => detail("payments", "payment"),
-        "get_line" => detail("lines", "line"),
-        "get_instruction" => detail("instructions", "instruction"),
-        "get_refusal" => detail("refusals", "refusal"),
+        "get_proposal" => detail("proposals", "proposal", &[]),
+        "get_enterprise" => detail("enterprises", "enterprise", &["enterprise"]),
+        "get_agreement" => detail("agreements", "agreement", &[]),
+        "get_voucher" => detail("vouchers", "voucher", &["enterprise", "provider"]),
+        "get_transfer" => detail("transfers", "transfer", &["enterprise"]),
+        "get_claim" => detail("claims", "claim", &["enterprise", "provider"]),
+        "get_payment" => detail("payments", "payment", &["provider"]),
+        "get_line" => detail("lines", "line", &[]),
+        "get_instruction" => detail("instructions", "instruction", &[]),
+        "get_refusal" => detail("refusals", "refusal", &["enterprise", "provider"]),
         "get_voucher_file" => Read::Detail(
             format!("/v1/voucher-files/{}?programme=310117-T", thing("file")),
             offices_and(&[]),
@@ -92,14 +92,14 @@ fn read_of_more(operation: &str, things: &Things) -> Option<Read> {
             offices_and(&["enterprise", "provider"]),
         ),
         "get_provider_qr" => Read::Public(format!("/v1/providers/{PROVIDER}/qr")),
-        "get_application" => detail("applications", "application"),
+        "get_application" => detail("applications", "application", &["enterprise"]),
         "get_application_history" => Read::Detail(
             format!("/v1/applications/{}/history", thing("application")),
             offices_and(&["enterprise"]),
         ),
-        "get_event" => detail("events", "step"),
-        "get_order" => detail("orders", "order"),
-        "get_admission" => detail("admissions", "admission"),
+        "get_event" => detail("events", "step", &["enterprise"]),
+        "get_order" => detail("orders", "order", &["enterprise", "provider"]),
+        "get_admission" => detail("admissions", "admission", &[]),
         "get_objection" => Read::Detail(
             format!("/v1/admissions/{}/objections/1", thing("published")),
             offices_and(&[]),
@@ -118,10 +118,12 @@ fn read_of_more(operation: &str, things: &Things) -> Option<Read> {
             offices_and(&["enterprise"]),
         ),
         "get_bank_account" => Read::Cities(
-            format!("/v1/enterprises/{ENTERPRISE}/bank-account")),
+            format!("/v1/enterprises/{ENTERPRISE}/bank-account"),
+            &["enterprise"],
+        ),
         // Flags are for every city; why one was raised is not.
-        "get_credit_flag" => Read::Cities(at("credit-flags", "flag")),
-        "export_credit_flags" => Read::Cities("/v1/credit-flags/export".into()),
+        "get_credit_flag" => Read::Cities(at("credit-flags", "flag"), &["provider"]),
+        "export_credit_flags" => Read::Cities("/v1/credit-flags/export".into(), &[]),
         list => Read::List(format!(
             "/v1/{}",
             list.strip_prefix("list_")?.replace('_', "-")
@@ -143,31 +145,37 @@ pub(super) fn write_of(operation: &str, things: &Things, today: &str) -> Option<
         "register_member" => write(
             "/v1/members".into(),
             json!({"code": "320500", "kind": "city", "name_zh": "苏州市", "name_en": "Suzhou",
-                "province": "Jiangsu", "signed_protocol": true})),
+                "province": "Jiangsu", "signed_protocol": true}),
+        ),
         "set_protocol" => write(
             "/v1/members/310117/protocol".into(),
-            json!({"signed": false})),
+            json!({"signed": false}),
+        ),
         "set_action_rule" => write(
             "/v1/members/310117/action-rules".into(),
-            json!({"action": "revoke", "persons": 3, "checker": "science_officer"})),
+            json!({"action": "revoke", "persons": 3, "checker": "science_officer"}),
+        ),
         "register_category" => write(
             "/v1/categories".into(),
-            json!({"code": "more", "name_zh": "更多", "name_en": "More"})),
+            json!({"code": "more", "name_zh": "更多", "name_en": "More"}),
+        ),
         "set_calendar" => write(
             "/v1/calendar".into(),
-            json!({"confirm_days": 5, "pay_days": 5})),
-        "register_principal" => write(
-            "/v1/principals".into(),
-            json!({"name": "某人"})),
+            json!({"confirm_days": 5, "pay_days": 5}),
+        ),
+        "register_principal" => write("/v1/principals".into(), json!({"name": "某人"})),
         "set_grant" => write(
             at("principals", "principal", "/grants"),
-            json!({"role": "reviewer", "scope": "member:310117", "granted": true})),
+            json!({"role": "reviewer", "scope": "member:310117", "granted": true}),
+        ),
         "issue_token" => write(
             at("principals", "principal", "/tokens"),
-            json!({"token_sha256": "ab".repeat(32), "label": "desk"})),
+            json!({"token_sha256": "ab".repeat(32), "label": "desk"}),
+        ),
         "revoke_token" => write(
             "/v1/tokens/revoke".into(),
-            json!({"token_sha256": things["token"]})),
+            json!({"token_sha256": things["token"]}),
+        ),
         "name_principal" => write(
             at("principals", "principal", "/details"),
             json!({"name": "某某"}),
@@ -178,10 +186,12 @@ pub(super) fn write_of(operation: &str, things: &Things, today: &str) -> Option<
         ),
         "set_access" => write(
             at("principals", "principal", "/access"),
-            json!({"enabled": false})),
+            json!({"enabled": false}),
+        ),
         "decide_proposal" => write(
             at("proposals", "proposal", "/decision"),
-            json!({"approve": true})),
+            json!({"approve": true}),
+        ),
         "withdraw_proposal" => write(at("proposals", "proposal", "/withdraw"), json!({})),
         "withdraw_transfer" => write(at("transfers", "transfer", "/withdraw"), json!({})),
         _ => return write_more(operation, things, today, claim),
@@ -196,31 +206,38 @@ fn write_more(operation: &str, things: &Things, today: &str, claim: Value) -> Op
         "register_enterprise" => write(
             "/v1/enterprises".into(),
             json!({"code": "91320500MADEM002X0", "name": "某企业", "city": "310117",
-                "kind": "sme"})),
+                "kind": "sme"}),
+        ),
         "register_provider" => write(
             "/v1/providers".into(),
             json!({"code": "91320500MADEM002X0", "name": "某机构", "city": "310117",
                 "categories": ["testing"], "admitted_from": "2020-01-01",
-                "admitted_to": "2099-12-31"})),
+                "admitted_to": "2099-12-31"}),
+        ),
         "set_suspension" => write(
             format!("/v1/providers/{PROVIDER}/suspension"),
-            json!({"suspended": true})),
+            json!({"suspended": true}),
+        ),
         "set_controller_group" => write(
             format!("/v1/enterprises/{ENTERPRISE}/controller-group"),
-            json!({"controller_group": "G", "from": today})),
+            json!({"controller_group": "G", "from": today}),
+        ),
         "create_programme" => write(
             "/v1/programmes".into(),
-            json!({"code": "310117-W", "title": "W", "city": "310117", "budget_year": 2026})),
+            json!({"code": "310117-W", "title": "W", "city": "310117", "budget_year": 2026}),
+        ),
         "change_budget" => write(
             "/v1/programmes/310117-T/budget-changes".into(),
-            json!({"amount": "1.00", "direction": "raise"})),
+            json!({"amount": "1.00", "direction": "raise"}),
+        ),
         "publish_version" => write("/v1/programmes/310117-T/versions".into(), terms),
         "register_agreement" => write(
             "/v1/agreements".into(),
             json!({"home": "330100", "host": "310117", "from": today, "to": "2099-12-31",
                 "model": "home_pays", "accrues_at": "approval",
                 "shares": [{"member": "330100", "share": "0.5"},
-                    {"member": "310117", "share": "0.5"}]})),
+                    {"member": "310117", "share": "0.5"}]}),
+        ),
         _ => return write_of_vouchers(operation, things, today, claim),
     })
 }
@@ -233,33 +250,41 @@ fn write_of_vouchers(operation: &str, things: &Things, today: &str, claim: Value
     Some(match operation {
         "simulate" => write(
             "/v1/simulations".into(),
-            json!({"programme": "310117-T", "terms": terms})),
+            json!({"programme": "310117-T", "terms": terms}),
+        ),
         "issue_voucher" => write(
             "/v1/vouchers".into(),
-            json!({"programme": "310117-T", "enterprise": ENTERPRISE, "amount": "1.00"})),
+            json!({"programme": "310117-T", "enterprise": ENTERPRISE, "amount": "1.00"}),
+        ),
         "give_consent" => write(
             at("vouchers", "voucher", "/consents"),
             json!({"giver": "holder", "provider": PROVIDER, "up_to": "1.00",
-                "until": "2099-12-31"})),
+                "until": "2099-12-31"}),
+        ),
         "set_freeze" => write(
             at("vouchers", "voucher", "/freeze"),
-            json!({"frozen": true, "reason": "W"})),
+            json!({"frozen": true, "reason": "W"}),
+        ),
         "revoke_voucher" => write(at("vouchers", "voucher", "/revoke"), json!({})),
         "propose_transfer" => write(
             at("vouchers", "voucher", "/transfers"),
-            json!({"kind": "relocation", "to_city": "330100", "amount": "0"})),
+            json!({"kind": "relocation", "to_city": "330100", "amount": "0"}),
+        ),
         "decide_transfer" => write(
             at("transfers", "transfer", "/decision"),
-            json!({"approve": true})),
+            json!({"approve": true}),
+        ),
         "file_claim" => write("/v1/claims".into(), claim),
         "file_claims" => write(
             "/v1/claims/bulk".into(),
-            json!({"mode": "atomic", "items": [claim]})),
+            json!({"mode": "atomic", "items": [claim]}),
+        ),
         "write_bulk" => write(
             "/v1/bulk".into(),
             json!({"mode": "atomic", "items": [{"operation": "set_freeze",
                 "path": {"id": things["voucher"]},
-                "body": {"frozen": true, "reason": "W"}}]})),
+                "body": {"frozen": true, "reason": "W"}}]}),
+        ),
         _ => {
             let orders = write_of_orders(operation, things, today);
             return orders.or_else(|| write_of_settlement(operation, things, today));
@@ -335,10 +360,7 @@ fn write_of_life(operation: &str, things: &Things, today: &str) -> Option<Write>
     let programme = |end: &str| format!("/v1/programmes/310117-T/{end}");
     let (path, body) = match operation {
         "save_draft" => (programme("drafts"), json!({"terms": terms(today)})),
-        "mark_simulated" => (
-            programme("drafts/1/simulation"),
-            json!({"to": today}),
-        ),
+        "mark_simulated" => (programme("drafts/1/simulation"), json!({"to": today})),
         "publish_draft" => (programme("drafts/1/publication"), json!({"saved": 1})),
         "copy_pack" => (programme("copies"), json!({"from": "340100-T"})),
         "set_city_policy" => (
@@ -445,26 +467,26 @@ fn write_of_settlement(operation: &str, things: &Things, today: &str) -> Option<
     let at = |path: &str, name: &str, end: &str| format!("/v1/{path}/{}{end}", things[name]);
     let write = |path: String, body: Value| Write { path, body };
     Some(match operation {
-        "reverse_claim" => write(
-            at("claims", "claim", "/reverse"),
-            json!({})),
+        "reverse_claim" => write(at("claims", "claim", "/reverse"), json!({})),
         "pay_claim" => write(
             at("claims", "claim", "/payments"),
-            json!({"bank_ref": "W", "paid_on": today})),
+            json!({"bank_ref": "W", "paid_on": today}),
+        ),
         "return_payment" => write(at("payments", "payment", "/return"), json!({})),
-        "request_close" => write(
-            at("periods", "next_period", "/request-close"),
-            json!({})),
+        "request_close" => write(at("periods", "next_period", "/request-close"), json!({})),
         "close_period" => write(at("periods", "next_period", "/close"), json!({})),
         "confirm_statement" => write(
             at("periods", "period", "/confirmations"),
-            json!({"member": "310117", "revision": 1})),
+            json!({"member": "310117", "revision": 1}),
+        ),
         "instruct_period" => write(
             at("periods", "period", "/instruct"),
-            json!({"mode": "direct", "document_no": "W"})),
+            json!({"mode": "direct", "document_no": "W"}),
+        ),
         "confirm_instruction" => write(
             at("instructions", "instruction", "/payments"),
-            json!({"amount": "0.01", "bank_ref": "W", "paid_on": today})),
+            json!({"amount": "0.01", "bank_ref": "W", "paid_on": today}),
+        ),
         "advance_date" => {
             let (year, rest) = today.split_at(4);
             let year: u32 = year.parse().ok()?;
