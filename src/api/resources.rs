@@ -27,7 +27,8 @@ use super::context::Cx;
 use super::problem::Problem;
 use super::render::{View, yuan};
 use crate::domain::{
-    AgreementId, IdKind, InstructionId, LineId, MemberId, PaymentId, PrincipalId, Seq, VoucherId,
+    AgreementId, IdKind, InstructionId, LineId, MemberId, PaymentId, PrincipalId, ProviderId, Seq,
+    VoucherId,
 };
 use crate::engine::State;
 use crate::engine::books::{Detail, Section};
@@ -192,19 +193,26 @@ pub(super) fn get_voucher(cx: &Cx<'_>) -> Result<Found, Problem> {
         .map_or(MemberId(0), |row| row.city);
     let consents: Vec<_> = cx.state.consents_of(id).collect();
     let mut scopes = of_voucher(cx.state, id);
+    // A lab is not told which others may be paid.
+    let whole = cx.may_read(&scopes);
     let labs = cx.state.grants_of(cx.principal);
     let labs = labs.filter(|(_, scope)| match scope {
         Scope::Provider(lab) => cx.state.serves(*lab, id),
         _ => false,
     });
-    scopes.extend(labs.map(|(_, scope)| scope));
+    let labs: Vec<Scope> = labs.map(|(_, scope)| scope).collect();
+    scopes.extend(&labs);
     cx.reading("voucher", &scopes)?;
+    let told = |provider: Option<ProviderId>| {
+        whole || provider.is_none_or(|id| labs.contains(&Scope::Provider(id)))
+    };
     let view = view(cx);
     let replaced_by: Value = (cx.state.reissued_of(id).into_iter())
         .flat_map(|row| &row.vouchers)
         .map(|id| view.voucher(*id))
         .collect();
-    let consents = consents.iter().map(|(_, consent)| {
+    let consents = consents.iter().filter(|(_, row)| told(row.provider));
+    let consents = consents.map(|(_, consent)| {
         json!({
             "giver": if consent.by_provider { "provider" } else { "holder" },
             "provider": consent.provider.map(|id| view.provider(id)),

@@ -1,6 +1,7 @@
 //! The table of actions against what the commands do: who makes, and what waits under which rule.
 
 use super::parties::{account, decide_account};
+use super::refusals::Line;
 use super::second_steps::officer;
 use super::world::*;
 use crate::domain::{
@@ -9,12 +10,40 @@ use crate::domain::{
 };
 use crate::engine::actions::ACTIONS;
 use crate::engine::command::*;
-use crate::engine::event::{Event, Recorded};
+use crate::engine::event::{Event, Recorded, SYSTEM};
 use crate::engine::refusal::RefusalCode as Code;
 use crate::engine::terms::{RequiredField, RequiredFields};
 use crate::engine::{Rejection, refusal_of};
 
 const ACCOUNT: &str = "6222000000001111";
+
+fn access(principal: PrincipalId, enabled: bool) -> Command {
+    Command::SetAccess(SetAccess { principal, enabled })
+}
+
+fn erase(principal: PrincipalId) -> Command {
+    Command::ErasePrincipal(ErasePrincipal { principal })
+}
+
+/// A person who has left, of whom nothing is kept.
+fn erased(w: &mut World) -> PrincipalId {
+    let leaves = w.with_roles(&[]);
+    w.system(access(leaves, false));
+    w.system(erase(leaves));
+    leaves
+}
+
+/// Rules of principals, each with what leads to it and who meets it.
+pub(super) const LINES: &[Line] = &[
+    (Code::PrincipalActive, |w| {
+        (SYSTEM, erase(w.with_roles(&[])))
+    }),
+    (Code::PrincipalErased, |w| (SYSTEM, access(erased(w), true))),
+    (Code::PrincipalErased, |w| {
+        (SYSTEM, name_principal(erased(w)))
+    }),
+    (Code::AlreadyInState, |w| (SYSTEM, erase(erased(w)))),
+];
 
 fn names(events: &[Recorded]) -> Vec<&'static str> {
     events
@@ -71,17 +100,6 @@ fn laboratory() -> Command {
     }))
 }
 
-/// As [`World::by`], with a reason.
-fn because(w: &mut World, by: PrincipalId, command: Command) -> Vec<Recorded> {
-    let before = w.out.len();
-    let submission = Submission {
-        reason: Reason::parse("核查").ok(),
-        ..Submission::new(by, command)
-    };
-    w.send(&submission).expect("no rejection");
-    w.out[before..].to_vec()
-}
-
 #[test]
 fn an_account_that_is_named_at_a_registration_waits_for_another_person() {
     let mut w = World::new();
@@ -134,7 +152,7 @@ fn what_a_city_requires_is_agreed_between_both_offices() {
 #[test]
 fn freezing_is_one_persons_until_the_member_asks_for_more() {
     let mut w = World::new();
-    assert_eq!(names(&because(&mut w, MAKER, freeze(true))), ["FreezeSet"]);
+    assert_eq!(names(&w.by(MAKER, freeze(true))), ["FreezeSet"]);
     // No rule goes below the table, whatever its line says of itself.
     let loose = w.by(MAKER, rule(Action::Revoke, 1));
     assert_eq!(code(&loose), Some(Code::ActionRuleTooLoose));
@@ -142,7 +160,7 @@ fn freezing_is_one_persons_until_the_member_asks_for_more() {
     assert_eq!(code(&none), Some(Code::ActionRuleTooLoose));
     w.by(MAKER, rule(Action::Freeze, 2));
     w.by(CHECKER, approve(0));
-    let waits = because(&mut w, MAKER, freeze(false));
+    let waits = w.by(MAKER, freeze(false));
     assert_eq!(names(&waits), ["ActionProposed"]);
     let frozen = |w: &World| w.state.voucher(VOUCHER).expect("issued").frozen;
     assert!(frozen(&w));
@@ -217,13 +235,7 @@ fn made(action: Action) -> Vec<Command> {
             scope: Scope::Member(HOME),
             granted: true,
         })],
-        Action::Credentials => vec![
-            Command::SetAccess(SetAccess {
-                principal: CHECKER,
-                enabled: true,
-            }),
-            Command::ErasePrincipal(ErasePrincipal { principal: CHECKER }),
-        ],
+        Action::Credentials => vec![access(CHECKER, true), erase(CHECKER)],
         Action::YearEnd => vec![super::programmes::closing(PROGRAMME)],
         Action::Rules => vec![rule(Action::Budget, 3), policy()],
         Action::Freeze => vec![freeze(true)],
@@ -290,19 +302,15 @@ fn a_principal_is_named_by_itself_or_who_administers_it_and_erased_by_two() {
     }
     let stranger = w.send(&Submission::new(MAKER, name_principal(leaves)));
     assert!(matches!(stranger, Err(Rejection::Forbidden(_))));
-    let erase = Command::ErasePrincipal(ErasePrincipal { principal: leaves });
-    let active = because(&mut w, administrator, erase.clone());
+    let erase = erase(leaves);
+    let active = w.by(administrator, erase.clone());
     assert_eq!(code(&active), Some(Code::PrincipalActive));
-    let access = |enabled| {
-        Command::SetAccess(SetAccess {
-            principal: leaves,
-            enabled,
-        })
-    };
-    w.by(administrator, access(false));
-    let silent = w.by(administrator, erase.clone());
-    assert_eq!(code(&silent), Some(Code::ReasonRequired));
-    let waits = because(&mut w, administrator, erase.clone());
+    w.by(administrator, access(leaves, false));
+    let silent = Submission::new(administrator, erase.clone());
+    w.send(&silent).expect("no rejection");
+    let last = w.out.last().map(|recorded| &recorded.event);
+    assert_eq!(last.and_then(refusal_of), Some(Code::ReasonRequired));
+    let waits = w.by(administrator, erase.clone());
     assert_eq!(names(&waits), ["ActionProposed"]);
     assert!(w.state.erased_texts().is_empty());
     let done = w.by(other, approve(0));
@@ -316,10 +324,10 @@ fn a_principal_is_named_by_itself_or_who_administers_it_and_erased_by_two() {
     assert_eq!(w.state.erased_texts(), texts);
     for (command, refusal) in [
         (erase, Code::AlreadyInState),
-        (access(true), Code::PrincipalErased),
+        (access(leaves, true), Code::PrincipalErased),
         (name_principal(leaves), Code::PrincipalErased),
     ] {
-        let refused = because(&mut w, administrator, command);
+        let refused = w.by(administrator, command);
         assert_eq!(code(&refused), Some(refusal));
     }
 }
