@@ -112,7 +112,8 @@ async fn run(shared: &Shared, question: Question, telling: Telling) -> Result<Si
     Ok(shared.node.simulate(question, telling).await?)
 }
 
-/// `POST /v1/programmes/{code}/drafts/{draft}/simulation`: nobody's word is taken for what came out.
+/// `POST /v1/programmes/{code}/drafts/{draft}/simulation`: nobody's word is taken for what came of
+/// it.
 pub(super) async fn mark_simulated(
     request: HttpRequest,
     payload: web::Payload,

@@ -1,9 +1,9 @@
-//! Which actions need two persons or can be made to, of which office the second one is, and how far a
-//! member may tighten that. One table; the engine looks a command up in it before it is decided.
+//! Which actions need two persons or can be made to, of which office the second one is, and how far
+//! a member may tighten that. One table; the engine looks a command up in it before it is decided.
 
 use super::terms::{Action, Role};
 
-/// Fewest persons of an action of two persons. No rule of a member goes below its line of the table.
+/// Fewest persons of an action of two persons. No rule of a member goes below its line.
 pub const PERSONS_MIN: u8 = 2;
 /// Most persons that a rule can ask for: a maker and three checkers. A maker who must wait for
 /// more offices than a city has people in would never be answered.

@@ -109,7 +109,8 @@ closed_set! {
 }
 
 closed_set! {
-    /// What needs two persons, or can be made to; who they are, says [`ACTIONS`](super::actions::ACTIONS).
+    /// What needs two persons, or can be made to; who they are, says
+    /// [`ACTIONS`](super::actions::ACTIONS).
     Action {
         /// A budget is loaded, raised or cut.
         Budget = 0, "budget";

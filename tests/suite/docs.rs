@@ -366,28 +366,6 @@ fn the_flow_of_a_voucher_is_extended_frozen_revoked_and_reissued() {
 }
 
 #[test]
-fn the_flow_of_people_signs_in_and_out_and_shuts_one_out() {
-    let answers = answers_of_flow(&["From nothing to a paid claim", "People, roles and sign-in"]);
-    let [tries, out, shut_out, named, read, _, gone] = answers.last_chunk().expect("answers");
-    assert_eq!(named["event"], "PrincipalNamed");
-    let told = (&read["name"], &read["contact"], &read["erased"]);
-    let expected = (&"张三".into(), &"021-5555-0100".into(), &false.into());
-    assert_eq!(told, expected);
-    let told = (&gone["name"], &gone["contact"], &gone["erased"]);
-    assert_eq!(told, (&Value::Null, &Value::Null, &true.into()));
-    let outcomes = tries["data"].as_array().expect("a page").iter();
-    let outcomes: Vec<_> = outcomes.map(|row| row["outcome"].as_str()).collect();
-    assert_eq!(outcomes, [Some("signed_out"), Some("signed_in")]);
-    assert_eq!(out["event"], "AccessSet");
-    assert_eq!(shut_out["data"][0]["id"], out["id"]);
-    let grants = answers
-        .iter()
-        .find(|answer| answer["data"][0]["role"].is_string());
-    let grants = grants.expect("a list of grants");
-    assert_eq!(grants["data"][0]["scope"], "member:310117");
-}
-
-#[test]
 fn the_flow_of_a_programmes_life_ends_with_a_carry_that_approves_the_claim_that_waited() {
     let answers = answers_of_flow(&["From nothing to a paid claim", "A programme's life"]);
     let facts = |answer: &Value| match answer["events"].as_array() {

@@ -1,5 +1,5 @@
-//! What the documents say is tried out: claims taken back, orders called off, groups, the command
-//! line.
+//! What the documents say is tried out: claims taken back, orders called off, groups, people, other
+//! transfers, bulks, the command line.
 
 use std::process::Command;
 
@@ -152,4 +152,26 @@ fn the_flow_of_bulks_does_all_or_nothing_or_each_on_its_own() {
     assert_eq!(voucher["status"], "frozen");
     // Half of four invoices and of the one before them.
     assert_eq!(voucher["approved"], "6000.00", "{voucher}");
+}
+
+#[test]
+fn the_flow_of_people_signs_in_and_out_and_shuts_one_out() {
+    let answers = answers_of_flow(&[CLAIM, "People, roles and sign-in"]);
+    let [tries, out, shut_out, named, read, _, gone] = answers.last_chunk().expect("answers");
+    assert_eq!(named["event"], "PrincipalNamed");
+    let told = (&read["name"], &read["contact"], &read["erased"]);
+    let expected = (&"张三".into(), &"021-5555-0100".into(), &false.into());
+    assert_eq!(told, expected);
+    let told = (&gone["name"], &gone["contact"], &gone["erased"]);
+    assert_eq!(told, (&Value::Null, &Value::Null, &true.into()));
+    let outcomes = tries["data"].as_array().expect("a page").iter();
+    let outcomes: Vec<_> = outcomes.map(|row| row["outcome"].as_str()).collect();
+    assert_eq!(outcomes, [Some("signed_out"), Some("signed_in")]);
+    assert_eq!(out["event"], "AccessSet");
+    assert_eq!(shut_out["data"][0]["id"], out["id"]);
+    let grants = answers
+        .iter()
+        .find(|answer| answer["data"][0]["role"].is_string());
+    let grants = grants.expect("a list of grants");
+    assert_eq!(grants["data"][0]["scope"], "member:310117");
 }

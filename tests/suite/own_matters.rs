@@ -79,12 +79,26 @@ fn on_disk(folder: &Path, text: &str) -> bool {
     })
 }
 
+/// Another administrator, with a token from when there was one alone.
+async fn second_administrator(world: &World) -> String {
+    let (admin, token) = (&world.administrator, format!("qt_{}", "5".repeat(64)));
+    let person = json!({"name": "第二管理员"});
+    let person = world.post(admin, "/v1/principals", person).await;
+    let path = format!("/v1/principals/{}", person["id"].as_str().expect("an id"));
+    let hash = super::server::sha256(&token);
+    let issue = json!({"token_sha256": hash, "label": "desk"});
+    world.post(admin, &format!("{path}/tokens"), issue).await;
+    let grant = json!({"role": "administrator", "scope": "corridor", "granted": true});
+    world.post(admin, &format!("{path}/grants"), grant).await;
+    token
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_principal_that_was_erased_no_name_is_left() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut world = World::new(folder.path()).await;
     let admin = world.administrator.clone();
-    let second = world.enrol("administrator", "corridor").await;
+    let second = second_administrator(&world).await;
     let person = json!({"name": "王小明其人"});
     let person = world.post(&admin, "/v1/principals", person).await;
     let path = format!("/v1/principals/{}", person["id"].as_str().expect("an id"));

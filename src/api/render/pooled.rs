@@ -1,6 +1,6 @@
-//! What of an order on vouchers of several holders and issuers is told to whom. Who supplies the
-//! order and the laboratory's city read all lines; a holder and an issuer read their own in full, and
-//! of the others how much each holds and whether it was agreed to: that much they share.
+//! What of an order on vouchers of several holders and issuers is told to whom. Who supplies it and
+//! the laboratory's city read all lines; a holder and an issuer read their own in full, and of the
+//! others how much each holds and whether it was agreed to: that much they share.
 
 use serde_json::Value;
 

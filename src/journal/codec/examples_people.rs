@@ -192,13 +192,6 @@ fn people() -> Vec<(&'static str, Action, ProposedCommand)> {
             }),
         ),
         (
-            "-erasure",
-            Action::Credentials,
-            ProposedCommand::ErasePrincipal(ErasePrincipal {
-                principal: PrincipalId(4_242),
-            }),
-        ),
-        (
             "-rule",
             Action::Rules,
             ProposedCommand::SetActionRule(SetActionRule {
@@ -206,22 +199,6 @@ fn people() -> Vec<(&'static str, Action, ProposedCommand)> {
                 action: Action::Revoke,
                 persons: 3,
                 checker: Role::FinanceOfficer,
-            }),
-        ),
-        (
-            "-policy",
-            Action::Rules,
-            ProposedCommand::SetCityPolicy(SetCityPolicy {
-                member: MemberId(3),
-                required: RequiredFields::default().with(RequiredField::Simulation),
-            }),
-        ),
-        (
-            "-freeze",
-            Action::Freeze,
-            ProposedCommand::SetFreeze(SetFreeze {
-                voucher: VoucherId(1_234_567),
-                frozen: true,
             }),
         ),
         (
@@ -250,6 +227,35 @@ fn people() -> Vec<(&'static str, Action, ProposedCommand)> {
                 admitted_to: day("2027-12-31"),
                 bank_account: Some(text("310066661018800012345")),
             })),
+        ),
+    ]
+}
+
+/// What a member may have wait, what a city requires, and what is left of who has gone.
+fn later() -> Vec<(&'static str, Action, ProposedCommand)> {
+    vec![
+        (
+            "-erasure",
+            Action::Credentials,
+            ProposedCommand::ErasePrincipal(ErasePrincipal {
+                principal: PrincipalId(4_242),
+            }),
+        ),
+        (
+            "-policy",
+            Action::Rules,
+            ProposedCommand::SetCityPolicy(SetCityPolicy {
+                member: MemberId(3),
+                required: RequiredFields::default().with(RequiredField::Simulation),
+            }),
+        ),
+        (
+            "-freeze",
+            Action::Freeze,
+            ProposedCommand::SetFreeze(SetFreeze {
+                voucher: VoucherId(1_234_567),
+                frozen: true,
+            }),
         ),
     ]
 }
@@ -284,7 +290,7 @@ fn newcomers() -> Vec<(&'static str, Action, ProposedCommand)> {
 /// Every event of a proposal, with a suffix of its golden file.
 pub(super) fn proposals() -> impl Iterator<Item = (&'static str, Event)> {
     let proposed = programmes().into_iter().chain(people()).chain(newcomers());
-    let proposed = proposed.chain(second_steps());
+    let proposed = proposed.chain(second_steps()).chain(later());
     let proposed = proposed.map(|(suffix, action, command)| {
         let event = ActionProposed {
             proposal: PROPOSAL,

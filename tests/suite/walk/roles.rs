@@ -1,8 +1,8 @@
 //! Who may do each write, in the city's own matter: written down here and not asked of the server,
 //! so that a write that opens itself to another role fails the walk.
 //!
-//! Roles of the corridor are written `corridor:role`; `provider` acts for the city's laboratory, which
-//! is another city's. Nobody of another city may, but for what `open` names.
+//! Roles of the corridor are written `corridor:role`; `provider` acts for the laboratory that the
+//! firm goes to, which is another city's. Nobody of another city may, but for what `open` names.
 
 /// No role may: the world lends nobody who could.
 const NOBODY: &[&str] = &[];
