@@ -39,7 +39,7 @@ body! {
     SetActionRuleBody {
         /// An action, for example `budget`.
         action: String,
-        /// Persons, the maker included: two to four.
+        /// Persons, the maker included: at least those of the table, at most four.
         persons: u8,
         /// Office of those who check: `science_officer`, `finance_officer` or `administrator`.
         checker: String,

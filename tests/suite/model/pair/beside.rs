@@ -30,6 +30,19 @@ fn personal(n: u8) -> PersonalText {
     }
 }
 
+/// Somebody is given a name, or what is known of them is erased.
+fn named(b: u8, n: u32) -> Command {
+    let principal = person(STRANGER);
+    if n % 9 == 6 {
+        return Command::ErasePrincipal(ErasePrincipal { principal });
+    }
+    Command::NamePrincipal(Box::new(NamePrincipal {
+        principal,
+        name: personal(b),
+        contact: b.is_multiple_of(2).then(|| personal(b)),
+    }))
+}
+
 fn person(index: usize) -> PrincipalId {
     PrincipalId::from_index(index).expect("few")
 }
@@ -67,7 +80,7 @@ impl Pair {
     fn people(&self, officer: usize, a: u8, b: u8, n: u32) -> Sent {
         let system = SYSTEM.0 as usize;
         let token_hash = [b % 4; 32];
-        match n % 7 {
+        match n % 9 {
             0 => {
                 let user_name = InlineText::parse(&format!("user-{}", a % 9)).expect("short");
                 let verifier = personal(b);
@@ -114,6 +127,7 @@ impl Pair {
                 };
                 (system, Command::SetGrant(grant))
             }
+            6 | 7 => (system, named(b, n)),
             _ => {
                 let policy = SetCityPolicy {
                     member: MemberId(2),
