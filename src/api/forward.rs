@@ -96,7 +96,7 @@ fn check_rate(shared: &Shared, request: &HttpRequest) -> Result<(), Problem> {
     match shared.rates.over(token, most, Instant::now()) {
         None => Ok(()),
         Some(wait) => {
-            let seconds = wait.as_secs_f64().ceil().max(1.0);
+            let seconds = wait.as_millis().div_ceil(1_000).max(1);
             Err(Problem::new("TOO_MANY_REQUESTS").header("Retry-After", seconds))
         }
     }

@@ -12,11 +12,14 @@ use parking_lot::Mutex;
 /// anew, and is turned down for what they are.
 const TOKENS_MAX: usize = 65_536;
 
+/// A second, which is what a full bucket holds: a request takes its part of it.
+const FULL: Duration = Duration::from_secs(1);
+
 /// What one token has left.
 #[derive(Clone, Copy)]
 struct Bucket {
     since: Instant,
-    left: f64,
+    left: Duration,
 }
 
 /// The buckets of all tokens.
@@ -27,28 +30,28 @@ impl Rates {
     /// Counts a request; how long to wait if it is one too many. A second's worth may come at
     /// once.
     pub(super) fn over(&self, token: [u8; 32], per_second: u32, now: Instant) -> Option<Duration> {
-        let most = f64::from(per_second);
+        let cost = FULL / per_second.max(1);
         let mut buckets = self.0.lock();
         if buckets.len() >= TOKENS_MAX && !buckets.contains_key(&token) {
             // A bucket that is full again is like none.
-            buckets.retain(|_, bucket| now.duration_since(bucket.since).as_secs_f64() < 1.0);
+            buckets.retain(|_, bucket| now.duration_since(bucket.since) < FULL);
             if buckets.len() >= TOKENS_MAX {
                 buckets.clear();
             }
         }
         let full = Bucket {
             since: now,
-            left: most,
+            left: FULL,
         };
         let bucket = buckets.entry(token).or_insert(full);
-        let refilled = now.duration_since(bucket.since).as_secs_f64() * most;
-        let left = (bucket.left + refilled).min(most);
-        let taken = left >= 1.0;
+        let refilled = now.duration_since(bucket.since).min(FULL);
+        let left = (bucket.left + refilled).min(FULL);
+        let rest = left.checked_sub(cost);
         *bucket = Bucket {
             since: now,
-            left: if taken { left - 1.0 } else { left },
+            left: rest.unwrap_or(left),
         };
-        (!taken).then(|| Duration::from_secs_f64((1.0 - left) / most))
+        rest.is_none().then(|| cost - left)
     }
 }
 
