@@ -79,7 +79,8 @@ impl Pair {
 
     fn people(&self, officer: usize, a: u8, b: u8, n: u32) -> Sent {
         let system = SYSTEM.0 as usize;
-        let token_hash = [b % 4; 32];
+        let token_hash = [b % 2; 32];
+        let issued = self.state.token(&token_hash).is_some();
         match n % 9 {
             0 => {
                 let user_name = InlineText::parse(&format!("user-{}", a % 9)).expect("short");
@@ -92,7 +93,8 @@ impl Pair {
                     })),
                 )
             }
-            1 => {
+            1 | 2 if issued => (system, Command::RevokeToken(RevokeToken { token_hash })),
+            1 | 2 => {
                 let token = IssueToken {
                     principal: person(STRANGER),
                     token_hash,
@@ -101,7 +103,6 @@ impl Pair {
                 };
                 (system, Command::IssueToken(Box::new(token)))
             }
-            2 => (system, Command::RevokeToken(RevokeToken { token_hash })),
             3 => {
                 let rule = SetActionRule {
                     member: MemberId(2),
