@@ -102,10 +102,7 @@ async fn balances(request: &HttpRequest, shared: &Shared) -> Result<HttpResponse
     let sums = views.balances(party.0, &moment.whole).await;
     let sums = moment.complete(sums.map_err(super::lists::unreadable)?);
     let rows = shared.node.peek(|state| {
-        let view = View {
-            state,
-            tag: shared.node.ledger_tag(),
-        };
+        let view = View::all(state, shared.node.ledger_tag());
         let row = |sum: &crate::views::AccountSum| {
             let section = kind_of(&sum.account).map(AccountKind::section);
             json!({
@@ -259,7 +256,7 @@ async fn statement(request: &HttpRequest, shared: &Shared) -> Result<HttpRespons
     }
     let detail = shared.node.peek(|state: &State| {
         let tag = shared.node.ledger_tag();
-        detail(&View { state, tag }, about, id)
+        detail(&View::all(state, tag), about, id)
     })?;
     let mut body = json!({
         "account": account,

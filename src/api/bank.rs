@@ -57,10 +57,7 @@ fn seen(cx: &Cx<'_>) -> Result<Seen, Problem> {
         return Err(missing());
     }
     let row = cx.state.bank_account(party).ok_or_else(missing)?.clone();
-    let view = View {
-        state: cx.state,
-        tag: cx.tag,
-    };
+    let view = View::all(cx.state, cx.tag);
     Ok(Seen {
         id: view.payee(party),
         row,

@@ -13,7 +13,7 @@ use super::request::{Asked, SEQUENCE, asking, dry_run, idempotency_key, json_bod
 use super::routes::{ROUTES, understand};
 use super::server::Shared;
 use super::write::{never_was, refusal, render};
-use crate::domain::Seq;
+use crate::domain::{PrincipalId, Seq};
 use crate::engine::command::Submission;
 use crate::engine::event::{Event, Recorded};
 use crate::journal::{codec, digest128};
@@ -66,6 +66,8 @@ type Items = Vec<Result<Submission, Problem>>;
 
 struct Bulk {
     form: Form,
+    /// Who sends it and is told of it.
+    reader: PrincipalId,
     items: Items,
     key: Option<u128>,
     rehearse: bool,
@@ -109,6 +111,7 @@ async fn take(
         });
         Ok::<_, Problem>(Bulk {
             form,
+            reader: cx.principal,
             items: submissions.collect(),
             key,
             rehearse,
@@ -263,7 +266,7 @@ async fn all_or_nothing(
     match answer {
         AtomicAnswer::Done(answer) => {
             let items = node.peek(|state| {
-                let view = View { state, tag };
+                let view = View::all(state, tag).to(bulk.reader);
                 let events = &answer.events;
                 match bulk.form {
                     Form::Claims => claims(&view, events).collect::<Value>(),
@@ -281,7 +284,7 @@ async fn all_or_nothing(
             seen,
         } => {
             let items = node.peek(|state| {
-                let view = View { state, tag };
+                let view = View::all(state, tag).to(bulk.reader);
                 let item = |fault: &crate::engine::ItemFault| {
                     let event = fault.event.and_then(|at| events.get(at));
                     let problem = match (&fault.rejection, event) {
@@ -352,7 +355,7 @@ async fn each(asked: &Asked, shared: &Shared, bulk: Bulk) -> Result<HttpResponse
     let mut answers = answers.into_iter();
     let tag = node.ledger_tag();
     let items = node.peek(|state| {
-        let view = View { state, tag };
+        let view = View::all(state, tag).to(bulk.reader);
         let mut answered = || match answers.next() {
             None => (told(&Problem::new("UNAVAILABLE"), asked), false),
             Some(Err(rejection)) => (told(&Problem::from(*rejection), asked), false),

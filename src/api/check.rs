@@ -17,6 +17,7 @@ use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
 use serde_json::{Value, json};
 
+use super::client;
 use super::problem::{Lang, Problem};
 use super::render::View;
 use super::request::{Asked, look, parameters};
@@ -157,8 +158,8 @@ async fn found(request: &HttpRequest, shared: &Shared) -> Result<(Value, Seq), P
 
 /// That nothing is told, and after too many tries that they are too many.
 fn missing(request: &HttpRequest, shared: &Shared) -> Problem {
-    let address = request.peer_addr().map(|address| address.ip());
-    let wrong = address.map(|ip| shared.checks.tries.wrong(ip, Instant::now()));
+    let wrong =
+        client::address(request, shared).map(|ip| shared.checks.tries.wrong(ip, Instant::now()));
     if wrong == Some(true) {
         Problem::new("TOO_MANY_CHECKS").header("Retry-After", REST.as_secs())
     } else {
@@ -172,7 +173,7 @@ type Names = Vec<(&'static str, Option<usize>, Seq)>;
 /// What the state says of an identifier whose suffix was right.
 fn facts(state: &State, shared: &Shared, id: PublicId) -> Option<(Value, Names)> {
     let tag = shared.node.ledger_tag();
-    let view = View { state, tag };
+    let view = View::all(state, tag);
     let serial = u32::try_from(id.serial).ok()?;
     let (mut told, names) = match id.kind {
         IdKind::Voucher => voucher(&view, crate::domain::VoucherId(serial))?,
@@ -246,7 +247,7 @@ async fn name(shared: &Shared, told: &mut Value, names: &Names) -> Result<(), Pr
         let event = node.event(*seq).await?;
         let event = event.ok_or_else(|| Problem::new("UNAVAILABLE"))?;
         let tag = node.ledger_tag();
-        let fact = node.peek(|state| View { state, tag }.fact(&event))?;
+        let fact = node.peek(|state| View::all(state, tag).fact(&event))?;
         let target = match (*member, place) {
             ("", _) => &mut *told,
             (member, None) => &mut told[member],

@@ -14,6 +14,19 @@ use crate::engine::IdText;
 use crate::engine::State;
 use crate::engine::command::{EnterpriseKey, Role, Scope};
 
+/// True if somebody may read what concerns these scopes.
+pub(super) fn may_read(state: &State, reader: PrincipalId, concerned: &[Scope]) -> bool {
+    state.grants_of(reader).any(|(role, scope)| match scope {
+        Scope::Corridor => {
+            matches!(
+                role,
+                Role::Administrator | Role::Operator | Role::Auditor | Role::Arbiter
+            )
+        }
+        scope => concerned.contains(&scope),
+    })
+}
+
 /// A request's state, ids and path.
 pub(super) struct Cx<'a> {
     pub(super) state: &'a State,
@@ -176,17 +189,7 @@ impl Cx<'_> {
 
     /// True if the asker may read what concerns these scopes.
     pub(super) fn may_read(&self, concerned: &[Scope]) -> bool {
-        self.state
-            .grants_of(self.principal)
-            .any(|(role, scope)| match scope {
-                Scope::Corridor => {
-                    matches!(
-                        role,
-                        Role::Administrator | Role::Operator | Role::Auditor | Role::Arbiter
-                    )
-                }
-                scope => concerned.contains(&scope),
-            })
+        may_read(self.state, self.principal, concerned)
     }
 
     /// Stops with "not found" unless the asker may read what concerns these scopes.

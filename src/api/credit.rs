@@ -105,7 +105,7 @@ fn refused(
     let node = &shared.node;
     let tag = node.ledger_tag();
     let items = node.peek(|state| {
-        let view = View { state, tag };
+        let view = View::all(state, tag);
         let item = |fault: &ItemFault| {
             let event = fault.event.and_then(|at| events.get(at));
             let told = match (&fault.rejection, event) {

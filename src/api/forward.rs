@@ -4,6 +4,7 @@
 //! certainly not received, or if it carries an idempotency key, with which the second answer is the
 //! first one.
 
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use actix_web::body::{EitherBody, MessageBody};
@@ -14,6 +15,8 @@ use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, web};
 
+use super::client::address;
+use super::context::token_hash;
 use super::problem::Problem;
 use super::request::{Asked, whole_body};
 use super::server::Shared;
@@ -21,6 +24,9 @@ use crate::node::{Candidate, Node};
 
 /// Marks a request that another node has passed on, with the secret of the lease.
 const FORWARDED: &str = "Quantong-Forwarded";
+
+/// Where a request that another node has passed on came from.
+const CLIENT: &str = "Quantong-Client";
 
 /// Marks the answer of a node that has done nothing with a request, since it does not lead.
 const NOT_LEADING: &str = "Quantong-Not-Leading";
@@ -46,6 +52,7 @@ const OWN: &[&str] = &[
     "trailer",
     "transfer-encoding",
     "upgrade",
+    "quantong-client",
     "quantong-forwarded",
 ];
 
@@ -58,6 +65,43 @@ pub(super) fn client() -> reqwest::Client {
     client.expect("a client without TLS needs nothing of the system")
 }
 
+/// True if another node of this ledger has passed the request on.
+fn is_passed_on(request: &HttpRequest, node: &Node) -> bool {
+    let secret = request.headers().get(FORWARDED);
+    let secret = secret.and_then(|secret| secret.to_str().ok());
+    secret.is_some_and(|secret| node.is_own_secret(secret))
+}
+
+/// Where a request that another node has passed on came from.
+pub(super) fn client_of(request: &HttpRequest, node: &Node) -> Option<IpAddr> {
+    if !is_passed_on(request, node) {
+        return None;
+    }
+    let told = request.headers().get(CLIENT)?;
+    told.to_str().ok()?.parse().ok()
+}
+
+/// Stops a token that has sent too much of late, where there is a limit.
+fn check_rate(shared: &Shared, request: &HttpRequest) -> Result<(), Problem> {
+    let Some(most) = shared.settings.token_rate else {
+        return Ok(());
+    };
+    // Without a token nothing is done but what has limits of its own.
+    let Ok(token) = token_hash(request) else {
+        return Ok(());
+    };
+    if is_passed_on(request, &shared.node) {
+        return Ok(());
+    }
+    match shared.rates.over(token, most, Instant::now()) {
+        None => Ok(()),
+        Some(wait) => {
+            let seconds = wait.as_millis().div_ceil(1_000).max(1);
+            Err(Problem::new("TOO_MANY_REQUESTS").header("Retry-After", seconds))
+        }
+    }
+}
+
 /// Lets a request through to this node's handlers, or passes it on.
 pub(super) async fn pass_on<B: MessageBody + 'static>(
     shared: web::Data<Shared>,
@@ -65,14 +109,17 @@ pub(super) async fn pass_on<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let node = &shared.node;
+    if let Err(problem) = check_rate(&shared, request.request()) {
+        let asked = Asked::of(request.request());
+        let response = asked.answer(Err(problem));
+        return Ok(request.into_response(response).map_into_right_body());
+    }
     let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
     if reads || node.leads() {
         return Ok(next.call(request).await?.map_into_left_body());
     }
     let asked = Asked::of(request.request());
-    let secret = request.headers().get(FORWARDED);
-    let secret = secret.and_then(|secret| secret.to_str().ok());
-    let answer = if secret.is_some_and(|secret| node.is_own_secret(secret)) {
+    let answer = if is_passed_on(request.request(), node) {
         Err(Problem::new("UNAVAILABLE").header(NOT_LEADING, true))
     } else {
         let settings = &shared.settings;
@@ -110,7 +157,10 @@ enum Delivered {
 
 /// How long the answer to a request is waited for.
 fn patience(path: &str) -> Duration {
-    if path.ends_with("/voucher-files") || path.ends_with("/simulations") {
+    if path.ends_with("/voucher-files")
+        || path.ends_with("/simulations")
+        || path.ends_with("/simulation")
+    {
         LONG_PATIENCE
     } else {
         PATIENCE
@@ -164,6 +214,9 @@ async fn send(
         .request(method, format!("{}{target}", leader.address))
         .header(FORWARDED, &leader.secret)
         .body(body.clone());
+    if let Some(client) = address(request, shared) {
+        passed = passed.header(CLIENT, client.to_string());
+    }
     for (name, value) in request.headers() {
         if !OWN.contains(&name.as_str()) {
             passed = passed.header(name.as_str(), value.as_bytes());

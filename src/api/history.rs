@@ -81,9 +81,9 @@ async fn history(
             .filter(|n| (1..=ROWS_MAX).contains(n));
         let rows = rows.ok_or_else(|| Problem::field("limit", "lies between 1 and 100"))?;
         let after = count(cx.path, "cursor")?.map(|event| i64::try_from(event).unwrap_or(i64::MAX));
-        Ok((subject(cx)?, rows, after))
+        Ok((subject(cx)?, cx.principal, rows, after))
     };
-    let (((about, id), rows, after), seen) = look(request, shared, find).await?;
+    let (((about, id), reader, rows, after), seen) = look(request, shared, find).await?;
     let views = await_views(request, shared, seen).await?;
     let held = shared.views.position();
     let found = views.history(about, id, after, rows + 1).await;
@@ -98,10 +98,7 @@ async fn history(
         recorded.push(found.ok_or_else(|| Problem::new("UNAVAILABLE"))?);
     }
     let data = node.peek(|state| {
-        let view = View {
-            state,
-            tag: node.ledger_tag(),
-        };
+        let view = View::all(state, node.ledger_tag()).to(reader);
         recorded
             .iter()
             .map(|event| view.fact(event))

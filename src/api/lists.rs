@@ -275,10 +275,7 @@ async fn list(
     let Listed { rows, next } = views.list(&page).await.map_err(unreadable)?;
     let cursor = next.map(|key| key.to_string());
     let data = node.peek(|state| {
-        let view = View {
-            state,
-            tag: node.ledger_tag(),
-        };
+        let view = View::all(state, node.ledger_tag());
         let rows = rows.into_iter();
         rows.map(|row| render(&view, page.resource, row))
             .collect::<Vec<Value>>()

@@ -14,7 +14,7 @@ use super::bulk::ITEMS_MAX;
 use super::check::{CHECK, PICTURES};
 use super::history::HISTORY_ROUTES;
 use super::lists::LISTS;
-use super::routes::{CORRIDOR_ROLES, REGISTER_ROUTES, ROUTES, Route, schemas};
+use super::routes::{CORRIDOR_ROLES, REGISTER_ROUTES, ROUTES, Route, parameters_of, schemas};
 use super::sign_in::{SignInBody, SignOutBody};
 use super::simulations::SimulateBody;
 use super::voucher_files::MEDIA_TYPES;
@@ -324,22 +324,32 @@ fn path(route: &str) -> String {
     )
 }
 
+/// A text that is one of these words.
+fn one_of(words: &str) -> Object {
+    let words: Vec<&str> = words.split('|').collect();
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(words))
+        .build()
+}
+
 /// The parameters that a path holds.
-fn path_parameters(route: &str) -> Vec<utoipa::openapi::path::Parameter> {
-    let path = path(route);
-    let names = path.split('/').filter(|part| part.starts_with('{'));
-    let parameter = |part: &str| {
-        let name = part.trim_matches(['{', '}']);
-        let parameter = ParameterBuilder::new().name(name).schema(Some(text()));
+fn path_parameters(route: &'static str) -> Vec<utoipa::openapi::path::Parameter> {
+    let parameter = |(name, values): (&str, Option<&'static str>)| {
+        let schema = match values {
+            None => text(),
+            Some(values) => one_of(values),
+        };
+        let parameter = ParameterBuilder::new().name(name).schema(Some(schema));
         let parameter = parameter.parameter_in(ParameterIn::Path);
         parameter.required(Required::True).build()
     };
-    names.map(parameter).collect()
+    parameters_of(route).map(parameter).collect()
 }
 
 /// A read of the views.
 fn query_operation(
-    route: &str,
+    route: &'static str,
     name: &str,
     parameters: impl Iterator<Item = &'static str>,
 ) -> utoipa::openapi::path::Operation {

@@ -48,6 +48,7 @@ pub const PROBLEMS: &[(&str, u16, Retry)] = &[
     ("SIGN_IN_FAILED", 401, Retry::AfterChange),
     ("TOO_MANY_SIGN_INS", 429, Retry::Later),
     ("TOO_MANY_CHECKS", 429, Retry::Later),
+    ("TOO_MANY_REQUESTS", 429, Retry::Later),
     ("AUTHENTICATION_REQUIRED", 401, Retry::AfterChange),
     ("FORBIDDEN", 403, Retry::AfterChange),
     ("NOT_FOUND", 404, Retry::AfterChange),

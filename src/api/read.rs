@@ -7,7 +7,7 @@ use super::render::View;
 use super::request::{Asked, look, parameters};
 use super::resources::{Finder, concerned_by};
 use super::server::Shared;
-use crate::domain::{IdKind, PublicId, Seq};
+use crate::domain::{IdKind, PrincipalId, PublicId, Seq};
 use crate::engine::command::{PartyName, Purpose, Scope};
 use crate::engine::event::{Event, Recorded};
 use crate::engine::refusal_of;
@@ -26,9 +26,10 @@ async fn read_resource(
     shared: &Shared,
     find: Finder,
 ) -> Result<HttpResponse, Problem> {
-    let (found, seen) = look(request, shared, find).await?;
+    let find = |cx: &Cx<'_>| Ok((find(cx)?, cx.principal));
+    let ((found, reader), seen) = look(request, shared, find).await?;
     let mut body = match found.details {
-        Some(seq) => details(shared, seq).await?,
+        Some(seq) => details(shared, seq, reader).await?,
         None => json!({}),
     };
     if let (Some(body), Value::Object(own)) = (body.as_object_mut(), found.body) {
@@ -39,18 +40,15 @@ async fn read_resource(
 }
 
 /// The fact of the event with an entity's details, its names included.
-async fn details(shared: &Shared, seq: Seq) -> Result<Value, Problem> {
+async fn details(shared: &Shared, seq: Seq, reader: PrincipalId) -> Result<Value, Problem> {
     let node = &shared.node;
     let recorded = node
         .event(seq)
         .await?
         .ok_or_else(|| Problem::new("UNAVAILABLE"))?;
     let mut fact = node.peek(|state| {
-        View {
-            state,
-            tag: node.ledger_tag(),
-        }
-        .fact(&recorded)
+        let view = View::all(state, node.ledger_tag()).to(reader);
+        view.fact(&recorded)
     })?;
     open_personal(shared, &recorded, &mut fact).await?;
     Ok(fact)
@@ -71,6 +69,10 @@ async fn open_personal(
     };
     let texts = match &recorded.event {
         Event::PrincipalRegistered(_) => vec![("name", fields::PRINCIPAL_NAME, true)],
+        Event::PrincipalNamed(e) => vec![
+            ("name", fields::PRINCIPAL_NAME, true),
+            ("contact", fields::PRINCIPAL_CONTACT, e.contact.is_some()),
+        ],
         Event::EnterpriseRegistered(e) => vec![("name", fields::TEAM_NAME, personal(&e.name))],
         Event::PartyCorrected(e) => vec![
             ("name", fields::TEAM_NAME, personal(&e.name)),
@@ -158,7 +160,7 @@ async fn find_refusal(request: &HttpRequest, shared: &Shared) -> Result<HttpResp
         if recorded.meta.principal != principal {
             cx.reading("refusal", &concerned(&cx, &recorded.event))?;
         }
-        Ok::<_, Problem>(View { state, tag }.fact(&recorded))
+        Ok::<_, Problem>(View::all(state, tag).to(principal).fact(&recorded))
     })??;
     Ok(cacheable(request, &body, seen))
 }

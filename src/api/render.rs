@@ -6,13 +6,14 @@ mod files;
 mod people;
 
 mod orders;
+mod pooled;
 mod register;
 mod transfers;
 
 use serde_json::{Value, json};
 
 use crate::domain::{
-    EnterpriseId, Fen, LedgerTag, MemberId, PeriodId, ProgrammeId, ProviderId, Seq,
+    EnterpriseId, Fen, LedgerTag, MemberId, PeriodId, PrincipalId, ProgrammeId, ProviderId, Seq,
 };
 use crate::engine::IdText;
 use crate::engine::State;
@@ -27,6 +28,8 @@ mod programmes;
 pub(super) struct View<'a> {
     pub(super) state: &'a State,
     pub(super) tag: LedgerTag,
+    /// Who is told; `None` where all of it may be told.
+    pub(super) reader: Option<PrincipalId>,
 }
 
 fn text(id: Option<IdText>) -> Value {
@@ -176,7 +179,11 @@ impl View<'_> {
             | Event::ClaimReversed(_)
             | Event::EvidenceRecorded(_)
             | Event::PayeePaid(_)
-            | Event::PaymentReturned(_)) => self.claim_fact(event),
+            | Event::PaymentReturned(_)) => {
+                let mut fact = self.claim_fact(event);
+                self.veil_claim(event, &mut fact);
+                fact
+            }
             event @ (Event::VoucherIssued(_)
             | Event::VoucherRefused(_)
             | Event::ConsentGiven(_)
@@ -219,7 +226,9 @@ impl View<'_> {
             | Event::ProposalFailed(_)
             | Event::ActionRuleSet(_)
             | Event::AccessSet(_)
-            | Event::PasswordSet(_)) => self.people_fact(event),
+            | Event::PasswordSet(_)
+            | Event::PrincipalNamed(_)
+            | Event::PrincipalErased(_)) => self.people_fact(event),
             event @ (Event::OrderProposed(_)
             | Event::OrderAgreed(_)
             | Event::OrderConfirmed(_)

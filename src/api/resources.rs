@@ -27,11 +27,12 @@ use super::context::Cx;
 use super::problem::Problem;
 use super::render::{View, yuan};
 use crate::domain::{
-    AgreementId, IdKind, InstructionId, LineId, MemberId, PaymentId, PrincipalId, Seq, VoucherId,
+    AgreementId, IdKind, InstructionId, LineId, MemberId, PaymentId, PrincipalId, ProviderId, Seq,
+    VoucherId,
 };
 use crate::engine::State;
 use crate::engine::books::{Detail, Section};
-use crate::engine::command::Scope;
+use crate::engine::command::{Role, Scope};
 use crate::engine::state::{ClaimStatus, LineOrigin, PeriodStatus};
 
 pub(super) use transfers::{get_event, get_transfer};
@@ -57,10 +58,7 @@ fn found(body: Value, details: Seq) -> Result<Found, Problem> {
 pub(super) type Finder = fn(&Cx<'_>) -> Result<Found, Problem>;
 
 fn view<'a>(cx: &Cx<'a>) -> View<'a> {
-    View {
-        state: cx.state,
-        tag: cx.tag,
-    }
+    View::all(cx.state, cx.tag).to(cx.principal)
 }
 
 pub(super) fn get_member(cx: &Cx<'_>) -> Result<Found, Problem> {
@@ -100,13 +98,19 @@ pub(super) fn get_calendar(cx: &Cx<'_>) -> Result<Found, Problem> {
 
 pub(super) fn get_principal(cx: &Cx<'_>) -> Result<Found, Problem> {
     let id: PrincipalId = cx.principal_id("id", cx.param("id"))?;
-    if id != cx.principal {
-        cx.reading("principal", &[])?;
-    }
     let row = cx
         .state
         .principal(id)
         .ok_or_else(|| Problem::not_found("principal"))?;
+    // Whoever administers a member reads who acts there.
+    let administers = cx.state.grants_of(id).any(|(_, scope)| {
+        let office = cx.state.office_of(scope);
+        cx.state
+            .has_grant(cx.principal, Role::Administrator, office)
+    });
+    if id != cx.principal && !administers {
+        cx.reading("principal", &[])?;
+    }
     let view = view(cx);
     let grants: Vec<Value> = cx
         .state
@@ -114,7 +118,7 @@ pub(super) fn get_principal(cx: &Cx<'_>) -> Result<Found, Problem> {
         .map(|(role, scope)| json!({"role": role.as_str(), "scope": view.scope(scope)}))
         .collect();
     found(
-        json!({"grants": grants, "enabled": !row.disabled}),
+        json!({"grants": grants, "enabled": !row.disabled, "erased": row.erased}),
         row.details,
     )
 }
@@ -189,19 +193,26 @@ pub(super) fn get_voucher(cx: &Cx<'_>) -> Result<Found, Problem> {
         .map_or(MemberId(0), |row| row.city);
     let consents: Vec<_> = cx.state.consents_of(id).collect();
     let mut scopes = of_voucher(cx.state, id);
+    // A lab is not told which others may be paid.
+    let whole = cx.may_read(&scopes);
     let labs = cx.state.grants_of(cx.principal);
     let labs = labs.filter(|(_, scope)| match scope {
         Scope::Provider(lab) => cx.state.serves(*lab, id),
         _ => false,
     });
-    scopes.extend(labs.map(|(_, scope)| scope));
+    let labs: Vec<Scope> = labs.map(|(_, scope)| scope).collect();
+    scopes.extend(&labs);
     cx.reading("voucher", &scopes)?;
+    let told = |provider: Option<ProviderId>| {
+        whole || provider.is_none_or(|id| labs.contains(&Scope::Provider(id)))
+    };
     let view = view(cx);
     let replaced_by: Value = (cx.state.reissued_of(id).into_iter())
         .flat_map(|row| &row.vouchers)
         .map(|id| view.voucher(*id))
         .collect();
-    let consents = consents.iter().map(|(_, consent)| {
+    let consents = consents.iter().filter(|(_, row)| told(row.provider));
+    let consents = consents.map(|(_, consent)| {
         json!({
             "giver": if consent.by_provider { "provider" } else { "holder" },
             "provider": consent.provider.map(|id| view.provider(id)),
@@ -289,10 +300,20 @@ pub(super) fn get_payment(cx: &Cx<'_>) -> Result<Found, Problem> {
         .state
         .claim(row.claim)
         .ok_or_else(|| Problem::not_found("claim"))?;
-    cx.reading(
-        "payment",
-        &[Scope::Member(claim.payer), Scope::Provider(claim.provider)],
-    )?;
+    let voucher = cx.state.voucher(claim.voucher);
+    let owner = voucher.map(|voucher| cx.state.voucher_owner(voucher));
+    let (programme, holder) = owner.ok_or_else(|| Problem::not_found("voucher"))?;
+    let issuer = cx.state.programme(programme).map(|row| row.city);
+    // Who is paid, and by whose programme: how much the other party of the contract is paid for it
+    // is on the claim, to which account and by which reference is not theirs to know.
+    let payee = match claim.pays_enterprise {
+        true => Scope::Enterprise(holder),
+        false => Scope::Provider(claim.provider),
+    };
+    let issuer = issuer.map(Scope::Member);
+    let payer = Scope::Member(claim.payer);
+    let concerned: Vec<Scope> = issuer.into_iter().chain([payer, payee]).collect();
+    cx.reading("payment", &concerned)?;
     found(json!({"returned": row.returned}), row.details)
 }
 

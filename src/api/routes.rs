@@ -30,13 +30,20 @@ pub(super) struct Route {
 impl Route {
     /// Names of the parameters of the path, each with the values that it takes, if not all.
     pub(super) fn parameters(&self) -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
-        let segments = self.path.split('/');
-        let inside = segments.filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
-        inside.map(|inside| match inside.split_once(':') {
-            Some((name, values)) => (name, Some(values)),
-            None => (inside, None),
-        })
+        parameters_of(self.path)
     }
+}
+
+/// Names of the parameters of a path, each with the values that it takes, if not all.
+pub(super) fn parameters_of(
+    path: &'static str,
+) -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
+    let segments = path.split('/');
+    let inside = segments.filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+    inside.map(|inside| match inside.split_once(':') {
+        Some((name, values)) => (name, Some(values)),
+        None => (inside, None),
+    })
 }
 
 macro_rules! routes {
@@ -108,6 +115,8 @@ routes! {
         post "/principals/{id}/tokens" issue_token IssueTokenBody;
         post "/tokens/revoke" revoke_token RevokeTokenBody;
         post "/principals/{id}/access" set_access SetAccessBody;
+        post "/principals/{id}/details" name_principal NamePrincipalBody;
+        post "/principals/{id}/erasure" erase_principal ErasePrincipalBody;
         post "/proposals/{id}/decision" decide_proposal DecideProposalBody;
         post "/proposals/{id}/withdraw" withdraw_proposal WithdrawProposalBody;
         post "/members/{code}/action-rules" set_action_rule SetActionRuleBody;
@@ -244,6 +253,11 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
     config.route("/v1/claims/bulk", web::post().to(bulk::file_claims));
     config.route("/v1/bulk", web::post().to(bulk::write_bulk));
     config.route("/v1/simulations", web::post().to(simulations::simulate));
+    // Before the table's, which would take the command as it was sent.
+    config.route(
+        "/v1/programmes/{code}/drafts/{draft}/simulation",
+        web::post().to(simulations::mark_simulated),
+    );
     config.route(
         "/v1/programmes/{code}/voucher-files",
         web::post().to(voucher_files::issue_from_file),

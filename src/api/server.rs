@@ -8,7 +8,9 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 
 use super::check::{self, Checks};
+use super::client::Network;
 use super::following::Following;
+use super::rate::Rates;
 use super::sign_in::{self, Door};
 use super::voucher_files::{Kept, Running};
 use super::{accounts, forward, history, lists, routes};
@@ -31,6 +33,10 @@ pub struct ApiSettings {
     /// What addresses of the public check begin with, without a slash at the end; where the request
     /// came to if not given.
     pub public_url: Option<String>,
+    /// Proxies whose word on where a request comes from is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Most requests a second of one token; `None` for any number.
+    pub token_rate: Option<u32>,
 }
 
 impl Default for ApiSettings {
@@ -42,6 +48,8 @@ impl Default for ApiSettings {
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             shutdown: Duration::from_secs(30),
             public_url: None,
+            trusted_proxies: Vec::new(),
+            token_rate: None,
         }
     }
 }
@@ -60,6 +68,8 @@ pub(super) struct Shared {
     pub(super) door: Door,
     /// The public check.
     pub(super) checks: Checks,
+    /// What each token has sent of late.
+    pub(super) rates: Rates,
     /// For requests to the node that leads.
     pub(super) client: reqwest::Client,
 }
@@ -87,6 +97,7 @@ pub async fn serve(
         kept: Kept::default(),
         door: Door::new(sign_ins),
         checks: Checks::new(&secret),
+        rates: Rates::default(),
         client: forward::client(),
     });
     let server = HttpServer::new(move || {

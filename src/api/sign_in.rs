@@ -138,14 +138,20 @@ async fn body<B: for<'de> Deserialize<'de>>(
         .map_err(|_| Problem::field("body", "has the members that the description names"))
 }
 
-fn tried(request: &HttpRequest, name: &str, principal: Option<u32>, outcome: &str) -> SignIn {
-    let connection = request.connection_info();
+fn tried(
+    request: &HttpRequest,
+    shared: &Shared,
+    name: &str,
+    principal: Option<u32>,
+    outcome: &str,
+) -> SignIn {
+    let address = super::client::address(request, shared);
     SignIn {
         at: now(),
         user_name: name.chars().take(40).collect(),
         principal,
         outcome: outcome.to_owned(),
-        address: connection.peer_addr().unwrap_or("").to_owned(),
+        address: address.map(|ip| ip.to_string()).unwrap_or_default(),
     }
 }
 
@@ -201,7 +207,7 @@ async fn enter(
         Some(_) => "signed_in",
         None => "failed",
     };
-    let tried = tried(request, &user_name, whose, outcome);
+    let tried = tried(request, shared, &user_name, whose, outcome);
     door.audit.record(&tried).await.map_err(unavailable)?;
     let (principal, ..) = entered.ok_or_else(|| Problem::new("SIGN_IN_FAILED"))?;
     session(shared, principal, rehearse).await
@@ -225,7 +231,7 @@ async fn session(
     }));
     let answer = decide(shared, submission(principal, command), rehearse).await?;
     let tag = node.ledger_tag();
-    let id = node.peek(|state| View { state, tag }.principal(principal))?;
+    let id = node.peek(|state| View::all(state, tag).principal(principal))?;
     let token = (!rehearse).then_some(token);
     let told = json!({"token": token, "principal": id, "expires_on": today.to_string()});
     Ok(respond(201, &told, answer.seen, rehearse))
@@ -269,7 +275,7 @@ fn told(shared: &Shared, answer: &Answer, rehearse: bool) -> Result<HttpResponse
     let tag = shared.node.ledger_tag();
     let rendered = shared
         .node
-        .peek(|state| render(&View { state, tag }, &answer.events))?;
+        .peek(|state| render(&View::all(state, tag), &answer.events))?;
     let (status, body) = rendered.map_err(|refused| match rehearse {
         true => never_was(refused).header("Quantong-Dry-Run", true),
         false => refused,
@@ -304,7 +310,7 @@ async fn leave(
         let name = name
             .map(|name| name.as_str().to_owned())
             .unwrap_or_default();
-        let tried = tried(request, &name, Some(principal.0), "signed_out");
+        let tried = tried(request, shared, &name, Some(principal.0), "signed_out");
         let recorded = shared.door.audit.record(&tried).await;
         recorded.map_err(unavailable)?;
     }
@@ -388,7 +394,7 @@ async fn tries(request: &HttpRequest, shared: &Shared) -> Result<HttpResponse, P
     let next = found.last().filter(|_| full).map(|row| row.at.to_string());
     let tag = shared.node.ledger_tag();
     let data = shared.node.peek(|state| {
-        let view = View { state, tag };
+        let view = View::all(state, tag);
         let row = |row: &SignIn| {
             json!({
                 "at": crate::domain::RecordedAt(row.at).to_string(),

@@ -6,21 +6,24 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
-use super::bodies::{Body, PublishVersionBody, RegisterAgreementBody};
+use super::bodies::{Body, MarkSimulatedBody, PublishVersionBody, RegisterAgreementBody};
 use super::context::{Cx, day, token_hash, yuan as parse_yuan};
 use super::problem::Problem;
 use super::render::{View, yuan};
-use super::request::{Asked, SEQUENCE, asking, json_body};
+use super::request::{Asked, SEQUENCE, asking, dry_run, json_body};
 use super::routes::CORRIDOR_ROLES;
 use super::server::Shared;
-use crate::domain::{Day, MemberId, ProgrammeId, SignedFen};
-use crate::engine::Rejection;
-use crate::engine::command::{Command, Role, Scope, Submission};
+use super::write::{carry_out, understood};
+use crate::domain::{Day, Fen, MemberId, PrincipalId, ProgrammeId, Seq, SignedFen};
+use crate::engine::command::{Command, MarkSimulated, Role, Scope, Submission};
 use crate::engine::event::SYSTEM;
 use crate::engine::refusal::RefusalCode;
 use crate::engine::simulate::{Question, Report, Side, SimulatedClaim, Verdict};
+use crate::engine::terms::SimulationOutcome;
+use crate::engine::{Rejection, State};
 use crate::node::{NodeError, SIMULATED_EVENTS_MAX, Simulated, Telling};
 
 /// Most claims that are told one by one.
@@ -87,21 +90,97 @@ async fn answer(
     for draft in asking.drafts {
         check(shared, draft).await?;
     }
-    let events = node.newest().await?;
+    let Simulated { report, claims } = run(shared, asking.question, telling).await?;
+    let tag = node.ledger_tag();
+    let told = |state: &crate::engine::State| tell(&View::all(state, tag), &report, &claims);
+    let (body, seen) = node.read(told).await?;
+    let mut response = HttpResponse::Ok();
+    response.content_type("application/json");
+    response.insert_header((SEQUENCE, seen.0.to_string()));
+    Ok(response.body(body.to_string()))
+}
+
+/// Simulates, where the journal is not too long for it.
+async fn run(shared: &Shared, question: Question, telling: Telling) -> Result<Simulated, Problem> {
+    let events = shared.node.newest().await?;
     if events.0 > SIMULATED_EVENTS_MAX {
         return Err(Problem {
             detail: Some(format!("a journal of {SIMULATED_EVENTS_MAX} events")),
             ..Problem::new("LIMIT_REACHED")
         });
     }
-    let Simulated { report, claims } = node.simulate(asking.question, telling).await?;
+    Ok(shared.node.simulate(question, telling).await?)
+}
+
+/// `POST /v1/programmes/{code}/drafts/{draft}/simulation`: nobody's word is taken for what came of
+/// it.
+pub(super) async fn mark_simulated(
+    request: HttpRequest,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> HttpResponse {
+    let asked = Asked::of(&request);
+    let answer = mark(&request, payload, &shared).await;
+    asked.settle(&shared, answer).await
+}
+
+async fn mark(
+    request: &HttpRequest,
+    payload: web::Payload,
+    shared: &Shared,
+) -> Result<HttpResponse, Problem> {
+    let node = &shared.node;
+    let rehearse = dry_run(request)?;
+    let mut submission = understood::<MarkSimulatedBody>(request, payload, shared).await?;
+    let Command::MarkSimulated(mark) = &mut submission.command else {
+        return Err(Problem::new("NOT_FOUND"));
+    };
+    let drafted = |state: &State| drafted(state, submission.principal, mark);
+    let (saved, question) = node.peek(drafted)??;
+    let telling = Telling {
+        unchanged: false,
+        claims_max: 0,
+    };
+    let report = run(shared, question, telling).await?.report;
     let tag = node.ledger_tag();
-    let told = |state: &crate::engine::State| tell(&View { state, tag }, &report, &claims);
-    let (body, seen) = node.read(told).await?;
-    let mut response = HttpResponse::Ok();
-    response.content_type("application/json");
-    response.insert_header((SEQUENCE, seen.0.to_string()));
-    Ok(response.body(body.to_string()))
+    let told = node.peek(|state| tell(&View::all(state, tag), &report, &[]))?;
+    mark.digest = Sha256::digest(told.to_string().as_bytes()).into();
+    mark.outcome = Some(SimulationOutcome {
+        saved,
+        claims: report.claims,
+        changed: report.changed,
+        before: Fen::from_i128(report.before.amount),
+        after: Fen::from_i128(report.after.amount),
+    });
+    carry_out(shared, submission, rehearse, Some(("report", told))).await
+}
+
+/// The draft that is asked for: by whom it may be, what is simulated, and which state of it.
+fn drafted(
+    state: &State,
+    principal: PrincipalId,
+    mark: &MarkSimulated,
+) -> Result<(Seq, Question), Problem> {
+    let missing = || Problem::not_found("draft");
+    let city = state.programme(mark.programme).ok_or_else(missing)?.city;
+    if !state.has_grant(principal, Role::ScienceOfficer, Scope::Member(city)) {
+        return Err(Problem {
+            detail: Some("the science-and-technology office of the city is needed".to_owned()),
+            ..Problem::new("FORBIDDEN")
+        });
+    }
+    let draft = state
+        .draft(mark.programme, mark.draft)
+        .ok_or_else(missing)?;
+    let question = Question {
+        programme: Some(mark.programme),
+        terms: Some(Arc::clone(&draft.terms)),
+        agreement: None,
+        from: mark.from.unwrap_or(Day::MIN),
+        to: mark.to.unwrap_or(Day::MAX),
+        budget: mark.budget,
+    };
+    Ok((draft.saved, question))
 }
 
 fn telling(body: &SimulateBody) -> Result<Telling, Problem> {

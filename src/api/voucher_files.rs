@@ -113,7 +113,7 @@ async fn previewed(
     let tag = shared.node.ledger_tag();
     let (programme, issuer) = (wish.programme, wish.issuer);
     let about = |state: &crate::engine::State| {
-        let view = View { state, tag };
+        let view = View::all(state, tag);
         (view.programme(programme), view.member(issuer))
     };
     let ((programme, issuer), seen) = shared.node.read(about).await?;
@@ -237,10 +237,7 @@ fn find(cx: &Cx<'_>) -> Result<Progress, Problem> {
             body,
         });
     };
-    let view = View {
-        state: cx.state,
-        tag: cx.tag,
-    };
+    let view = View::all(cx.state, cx.tag);
     Ok(Progress {
         sha256,
         programme: row.programme,

@@ -9,6 +9,7 @@ use super::request::{
     take_common,
 };
 use super::server::Shared;
+use crate::engine::command::Submission;
 use crate::engine::event::{Event, Recorded};
 use crate::engine::refusal::Faults;
 use crate::engine::refusal_of;
@@ -32,21 +33,42 @@ async fn write_body<B: Body>(
     payload: web::Payload,
     shared: &Shared,
 ) -> Result<HttpResponse, Problem> {
+    let rehearse = dry_run(request)?;
+    let submission = understood::<B>(request, payload, shared).await?;
+    carry_out(shared, submission, rehearse, None).await
+}
+
+/// What a request asks for, and who asks.
+pub(super) async fn understood<B: Body>(
+    request: &HttpRequest,
+    payload: web::Payload,
+    shared: &Shared,
+) -> Result<Submission, Problem> {
     let node = &shared.node;
     let hash = token_hash(request)?;
-    let rehearse = dry_run(request)?;
     let key = idempotency_key(request)?;
     let mut body = json_body(request, payload, shared.settings.body_bytes_max).await?;
     let common = take_common(&mut body)?;
     let path = parameters(request);
-    let submission = node.peek(asking(node, hash, &path, |cx| {
+    node.peek(asking(node, hash, &path, |cx| {
         let key = key.map(|key| codec::idempotency_key(cx.principal, key));
         submission::<B>(cx, body, common, key)
-    }))??;
+    }))?
+}
+
+/// Has a command decided and answers what became of it, with what else is told of what is done now.
+pub(super) async fn carry_out(
+    shared: &Shared,
+    submission: Submission,
+    rehearse: bool,
+    told: Option<(&'static str, Value)>,
+) -> Result<HttpResponse, Problem> {
+    let node = &shared.node;
+    let reader = submission.principal;
     let answer = shared.decide(submission, rehearse).await?;
     let tag = node.ledger_tag();
-    let rendered = node.peek(|state| render(&View { state, tag }, &answer.events))?;
-    let (status, body) = rendered.map_err(|refused| {
+    let rendered = node.peek(|state| render(&View::all(state, tag).to(reader), &answer.events))?;
+    let (status, mut body) = rendered.map_err(|refused| {
         let refused = refused.header(SEQUENCE, answer.seen.0);
         match (rehearse, answer.replayed) {
             (true, _) => never_was(refused).header("Quantong-Dry-Run", true),
@@ -55,6 +77,9 @@ async fn write_body<B: Body>(
         }
     })?;
     let status = if rehearse { 200 } else { status };
+    if let Some((name, value)) = told.filter(|_| !answer.replayed) {
+        body[name] = value;
+    }
     Ok(respond(status, &body, &answer, rehearse))
 }
 
@@ -89,7 +114,7 @@ pub(super) fn refusal(view: &View<'_>, recorded: &Recorded) -> Option<Problem> {
     };
     let mut problem = Problem::refused(code, faults);
     if let Event::OrderRefused(e) = &recorded.event {
-        problem = problem.with("lines", view.faulty_lines(&e.lines));
+        problem = problem.with("lines", view.faulty_lines(e.order, &e.lines));
     }
     Some(problem.with("refusal_id", view.refusal(recorded.meta.seq)))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::folder::{CliError, Folder};
 use super::init::first_administrator;
-use crate::api::{ApiSettings, Following, serve};
+use crate::api::{ApiSettings, Following, Network, serve};
 use crate::journal::{Database, HashKind, SignIns};
 use crate::node::{Clock, Node, StartError, TERM};
 use crate::views::Views;
@@ -29,6 +29,14 @@ pub(super) struct Serve {
     /// the request came to if not given
     #[arg(long, env = "QUANTONG_PUBLIC_URL", value_parser = public_url)]
     public_url: Option<String>,
+    /// Proxies whose X-Forwarded-For is believed, like 10.0.0.5 or 10.0.0.0/8, with commas between
+    /// them; none if not given
+    #[arg(long, env = "QUANTONG_TRUSTED_PROXY", value_delimiter = ',')]
+    trusted_proxy: Vec<Network>,
+    /// Most requests a second of one token on this node, bulks counted as one; any number if not
+    /// given
+    #[arg(long, env = "QUANTONG_TOKEN_RATE", value_parser = clap::value_parser!(u32).range(1..))]
+    token_rate: Option<u32>,
     /// Events after which a snapshot of the state is made; 0 for never
     #[arg(long, env = "QUANTONG_SNAPSHOT_EVERY", default_value_t = 1_000_000)]
     snapshot_every: u64,
@@ -56,6 +64,8 @@ pub(super) async fn run(folder: &Folder, command: &Serve) -> Result<(), CliError
     }
     let settings = ApiSettings {
         public_url: command.public_url.clone(),
+        trusted_proxies: command.trusted_proxy.clone(),
+        token_rate: command.token_rate,
         ..ApiSettings::default()
     };
     serve_node(folder, node, settings, listener).await

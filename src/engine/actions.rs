@@ -1,9 +1,9 @@
-//! Which actions need two persons, of which office the second one is, and how far a member may
-//! tighten that. One table; the engine looks a command up in it before it is decided.
+//! Which actions need two persons or can be made to, of which office the second one is, and how far
+//! a member may tighten that. One table; the engine looks a command up in it before it is decided.
 
 use super::terms::{Action, Role};
 
-/// Fewest persons of an action in the table. No rule of a member goes below.
+/// Fewest persons of an action of two persons. No rule of a member goes below its line.
 pub const PERSONS_MIN: u8 = 2;
 /// Most persons that a rule can ask for: a maker and three checkers. A maker who must wait for
 /// more offices than a city has people in would never be answered.
@@ -28,6 +28,8 @@ pub struct ActionLine {
     /// True if the action has two steps of its own: one command takes the first, another person's
     /// command the second. Under a rule of more than two persons that one waits for the others.
     pub own_steps: bool,
+    /// Fewest persons. One for what is urgent and can be undone: a member may ask for more.
+    pub persons: u8,
 }
 
 const SCIENCE: Role = Role::ScienceOfficer;
@@ -40,6 +42,14 @@ const fn line(action: Action, makers: &'static [Role], checkers: &'static [Role]
         makers,
         checkers,
         own_steps: false,
+        persons: PERSONS_MIN,
+    }
+}
+
+const fn alone(action: Action, makers: &'static [Role], checkers: &'static [Role]) -> ActionLine {
+    ActionLine {
+        persons: 1,
+        ..line(action, makers, checkers)
     }
 }
 
@@ -66,7 +76,7 @@ pub const ACTIONS: &[ActionLine] = &[
     own_steps(Action::Reverse, &[SCIENCE, FINANCE], &[SCIENCE, FINANCE]),
     own_steps(
         Action::BankAccount,
-        &[Role::Provider, Role::Enterprise, SCIENCE],
+        &[Role::Provider, Role::Enterprise, SCIENCE, ADMINISTRATOR],
         &[FINANCE],
     ),
     line(
@@ -78,6 +88,7 @@ pub const ACTIONS: &[ActionLine] = &[
     line(Action::Credentials, &[ADMINISTRATOR], &[ADMINISTRATOR]),
     line(Action::YearEnd, &[FINANCE], &[FINANCE, SCIENCE]),
     line(Action::Rules, &[SCIENCE, FINANCE], &[FINANCE, SCIENCE]),
+    alone(Action::Freeze, &[SCIENCE, FINANCE], &[SCIENCE, FINANCE]),
 ];
 
 impl Action {

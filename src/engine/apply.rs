@@ -119,7 +119,9 @@ impl State {
             | Event::ProposalFailed(_)
             | Event::ActionRuleSet(_)
             | Event::AccessSet(_)
-            | Event::PasswordSet(_) => self.apply_people(meta, event),
+            | Event::PasswordSet(_)
+            | Event::PrincipalNamed(_)
+            | Event::PrincipalErased(_) => self.apply_people(meta, event),
             Event::TokenIssued(e) => self.token_issued(meta, e),
             Event::TokenRevoked(e) => self.token_revoked(e.token_hash),
             Event::EnterpriseRegistered(e) => self.enterprise_registered(meta, e),
@@ -264,6 +266,7 @@ impl State {
         let row = PrincipalRow {
             first_grant: None,
             disabled: false,
+            erased: false,
             year,
             details: meta.seq,
         };
@@ -272,6 +275,7 @@ impl State {
             principal.index(),
             "principal ids are dense"
         );
+        self.personal.insert((principal, meta.seq), ());
     }
 
     fn grant_set(&mut self, e: &GrantSet) {
@@ -423,7 +427,8 @@ subjects! {
     Category of category:
         CategoryRegistered;
     Principal of principal:
-        PrincipalRegistered GrantSet AccessSet PasswordSet TokenIssued;
+        PrincipalRegistered GrantSet AccessSet PasswordSet PrincipalNamed PrincipalErased
+        TokenIssued;
     Enterprise of enterprise:
         EnterpriseRegistered StatusSet TeamSet;
     Provider of provider:

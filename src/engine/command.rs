@@ -39,8 +39,8 @@ pub use parties::{
     RegisterProvider, RevokeToken, SetControllerGroup, SetGrant, SetProtocol, SetSuspension,
 };
 pub use people::{
-    DecideProposal, ProposedCommand, SESSION_LABEL, SetAccess, SetActionRule, SetPassword,
-    UserName, WithdrawProposal,
+    DecideProposal, ErasePrincipal, NamePrincipal, ProposedCommand, SESSION_LABEL, SetAccess,
+    SetActionRule, SetPassword, UserName, WithdrawProposal,
 };
 pub use periods::{
     AdvanceDate, Calendar, ClosePeriod, ConfirmInstruction, ConfirmStatement, InstructPeriod,
@@ -323,6 +323,10 @@ commands! {
     ApproveVoucherFile(Box<ApproveVoucherFile>) = 98;
     /// See [`IssueFileRows`].
     IssueFileRows(Box<IssueFileRows>) = 99;
+    /// See [`NamePrincipal`].
+    NamePrincipal(Box<NamePrincipal>) = 110;
+    /// See [`ErasePrincipal`].
+    ErasePrincipal(ErasePrincipal) = 111;
 }
 
 /// A command with who sends it and how it is recognised when it is sent again.

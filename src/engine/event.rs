@@ -41,8 +41,8 @@ pub use parties::{
     TokenIssued, TokenRevoked,
 };
 pub use people::{
-    AccessSet, ActionProposed, ActionRuleSet, PasswordSet, ProposalApproved, ProposalDeclined,
-    ProposalFailed, ProposalWithdrawn,
+    AccessSet, ActionProposed, ActionRuleSet, PasswordSet, PrincipalErased, PrincipalNamed,
+    ProposalApproved, ProposalDeclined, ProposalFailed, ProposalWithdrawn,
 };
 pub use periods::{
     ArrearsCarried, CellAgreed, CloseRequested, InstructionIssued, InstructionPaid, PeriodAgreed,
@@ -381,4 +381,8 @@ events! {
     FileRowsIssued(Box<FileRowsIssued>) = 141;
     /// See [`FileRowRefused`].
     FileRowRefused(Box<FileRowRefused>) = 142;
+    /// See [`PrincipalNamed`].
+    PrincipalNamed(Box<PrincipalNamed>) = 153;
+    /// See [`PrincipalErased`].
+    PrincipalErased(Box<PrincipalErased>) = 154;
 }

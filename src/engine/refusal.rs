@@ -281,6 +281,11 @@ refusal_codes! {
     FileRowsDone = 213, "FILE_ROWS_DONE", Never;
     /// A file that is issued whole or not at all has rows that a rule refuses.
     FileHasFaults = 214, "FILE_HAS_FAULTS", AfterChange;
+
+    /// The principal may act still: it is shut out before its personal data is erased.
+    PrincipalActive = 220, "PRINCIPAL_ACTIVE", AfterChange;
+    /// The personal data of the principal was erased: it never acts again.
+    PrincipalErased = 221, "PRINCIPAL_ERASED", Never;
 }
 
 impl RefusalCode {

@@ -179,6 +179,8 @@ state! {
     category_codes: Ordered<CategoryCode, CategoryId> = Ordered::default();
     /// Principals.
     principals: Table<PrincipalRow> = Table::default();
+    /// Events with personal data of principals.
+    personal: Ordered<(PrincipalId, Seq), ()> = Ordered::default();
     /// Grants.
     grants: Ordered<(PrincipalId, Role, Scope), ()> = Ordered::default();
     /// Who administers what.

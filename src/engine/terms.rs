@@ -8,7 +8,7 @@ use crate::domain::{CategoryId, Day, EnterpriseId, Fen, MemberId, ProviderId, Ra
 
 pub use optional::{
     EXCLUSIONS_MAX, Exclusion, RECOGNITIONS_MAX, ROLLING_DAYS_MAX, ROLLING_MONTHS_MAX, Recognition,
-    RollingCap, RollingPeriod,
+    RollingCap, RollingPeriod, SimulationOutcome,
 };
 
 macro_rules! closed_set {
@@ -109,7 +109,8 @@ closed_set! {
 }
 
 closed_set! {
-    /// What needs two persons; who they are, says [`ACTIONS`](super::actions::ACTIONS).
+    /// What needs two persons, or can be made to; who they are, says
+    /// [`ACTIONS`](super::actions::ACTIONS).
     Action {
         /// A budget is loaded, raised or cut.
         Budget = 0, "budget";
@@ -139,6 +140,8 @@ closed_set! {
         YearEnd = 12, "year_end";
         /// These rules themselves are changed.
         Rules = 13, "action_rules";
+        /// A voucher is frozen or unfrozen: one person's, unless a member asks for more.
+        Freeze = 14, "freeze";
     }
 }
 

@@ -52,8 +52,8 @@ pub use handle::{Answers, Node};
 pub use lease::{TERM, leads_now};
 pub use passwords::{PASSWORD_BYTES, fits, verifier};
 pub use pipeline::{
-    CITIZEN_NAME, PASSWORD_VERIFIER, PRINCIPAL_NAME, TEAM_ACCOUNT, TEAM_ADDRESS, TEAM_MEMBERS,
-    TEAM_NAME, TEAM_PURPOSE,
+    CITIZEN_NAME, PASSWORD_VERIFIER, PRINCIPAL_CONTACT, PRINCIPAL_NAME, TEAM_ACCOUNT, TEAM_ADDRESS,
+    TEAM_MEMBERS, TEAM_NAME, TEAM_PURPOSE,
 };
 pub use replay::{ReplayError, Replayed, hash_kind, replay};
 pub use secrets::{candidate, keep_check_secret, new_token, personal, token_hash};

@@ -18,7 +18,9 @@ use crate::engine::command::{PartyName, Purpose};
 use crate::engine::event::{Event, Recorded};
 use crate::engine::refusal_of;
 use crate::journal::codec;
-use crate::journal::{AnchorWriter, BodyWriter, Chain, PrivateKey, PrivateRow, Row, Store};
+use crate::journal::{
+    AnchorWriter, AppendError, BodyWriter, Chain, PrivateKey, PrivateRow, Row, Store,
+};
 
 /// Batches between two stages. With one in each stage and one between them nobody waits; more
 /// would only delay the moment at which a slow disk is felt.
@@ -208,6 +210,26 @@ fn private_rows(recorded: &Recorded) -> Vec<PrivateRow> {
         .collect()
 }
 
+/// Where an event's personal data of a principal may stand.
+pub(super) fn principal_texts(seq: Seq) -> [PrivateKey; 3] {
+    let fields = [PRINCIPAL_NAME, PASSWORD_VERIFIER, PRINCIPAL_CONTACT];
+    fields.map(|field| PrivateKey { seq: seq.0, field })
+}
+
+/// What the events of a batch erase.
+fn erased_by(batch: &[Finished]) -> Vec<PrivateKey> {
+    let happened = batch.iter().filter(|finished| finished.happened);
+    let events = happened.flat_map(|finished| &finished.events);
+    let texts = events.filter_map(|recorded| match &recorded.event {
+        Event::PrincipalErased(e) => Some(&e.texts),
+        _ => None,
+    });
+    texts
+        .flatten()
+        .flat_map(|seq| principal_texts(*seq))
+        .collect()
+}
+
 /// A text of a party, if it is personal.
 fn personal_name(field: u16, name: &PartyName) -> Option<(u16, &PersonalText)> {
     match name {
@@ -222,6 +244,13 @@ fn personal_texts(event: &Event) -> Vec<(u16, &PersonalText)> {
     let one = |text: Option<(u16, _)>| text.into_iter().collect();
     match event {
         Event::PrincipalRegistered(e) => vec![(PRINCIPAL_NAME, &e.name)],
+        Event::PrincipalNamed(e) => {
+            let contact = e.contact.as_ref().map(|text| (PRINCIPAL_CONTACT, text));
+            [(PRINCIPAL_NAME, &e.name)]
+                .into_iter()
+                .chain(contact)
+                .collect()
+        }
         Event::EnterpriseRegistered(e) => one(personal_name(TEAM_NAME, &e.name)),
         Event::PasswordSet(e) => vec![(PASSWORD_VERIFIER, &e.verifier)],
         Event::ApplicationFiled(e) => one(personal_purpose(e.purpose.as_ref())),
@@ -255,6 +284,8 @@ fn personal_purpose(purpose: Option<&Purpose>) -> Option<(u16, &PersonalText)> {
 
 /// Field of a principal's name in table `private`.
 pub const PRINCIPAL_NAME: u16 = 1;
+/// Field of where a principal is reached in table `private`.
+pub const PRINCIPAL_CONTACT: u16 = 8;
 /// Field of a password's verifier in table `private`.
 pub const PASSWORD_VERIFIER: u16 = 7;
 /// Field of a team's name in table `private`.
@@ -295,6 +326,16 @@ impl Committer {
                 .shared
                 .times
                 .measure(Stage::Commit, || self.runtime.block_on(append));
+            // An erasure is told of when it is done; after a failure the next start repeats it.
+            let erased = erased_by(&batch.finished);
+            let outcome = match outcome {
+                Ok(()) if !erased.is_empty() => {
+                    let erasing = self.store.erase_private(&erased);
+                    let erased = self.runtime.block_on(erasing);
+                    erased.map(|_| ()).map_err(AppendError::Unknown)
+                }
+                outcome => outcome,
+            };
             if let Err(error) = outcome {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,

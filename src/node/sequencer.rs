@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::genesis::Beginning;
 use super::lease::{Keeper, Standing};
-use super::pipeline::Pipeline;
+use super::pipeline::{Pipeline, principal_texts};
 use super::replay::{ReplayError, Replayed, replay_after};
 use super::snapshot::newest;
 use super::timing::Times;
@@ -369,12 +369,13 @@ impl Sequencer {
     }
 
     /// Decides commands until the node is to stop, the lease is lost or an append has failed.
-    fn lead(&mut self, warm: Warm, keeper: Option<Keeper>) -> Phase {
+    fn lead(&mut self, mut warm: Warm, keeper: Option<Keeper>) -> Phase {
         if let Some(keeper) = &keeper {
             *self.shared.standing.lock() = Standing::Leads(Arc::clone(&keeper.tenure));
             // Whoever waits for a leader looks again.
             self.shared.durable.send_modify(|_| {});
         }
+        self.erase_again(&mut warm);
         let pipeline = match Pipeline::start(&self.shared, &self.runtime, warm) {
             Ok(pipeline) => pipeline,
             Err(error) => {
@@ -403,6 +404,27 @@ impl Sequencer {
         }
         self.shared.withdraw();
         Phase::Load(warm.store)
+    }
+
+    /// Erases what was erased once more: a crash may have come between the event and its effect, or
+    /// a backup of before have brought it back.
+    fn erase_again(&self, warm: &mut Warm) {
+        let texts = {
+            let guard = self.shared.state.lock();
+            guard.as_ref().map(State::erased_texts).unwrap_or_default()
+        };
+        let keys: Vec<_> = texts.into_iter().flat_map(principal_texts).collect();
+        if keys.is_empty() {
+            return;
+        }
+        match self.runtime.block_on(warm.store.erase_private(&keys)) {
+            Ok(0) => {}
+            Ok(erased) => tracing::info!(erased, "personal data was erased once more"),
+            Err(error) => tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "personal data that is to be gone could not be erased; the next start tries again"
+            ),
+        }
     }
 
     /// Works through the queue; true if the node is to stop.

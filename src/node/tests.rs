@@ -4,10 +4,14 @@ use std::sync::atomic::AtomicI64;
 
 use super::*;
 use crate::domain::{CategoryCode, RecordedAt};
-use crate::engine::command::{Command, Name, RegisterCategory};
+use crate::engine::command::{
+    Command, ErasePrincipal, Name, Reason, RegisterCategory, RegisterPrincipal, SetAccess,
+};
 use crate::engine::event::{Event, SYSTEM};
 use crate::journal::faulty::{FaultPoint, Faults, FaultyStore};
-use crate::journal::{HashKind, SqliteOptions, SqliteStore, Store as _, codec};
+use crate::journal::{
+    HashKind, PrivateKey, PrivateRow, SqliteOptions, SqliteStore, Store as _, codec,
+};
 
 const NOON: i64 = 1_735_790_400_000_000; // 2025-01-02T12:00 in Shanghai.
 
@@ -319,4 +323,60 @@ async fn truncate(folder: &Path) {
         .execute(&mut connection)
         .await
         .expect("a deletion");
+}
+
+fn by_system(command: Command) -> Submission {
+    Submission {
+        fingerprint: codec::fingerprint(&command),
+        reason: Reason::parse("离职").ok(),
+        ..Submission::new(SYSTEM, command)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_erased_and_came_back_is_erased_again_at_the_next_start() {
+    let folder = folder();
+    ledger(folder.path()).await;
+    let node = Node::start(Box::new(open(folder.path()).await), config(folder.path()))
+        .await
+        .expect("a node");
+    let name = personal("张三");
+    let opening = name.opening.clone().expect("just made");
+    let person = Command::RegisterPrincipal(Box::new(RegisterPrincipal { name }));
+    let registered = node.submit(by_system(person)).await.expect("an answer");
+    let Event::PrincipalRegistered(e) = &registered.events[0].event else {
+        panic!("{registered:?}");
+    };
+    let (principal, seq) = (e.principal, registered.events[0].meta.seq);
+    let told = node.personal(seq, PRINCIPAL_NAME).await;
+    assert_eq!(told.expect("a read").as_deref(), Some("张三"));
+    let enabled = false;
+    for command in [
+        Command::SetAccess(SetAccess { principal, enabled }),
+        Command::ErasePrincipal(ErasePrincipal { principal }),
+    ] {
+        node.submit(by_system(command)).await.expect("an answer");
+    }
+    let told = node.personal(seq, PRINCIPAL_NAME).await;
+    assert_eq!(told.expect("a read"), None);
+    node.stop().await;
+    // As a backup of before, or a crash between the event and its effect, would leave it.
+    let mut store = open(folder.path()).await;
+    let key = PrivateKey {
+        seq: seq.0,
+        field: PRINCIPAL_NAME,
+    };
+    let opening = *opening;
+    let kept = store.keep_private(&PrivateRow { key, opening }).await;
+    kept.expect("written");
+    let brought_back = store.reader().private(key).await.expect("a read");
+    assert!(brought_back.is_some());
+    Box::new(store).close().await.expect("a clean end");
+    let node = Node::start(Box::new(open(folder.path()).await), config(folder.path()))
+        .await
+        .expect("a node");
+    node.submit(category("testing")).await.expect("an answer");
+    let told = node.personal(seq, PRINCIPAL_NAME).await;
+    assert_eq!(told.expect("a read"), None);
+    node.stop().await;
 }

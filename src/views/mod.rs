@@ -12,6 +12,7 @@ mod anew;
 mod bounds;
 mod changes;
 mod columns;
+mod concerns;
 mod database;
 mod events;
 mod filter;

@@ -1,5 +1,5 @@
-//! What the documents say is tried out: claims taken back, orders called off, groups, the command
-//! line.
+//! What the documents say is tried out: claims taken back, orders called off, groups, people, other
+//! transfers, bulks, the command line.
 
 use std::process::Command;
 
@@ -116,4 +116,62 @@ fn a_call_that_fails_says_code_text_and_place_and_a_write_names_its_key() {
     let (code, _, said) = call("qt_wrong", &["get_calendar"]);
     assert_eq!(code, Some(1));
     assert!(said.contains("AUTHENTICATION_REQUIRED: "), "{said}");
+}
+
+#[test]
+fn the_flow_of_the_other_transfers_leaves_what_the_document_says() {
+    let heading = "Transfers by document, to a new firm and to another city";
+    let answers = answers_of_flow(&[CLAIM, heading]);
+    let kinds = |answer: &Value| answer["kind"].as_str().map(str::to_owned);
+    let [.., parent, firm, list] = &answers[..] else {
+        panic!("{answers:#?}")
+    };
+    assert_eq!(parent["free"], "13000.00", "{parent}");
+    assert_eq!(parent["issuer"], "310117");
+    assert_eq!(firm["city"], "330100");
+    let rows = list["data"].as_array().expect("a page").iter();
+    let found: Vec<_> = rows.filter_map(kinds).collect();
+    let expected = ["relocation", "incorporation", "open", "affiliate"];
+    assert_eq!(found, expected, "newest first");
+}
+
+#[test]
+fn the_flow_of_bulks_does_all_or_nothing_or_each_on_its_own() {
+    let answers = answers_of_flow(&[CLAIM, "Bulk"]);
+    let [.., atomic, each, writes, voucher] = &answers[..] else {
+        panic!("{answers:#?}")
+    };
+    let statuses = |bulk: &Value| -> Vec<u64> {
+        let items = bulk["items"].as_array().expect("items").iter();
+        items.filter_map(|item| item["status"].as_u64()).collect()
+    };
+    assert_eq!(statuses(atomic), [201, 201], "{atomic}");
+    assert_eq!(statuses(each), [201, 422, 201], "{each}");
+    assert_eq!(each["items"][1]["body"]["code"], "DUPLICATE_INVOICE");
+    assert_eq!(statuses(writes), [201, 200], "{writes}");
+    assert_eq!(voucher["status"], "frozen");
+    // Half of four invoices and of the one before them.
+    assert_eq!(voucher["approved"], "6000.00", "{voucher}");
+}
+
+#[test]
+fn the_flow_of_people_signs_in_and_out_and_shuts_one_out() {
+    let answers = answers_of_flow(&[CLAIM, "People, roles and sign-in"]);
+    let [tries, out, shut_out, named, read, _, gone] = answers.last_chunk().expect("answers");
+    assert_eq!(named["event"], "PrincipalNamed");
+    let told = (&read["name"], &read["contact"], &read["erased"]);
+    let expected = (&"张三".into(), &"021-5555-0100".into(), &false.into());
+    assert_eq!(told, expected);
+    let told = (&gone["name"], &gone["contact"], &gone["erased"]);
+    assert_eq!(told, (&Value::Null, &Value::Null, &true.into()));
+    let outcomes = tries["data"].as_array().expect("a page").iter();
+    let outcomes: Vec<_> = outcomes.map(|row| row["outcome"].as_str()).collect();
+    assert_eq!(outcomes, [Some("signed_out"), Some("signed_in")]);
+    assert_eq!(out["event"], "AccessSet");
+    assert_eq!(shut_out["data"][0]["id"], out["id"]);
+    let grants = answers
+        .iter()
+        .find(|answer| answer["data"][0]["role"].is_string());
+    let grants = grants.expect("a list of grants");
+    assert_eq!(grants["data"][0]["scope"], "member:310117");
 }

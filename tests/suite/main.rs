@@ -20,6 +20,7 @@ mod metrics;
 mod model;
 mod nodes;
 mod outage;
+mod own_matters;
 mod passing_on;
 mod postgres;
 mod relay;

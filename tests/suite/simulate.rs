@@ -239,3 +239,76 @@ async fn the_command_prints_what_the_server_answers_and_ends_with_a_failure_wher
     assert!(!good && complaint.contains("nowhere"), "{complaint}");
     assert!(!nowhere.exists(), "nothing is made");
 }
+
+/// Both offices: the finance office asks, the science office agrees.
+async fn simulation_required(world: &World) {
+    let policy = json!({"required": ["simulation"]});
+    let path = "/v1/members/310117/policy";
+    let waits = world.post(&world.finance, path, policy).await;
+    let path = format!(
+        "/v1/proposals/{}/decision",
+        waits["id"].as_str().expect("an id")
+    );
+    let approve = json!({"approve": true});
+    world.post(&world.science, &path, approve).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_simulated_by_the_server_and_not_by_somebodys_word() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let world = World::new(folder.path()).await;
+    let claim = world.claim(&world.voucher, 1, "400.00");
+    world.post(&world.provider, "/v1/claims", claim).await;
+    simulation_required(&world).await;
+    let terms = json!({"effective_from": world.today, "document_no": "草案", "payee": "provider",
+        "base": "invoice", "cap_enterprise": "5000.00", "cap_group": "5000.00", "use_months": 6,
+        "cash_days": 30, "rates": [{"category": "testing", "tiers": [{"ratio": "0.25"}],
+            "cap_claim": "1000.00"}]});
+    let drafts = "/v1/programmes/310117-T/drafts";
+    let saved = world
+        .post(&world.science, drafts, json!({"terms": terms}))
+        .await;
+    let publish = json!({"saved": saved["sequence"]});
+    let publication = format!("{drafts}/1/publication");
+    let refused = async |world: &World| {
+        let body = Some(publish.clone());
+        let (_, told) = world
+            .call(Method::POST, &world.science, &publication, body)
+            .await;
+        told["code"].clone()
+    };
+    assert_eq!(refused(&world).await, "SIMULATION_REQUIRED");
+    let simulation = format!("{drafts}/1/simulation");
+    // A digest of one's own is not taken, and a bulk takes nothing that the server has to find out.
+    let word = Some(json!({"digest": "ab".repeat(32)}));
+    let (status, _) = world
+        .call(Method::POST, &world.science, &simulation, word)
+        .await;
+    assert_eq!(status, 400);
+    let bulk = json!({"mode": "continue", "items": [{"operation": "mark_simulated",
+        "path": {"code": "310117-T", "draft": "1"}, "body": {}}]});
+    let bulk = world.post(&world.science, "/v1/bulk", bulk).await;
+    assert_eq!(bulk["items"][0]["status"], 400, "{bulk}");
+    assert_eq!(refused(&world).await, "SIMULATION_REQUIRED");
+    let range = json!({"to": world.today, "budget": "1000.00"});
+    let marked = world.post(&world.science, &simulation, range).await;
+    assert_eq!(marked["event"], "DraftSimulated");
+    let outcome = &marked["outcome"];
+    assert_eq!(
+        (&outcome["amount_before"], &outcome["amount_after"]),
+        (&json!("200.00"), &json!("100.00"))
+    );
+    assert_eq!(outcome["saved"], saved["sequence"]);
+    // Anybody of the office finds the same report, and so the same digest.
+    let question = json!({"programme": "310117-T", "terms": terms, "to": world.today,
+        "budget": "1000.00", "claims": "none"});
+    let report = world
+        .post(&world.finance, "/v1/simulations", question)
+        .await;
+    assert_eq!(report, marked["report"]);
+    assert_eq!(marked["digest"], super::server::sha256(&report.to_string()));
+    let waits = world
+        .post(&world.science, &publication, publish.clone())
+        .await;
+    assert_eq!(waits["event"], "ActionProposed");
+}

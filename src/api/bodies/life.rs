@@ -1,8 +1,8 @@
 //! The life of a programme: drafts, what a city requires, the end of its year.
 
 use super::versions::PublishVersionBody;
-use super::{Body, body, sha256};
-use crate::api::context::{Cx, word};
+use super::{Body, body};
+use crate::api::context::{Cx, day, word, yuan};
 use crate::api::problem::Problem;
 use crate::domain::{DraftNo, Seq};
 use crate::engine::command::{
@@ -36,15 +36,29 @@ body! {
 }
 
 body! {
-    /// That a draft was simulated.
+    /// A draft is applied to the claims of the past, and what comes out is noted with it.
     MarkSimulatedBody {
-        /// SHA-256 of the simulation's report, 64 hexadecimal digits.
-        digest: String,
+        /// First filing day; the draft is unknown before.
+        from: Option<String>,
+        /// Last filing day.
+        to: Option<String>,
+        /// The programme's budget in yuan; what it was at the time if none is given.
+        budget: Option<String>,
     } (self, cx) {
+        let on = |name: &str, text: Option<String>| text.map(|text| day(name, &text)).transpose();
+        let budget = self.budget.map(|text| yuan("budget", &text));
+        let (from, to) = (on("from", self.from)?, on("to", self.to)?);
+        if from.is_some_and(|from| to.is_some_and(|to| from > to)) {
+            return Err(Problem::field("to", "lies before from"));
+        }
         Ok(Command::MarkSimulated(MarkSimulated {
             programme: cx.programme("code", cx.param("code"))?,
             draft: draft(cx)?,
-            digest: sha256("digest", &self.digest)?,
+            digest: [0; 32],
+            from,
+            to,
+            budget: budget.transpose()?,
+            outcome: None,
         }))
     }
 }

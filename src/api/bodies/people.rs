@@ -6,7 +6,8 @@ use crate::api::problem::Problem;
 use crate::domain::{IdKind, ProposalId};
 use crate::engine::State;
 use crate::engine::command::{
-    Action, Command, DecideProposal, Role, SetAccess, SetActionRule, WithdrawProposal,
+    Action, Command, DecideProposal, ErasePrincipal, NamePrincipal, Role, SetAccess, SetActionRule,
+    WithdrawProposal,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -38,7 +39,7 @@ body! {
     SetActionRuleBody {
         /// An action, for example `budget`.
         action: String,
-        /// Persons, the maker included: two to four.
+        /// Persons, the maker included: at least those of the table, at most four.
         persons: u8,
         /// Office of those who check: `science_officer`, `finance_officer` or `administrator`.
         checker: String,
@@ -57,5 +58,40 @@ body! {
     SetAccessBody { enabled: bool, } (self, cx) {
         let principal = cx.principal_id("id", cx.param("id"))?;
         Ok(Command::SetAccess(SetAccess { principal, enabled: self.enabled }))
+    }
+}
+
+/// Longest name and contact, in bytes.
+const PERSONAL_BYTES_MAX: usize = 200;
+
+body! {
+    /// Says anew who a principal is: both members replace what was said before.
+    NamePrincipalBody {
+        /// Name.
+        name: String,
+        /// A telephone number or an address.
+        contact: Option<String>,
+    } (self, cx) {
+        let personal = |field: &str, text: &str| {
+            if text.trim().is_empty() || text.len() > PERSONAL_BYTES_MAX {
+                let problem = format!("has 1 to {PERSONAL_BYTES_MAX} bytes");
+                return Err(Problem::field(field, problem));
+            }
+            Ok(crate::node::personal(text))
+        };
+        let contact = self.contact.map(|text| personal("contact", &text));
+        Ok(Command::NamePrincipal(Box::new(NamePrincipal {
+            principal: cx.principal_id("id", cx.param("id"))?,
+            name: personal("name", &self.name)?,
+            contact: contact.transpose()?,
+        })))
+    }
+}
+
+body! {
+    /// Erases the name, the contact and the passwords of a principal that is shut out.
+    ErasePrincipalBody {} (self, cx) {
+        let principal = cx.principal_id("id", cx.param("id"))?;
+        Ok(Command::ErasePrincipal(ErasePrincipal { principal }))
     }
 }

@@ -5,9 +5,16 @@ use serde_json::{Value, json};
 use super::{View, returned, yuan};
 use crate::domain::{MemberId, ProgrammeId, hex};
 use crate::engine::command::PublishDraft;
-use crate::engine::event::{ClaimAwaitsBudget, DraftSaved, Event, YearCarried};
+use crate::engine::event::{ClaimAwaitsBudget, DraftSaved, DraftSimulated, Event, YearCarried};
 use crate::engine::state::{DraftRow, ProgrammeRow, ProgrammeStatus};
-use crate::engine::terms::RequiredField;
+use crate::engine::terms::{RequiredField, RequiredFields};
+
+/// What a city requires, by name.
+pub(super) fn required(policy: RequiredFields) -> Value {
+    let fields = RequiredField::ALL.iter();
+    let fields = fields.filter(|field| policy.contains(**field));
+    fields.map(|field| json!(field.as_str())).collect()
+}
 
 impl View<'_> {
     pub(super) fn life_fact(&self, event: &Event) -> Value {
@@ -33,16 +40,9 @@ impl View<'_> {
                 version
             }
             Event::DraftSaved(e) => self.draft_saved(e),
-            Event::DraftSimulated(e) => json!({
-                "id": self.programme(e.programme),
-                "draft": e.draft.0,
-                "digest": hex(&e.digest),
-            }),
+            Event::DraftSimulated(e) => self.draft_simulated(e),
             Event::CityPolicySet(e) => {
-                let fields = RequiredField::ALL.iter();
-                let fields = fields.filter(|field| e.required.contains(**field));
-                let required: Value = fields.map(|field| json!(field.as_str())).collect();
-                json!({"id": self.member(e.member), "required": required})
+                json!({"id": self.member(e.member), "required": required(e.required)})
             }
             Event::YearClosingStarted(e) => json!({"id": self.programme(e.programme)}),
             Event::YearClosed(e) => json!({"id": self.programme(e.programme)}),
@@ -77,6 +77,27 @@ impl View<'_> {
         });
         if let (Some(source), Some(version)) = (e.source, e.source_version) {
             fact["source"] = json!({"programme": self.programme(source), "version": version.0});
+        }
+        fact
+    }
+
+    fn draft_simulated(&self, e: &DraftSimulated) -> Value {
+        let mut fact = json!({
+            "id": self.programme(e.programme),
+            "draft": e.draft.0,
+            "digest": hex(&e.digest),
+            "from": e.from.map(|day| day.to_string()),
+            "to": e.to.map(|day| day.to_string()),
+            "budget": e.budget.map(yuan),
+        });
+        if let Some(outcome) = &e.outcome {
+            fact["outcome"] = json!({
+                "saved": outcome.saved.0,
+                "claims": outcome.claims,
+                "changed": outcome.changed,
+                "amount_before": outcome.before.map(yuan),
+                "amount_after": outcome.after.map(yuan),
+            });
         }
         fact
     }
@@ -134,10 +155,7 @@ impl View<'_> {
 
     /// What a city requires of its programmes.
     pub(in crate::api) fn required(&self, city: MemberId) -> Value {
-        let policy = self.state.city_policy(city);
-        let fields = RequiredField::ALL.iter();
-        let fields = fields.filter(|field| policy.contains(**field));
-        fields.map(|field| json!(field.as_str())).collect()
+        required(self.state.city_policy(city))
     }
 
     /// Where a programme stands in its life.

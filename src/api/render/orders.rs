@@ -3,19 +3,24 @@
 use serde_json::{Value, json};
 
 use super::{View, returned, yuan};
-use crate::domain::VoucherId;
+use crate::domain::{OrderId, VoucherId};
 use crate::engine::event::{Event, OrderReleased};
 use crate::engine::refusal::Faults;
 
 impl View<'_> {
     /// The lines of an order that were refused, each with its faults.
-    pub(in crate::api) fn faulty_lines(&self, lines: &[(VoucherId, Faults)]) -> Value {
+    pub(in crate::api) fn faulty_lines(
+        &self,
+        order: OrderId,
+        lines: &[(VoucherId, Faults)],
+    ) -> Value {
         let line = |(voucher, faults): &(VoucherId, Faults)| {
             let faults = faults.in_order().map(|code| json!(code.as_str()));
-            json!({
+            let line = json!({
                 "voucher": self.voucher(*voucher),
                 "faults": faults.collect::<Value>(),
-            })
+            });
+            View::veil(line, self.sees_on(order, *voucher))
         };
         lines.iter().map(line).collect()
     }
@@ -28,31 +33,31 @@ impl View<'_> {
                 "category": self.category(e.category),
                 "contract_amount": yuan(e.contract_amount),
                 "hold_until": e.hold_until.to_string(),
-                "lines": e.lines.iter().enumerate().map(|(place, line)| json!({
+                "lines": e.lines.iter().enumerate().map(|(place, line)| View::veil(json!({
                     "voucher": self.voucher(line.voucher),
                     "issuer": self.member(line.issuer),
                     "enterprise": self.enterprise(line.enterprise),
                     "amount": yuan(line.amount),
                     "agreed": e.agreed.covers(crate::engine::terms::OrderParties::line(place)),
-                })).collect::<Value>(),
+                }), self.sees(line.voucher, e.provider, e.host))).collect::<Value>(),
             }),
             Event::OrderAgreed(e) => {
                 json!({"id": self.order(e.order), "complete": e.complete})
             }
             Event::OrderConfirmed(e) => json!({
                 "id": self.order(e.order),
-                "lines": e.lines.iter().map(|line| json!({
+                "lines": e.lines.iter().map(|line| View::veil(json!({
                     "voucher": self.voucher(line.voucher),
                     "programme": self.programme(line.programme),
                     "version": line.version.0,
                     "held": yuan(line.amount),
-                })).collect::<Value>(),
+                }), self.sees_on(e.order, line.voucher))).collect::<Value>(),
             }),
             Event::OrderRefused(e) => json!({
                 "id": self.order(e.order),
                 "result": e.result.as_str(),
                 "faults": e.faults.in_order().map(|f| json!(f.as_str())).collect::<Value>(),
-                "lines": self.faulty_lines(&e.lines),
+                "lines": self.faulty_lines(e.order, &e.lines),
             }),
             Event::OrderAdvanced(e) => json!({
                 "id": self.order(e.order),
@@ -86,11 +91,12 @@ impl View<'_> {
 
     fn release_fact(&self, e: &OrderReleased) -> Value {
         let lines = e.lines.iter().map(|line| {
-            json!({
+            let told = json!({
                 "voucher": self.voucher(line.voucher),
                 "amount": yuan(line.amount),
                 "returned_to": returned(line.returned),
-            })
+            });
+            View::veil(told, self.sees_on(e.order, line.voucher))
         });
         json!({
             "id": self.order(e.order),

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::life::required;
 use super::{View, yuan};
 use crate::domain::hex;
 use crate::engine::command::{
@@ -40,6 +41,10 @@ impl View<'_> {
                 "id": self.principal(e.principal),
                 "user_name": e.user_name.as_str(),
             }),
+            Event::PrincipalNamed(e) => json!({"id": self.principal(e.principal)}),
+            Event::PrincipalErased(e) => {
+                json!({"id": self.principal(e.principal), "texts": e.texts.len()})
+            }
             Event::AccessSet(e) => {
                 json!({"id": self.principal(e.principal), "enabled": e.enabled})
             }
@@ -70,6 +75,7 @@ impl View<'_> {
             ProposedCommand::SetAccess(c) => {
                 json!({"principal": self.principal(c.principal), "enabled": c.enabled})
             }
+            ProposedCommand::ErasePrincipal(c) => json!({"principal": self.principal(c.principal)}),
             ProposedCommand::RegisterEnterprise(c) => self.firm(c),
             ProposedCommand::RegisterProvider(c) => self.lab(c),
             ProposedCommand::ApplyForAdmission(c) => self.newcomer(c),
@@ -88,6 +94,13 @@ impl View<'_> {
                 terms
             }
             ProposedCommand::PublishDraft(c) => self.publication(c),
+            ProposedCommand::SetCityPolicy(c) => json!({
+                "member": self.member(c.member),
+                "required": required(c.required),
+            }),
+            ProposedCommand::SetFreeze(c) => {
+                json!({"voucher": self.voucher(c.voucher), "frozen": c.frozen})
+            }
             ProposedCommand::RevokeVoucher(c) => json!({"voucher": self.voucher(c.voucher)}),
             ProposedCommand::ExtendVoucher(c) => json!({
                 "voucher": self.voucher(c.voucher),

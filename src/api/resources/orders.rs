@@ -6,7 +6,7 @@ use super::{Found, found, view};
 use crate::api::bodies::order_of;
 use crate::api::context::Cx;
 use crate::api::problem::Problem;
-use crate::api::render::yuan;
+use crate::api::render::{View, yuan};
 use crate::engine::command::Scope;
 use crate::engine::state::OrderRow;
 use crate::engine::terms::OrderParties;
@@ -33,14 +33,15 @@ pub(in crate::api) fn get_order(cx: &Cx<'_>) -> Result<Found, Problem> {
     cx.reading("order", &concerned_by(cx, row))?;
     let view = view(cx);
     let lines = row.lines.iter().enumerate().map(|(place, line)| {
-        json!({
+        let told = json!({
             "voucher": view.voucher(line.voucher),
             "enterprise": view.enterprise(line.holder),
             "amount": yuan(line.amount),
             "remaining": yuan(line.left),
             "agreed": row.agreed.covers(OrderParties::line(place)),
             "accepted": row.accepted.covers(OrderParties::line(place)),
-        })
+        });
+        View::veil(told, view.sees(line.voucher, row.provider, row.host))
     });
     let asked = row.asked.as_ref().map(|(extend_to, parties)| {
         let holders = (0..row.lines.len()).filter(|n| parties.covers(OrderParties::line(*n)));

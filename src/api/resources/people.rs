@@ -58,6 +58,7 @@ pub(in crate::api) fn get_action_rules(cx: &Cx<'_>) -> Result<Found, Problem> {
             "checker": rule.checker.as_str(),
             "checkers_allowed": words(line.checkers),
             "own_steps": line.own_steps,
+            "persons_min": line.persons,
         })
     });
     Ok(Found {

@@ -212,7 +212,7 @@ async fn propose(
         return Ok(Proposed::Waited(answer));
     }
     let tag = node.ledger_tag();
-    let (_, fact) = node.peek(|state| render(&View { state, tag }, &answer.events))??;
+    let (_, fact) = node.peek(|state| render(&View::all(state, tag), &answer.events))??;
     Ok(Proposed::Waits(body(
         HttpResponse::Accepted(),
         answer.seen,
@@ -263,7 +263,7 @@ impl Work {
                 let tag = self.node.ledger_tag();
                 let refused = self
                     .node
-                    .peek(|state| refusal(&View { state, tag }, first))?;
+                    .peek(|state| refusal(&View::all(state, tag), first))?;
                 return Err(refused.unwrap_or_else(not_approved));
             }
             _ => {}
@@ -293,7 +293,7 @@ async fn progress(
     let tag = node.ledger_tag();
     let look = |state: &crate::engine::State| {
         let row = state.voucher_file(file)?;
-        let view = View { state, tag };
+        let view = View::all(state, tag);
         let mut progress = view.voucher_file(row);
         if !row.is_done() {
             progress["state"] = json!("running");

@@ -122,7 +122,7 @@ pub(super) async fn answer(
     let proposed = node.event(details).await?;
     let proposed = proposed.ok_or_else(|| Problem::new("UNAVAILABLE"))?;
     let tag = node.ledger_tag();
-    let (_, fact) = node.peek(|state| render(&View { state, tag }, &[proposed]))??;
+    let (_, fact) = node.peek(|state| render(&View::all(state, tag), &[proposed]))??;
     Ok(Some(body(HttpResponse::Accepted(), seen, &fact)))
 }
 
@@ -133,10 +133,7 @@ pub(super) fn progress(cx: &Cx<'_>, proposal: ProposalId) -> Option<(ProgrammeId
         return None;
     };
     let issuer = cx.state.programme(c.programme)?.city;
-    let view = View {
-        state: cx.state,
-        tag: cx.tag,
-    };
+    let view = View::all(cx.state, cx.tag);
     let told = json!({
         "id": hex(&c.sha256),
         "programme": view.programme(c.programme),

@@ -20,6 +20,19 @@ impl State {
                 .principals
                 .update(e.principal.index(), |row| row.disabled = !e.enabled),
             Event::PasswordSet(e) => self.password_set(meta, e),
+            Event::PrincipalNamed(e) => {
+                self.personal.insert((e.principal, meta.seq), ());
+                self.principals
+                    .update(e.principal.index(), |row| row.details = meta.seq);
+            }
+            Event::PrincipalErased(e) => {
+                self.principals
+                    .update(e.principal.index(), |row| row.erased = true);
+                if let Some(old) = self.passwords.get(&e.principal).cloned() {
+                    self.passwords.remove(&e.principal);
+                    self.user_names.remove(&old.user_name);
+                }
+            }
             _ => unreachable!("only events of people come here"),
         }
     }
@@ -66,6 +79,7 @@ impl State {
             self.user_names.remove(&old.user_name);
         }
         self.user_names.insert(e.user_name, e.principal);
+        self.personal.insert((e.principal, meta.seq), ());
         let row = PasswordRow {
             user_name: e.user_name,
             details: meta.seq,

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{ClaimId, DraftNo, MemberId, ProgrammeId, Seq};
-use crate::engine::terms::{RequiredFields, VersionTerms};
+use crate::domain::{ClaimId, Day, DraftNo, Fen, MemberId, ProgrammeId, Seq};
+use crate::engine::terms::{RequiredFields, SimulationOutcome, VersionTerms};
 
 /// Saves rules that are not published yet: a new draft, or an existing one anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct SaveDraft {
     pub terms: Box<VersionTerms>,
 }
 
-/// Notes that a draft was simulated, by the digest of what came out.
+/// Notes that the node has simulated a draft, and what came out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MarkSimulated {
     /// The programme.
@@ -25,6 +25,14 @@ pub struct MarkSimulated {
     pub draft: DraftNo,
     /// SHA-256 of the simulation's report.
     pub digest: [u8; 32],
+    /// First filing day that was asked for.
+    pub from: Option<Day>,
+    /// Last filing day that was asked for.
+    pub to: Option<Day>,
+    /// The budget that was assumed.
+    pub budget: Option<Fen>,
+    /// What came out; `None` until it has been simulated.
+    pub outcome: Option<SimulationOutcome>,
 }
 
 /// Publishes a draft as the next version.
@@ -48,7 +56,7 @@ pub struct CopyPack {
 }
 
 /// Says what a city requires of its programmes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetCityPolicy {
     /// The city.
     pub member: MemberId,

@@ -6,7 +6,8 @@ use super::{
     AccountStep, ApplyForAdmission, ApproveVoucherFile, ChangeBudget, Command, CommandKind,
     DecideTransfer, DecideYearEnd, ExtendVoucher, IssueToken, PartyName, PublishDraft,
     PublishVersion, RegisterEnterprise, RegisterProvider, ReissueVoucher, ReverseClaim,
-    ReverseStep, RevokeVoucher, SetBankAccount, SetGrant, StartYearClosing,
+    ReverseStep, RevokeVoucher, SetBankAccount, SetCityPolicy, SetFreeze, SetGrant,
+    StartYearClosing,
 };
 use crate::domain::{InlineText, MemberId, PersonalText, PrincipalId, ProposalId};
 use crate::engine::terms::{Action, Role};
@@ -65,6 +66,25 @@ pub struct SetPassword {
     pub verifier: PersonalText,
 }
 
+/// Says anew who a principal is: its name, and where it is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamePrincipal {
+    /// Who.
+    pub principal: PrincipalId,
+    /// Its name.
+    pub name: PersonalText,
+    /// A telephone number or an address.
+    pub contact: Option<PersonalText>,
+}
+
+/// Erases what opens the personal data of a principal that is shut out. It stays so for ever; its
+/// number and what it did stay in the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasePrincipal {
+    /// Who.
+    pub principal: PrincipalId,
+}
+
 macro_rules! proposable {
     ($($name:ident($payload:ty),)*) => {
         /// A command that can wait for further persons. It stands in the journal as it was sent,
@@ -112,8 +132,10 @@ proposable! {
     ChangeBudget(ChangeBudget),
     PublishVersion(PublishVersion),
     PublishDraft(PublishDraft),
+    SetCityPolicy(SetCityPolicy),
     StartYearClosing(StartYearClosing),
     DecideYearEnd(DecideYearEnd),
+    SetFreeze(SetFreeze),
     RevokeVoucher(RevokeVoucher),
     ExtendVoucher(ExtendVoucher),
     ReissueVoucher(ReissueVoucher),
@@ -121,6 +143,7 @@ proposable! {
     ReverseStep(ReverseStep),
     ReverseClaim(ReverseClaim),
     ApproveVoucherFile(Box<ApproveVoucherFile>),
+    ErasePrincipal(ErasePrincipal),
 }
 
 impl ProposedCommand {

@@ -46,7 +46,7 @@ pub enum ConsentGiver {
 }
 
 /// Freezes or unfreezes a voucher.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetFreeze {
     /// Which voucher.
     pub voucher: VoucherId,

@@ -6,7 +6,7 @@ use crate::domain::{
     MemberId, PeriodId, ProgrammeCode, ProgrammeId, ProviderId, VersionNo, VoucherId,
 };
 use crate::engine::command::Payee;
-use crate::engine::terms::{AccrualPoint, RequiredFields, VersionTerms};
+use crate::engine::terms::{AccrualPoint, RequiredFields, SimulationOutcome, VersionTerms};
 
 /// A draft was saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,14 @@ pub struct DraftSimulated {
     pub draft: DraftNo,
     /// SHA-256 of the simulation's report.
     pub digest: [u8; 32],
+    /// First filing day that was asked for.
+    pub from: Option<Day>,
+    /// Last filing day that was asked for.
+    pub to: Option<Day>,
+    /// The budget that was assumed.
+    pub budget: Option<Fen>,
+    /// What came out. Older journals hold marks without it, set by an officer's word.
+    pub outcome: Option<SimulationOutcome>,
 }
 
 /// A city said what it requires.

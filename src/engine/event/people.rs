@@ -1,6 +1,6 @@
 //! Commands that wait for further persons, and who may act.
 
-use crate::domain::{MemberId, PersonalText, PrincipalId, ProposalId};
+use crate::domain::{MemberId, PersonalText, PrincipalId, ProposalId, Seq};
 use crate::engine::command::{ProposedCommand, UserName};
 use crate::engine::refusal::RefusalCode;
 use crate::engine::terms::{Action, Role, Scope};
@@ -86,4 +86,25 @@ pub struct PasswordSet {
     pub user_name: UserName,
     /// What the password is checked by.
     pub verifier: PersonalText,
+}
+
+/// It was said anew who a principal is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrincipalNamed {
+    /// Who.
+    pub principal: PrincipalId,
+    /// Its name.
+    pub name: PersonalText,
+    /// A telephone number or an address.
+    pub contact: Option<PersonalText>,
+}
+
+/// The personal data of a principal was erased: what opens the commitments of these events is gone
+/// with the event's own commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrincipalErased {
+    /// Who.
+    pub principal: PrincipalId,
+    /// The events that held something of it.
+    pub texts: Box<[Seq]>,
 }

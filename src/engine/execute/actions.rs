@@ -43,7 +43,7 @@ impl State {
     /// How many persons an action of an office needs, and of which office the checkers are.
     pub fn action_rule(&self, action: Action, office: Scope) -> ActionRule {
         self.own_rule(action, office).unwrap_or(ActionRule {
-            persons: PERSONS_MIN,
+            persons: action.line().persons,
             checker: action.line().checkers[0],
         })
     }
@@ -139,7 +139,7 @@ impl State {
     }
 
     /// The member that a scope lies in, else the corridor.
-    fn office_of(&self, scope: Scope) -> Scope {
+    pub fn office_of(&self, scope: Scope) -> Scope {
         let member = match scope {
             Scope::Corridor => None,
             Scope::Member(id) => Some(id),
@@ -219,8 +219,11 @@ impl<'a> Execution<'a> {
                 other.then_some((Action::Credentials, Scope::Corridor))
             }
             // To shut somebody out is urgent and can be undone; to let them in is as a new grant.
+            Command::ErasePrincipal(_) => Some((Action::Credentials, Scope::Corridor)),
             Command::SetAccess(c) if c.enabled => Some((Action::Credentials, Scope::Corridor)),
             Command::SetActionRule(c) => Some((Action::Rules, Scope::Member(c.member))),
+            Command::SetCityPolicy(c) => Some((Action::Rules, Scope::Member(c.member))),
+            Command::SetFreeze(c) => Some((Action::Freeze, state.voucher_office(c.voucher)?)),
             Command::ApproveVoucherFile(c) => {
                 Some((Action::BulkIssue, state.programme_office(c.programme)?))
             }
@@ -306,6 +309,9 @@ impl<'a> Execution<'a> {
             }
             // The first step was one person's.
             rule.persons -= 1;
+        }
+        if rule.persons == 1 {
+            return Ok(None);
         }
         match action {
             // The first administrator has nobody to ask.
@@ -495,7 +501,7 @@ impl<'a> Execution<'a> {
         }
         let line = c.action.line();
         valid(c.persons <= PERSONS_MAX, "persons", "are at most four")?;
-        let loose = c.persons < PERSONS_MIN || !line.checkers.contains(&c.checker);
+        let loose = c.persons < line.persons || !line.checkers.contains(&c.checker);
         refuse_if(loose, RefusalCode::ActionRuleTooLoose)?;
         let rule = ActionRule {
             persons: c.persons,

@@ -1,6 +1,6 @@
 //! Drafts of rules, what a city requires, and packs copied from other cities.
 
-use super::{Decision, Execution, Rejection, refuse_if, valid};
+use super::{Decision, Execution, Rejection, invalid, refuse_if, valid};
 use crate::domain::{DraftNo, MemberId, ProgrammeId, Text, VersionNo};
 use crate::engine::command::{CopyPack, MarkSimulated, PublishDraft, SaveDraft, SetCityPolicy};
 use crate::engine::event::{CityPolicySet, DraftSaved, DraftSimulated, Event};
@@ -60,11 +60,22 @@ impl Execution<'_> {
         let city = self.city_of(c.programme)?;
         self.require_officer(Role::ScienceOfficer, city)?;
         let draft = self.state.draft(c.programme, c.draft);
-        draft.ok_or(Rejection::NotFound("draft"))?;
+        let saved = draft.ok_or(Rejection::NotFound("draft"))?.saved;
+        let Some(outcome) = c.outcome else {
+            return Err(invalid(
+                "operation",
+                "is asked for on its own: the node simulates the draft first",
+            ));
+        };
+        refuse_if(saved != outcome.saved, RefusalCode::DraftChanged)?;
         self.emit(Event::DraftSimulated(DraftSimulated {
             programme: c.programme,
             draft: c.draft,
             digest: c.digest,
+            from: c.from,
+            to: c.to,
+            budget: c.budget,
+            outcome: c.outcome,
         }));
         Ok(())
     }

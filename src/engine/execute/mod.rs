@@ -348,6 +348,8 @@ impl<'a> Execution<'a> {
             Command::SetActionRule(c) => self.set_action_rule(c),
             Command::SetAccess(c) => self.set_access(c),
             Command::SetPassword(c) => self.set_password(c),
+            Command::NamePrincipal(c) => self.name_principal(c),
+            Command::ErasePrincipal(c) => self.erase_principal(c),
             Command::RegisterEnterprise(c) => self.register_enterprise(c),
             Command::RegisterProvider(c) => self.register_provider(c),
             Command::SetControllerGroup(c) => self.set_controller_group(c),

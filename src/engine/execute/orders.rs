@@ -79,10 +79,11 @@ impl Execution<'_> {
             positive(*amount)?;
             let voucher = self.voucher(*id)?;
             let holder = (Role::Enterprise, Scope::Enterprise(voucher.holder));
+            // What stands against other holders and their vouchers is for themselves to hear.
             if self.require_party(&[holder], "").is_ok() {
                 agreed = agreed.and(OrderParties::line(i));
+                past |= c.hold_until > voucher.row.cash_by;
             }
-            past |= c.hold_until > voucher.row.cash_by;
             lines.push(ProposedLine {
                 voucher: *id,
                 issuer: voucher.issuer,
@@ -94,8 +95,10 @@ impl Execution<'_> {
             return Err(Rejection::Forbidden("a holder of the order's vouchers").into());
         }
         self.refuse_standing(Payee::Provider(c.provider))?;
-        for line in &lines {
-            self.refuse_standing(Payee::Enterprise(line.enterprise))?;
+        for (i, line) in lines.iter().enumerate() {
+            if agreed.covers(OrderParties::line(i)) {
+                self.refuse_standing(Payee::Enterprise(line.enterprise))?;
+            }
         }
         refuse_if(past, RefusalCode::HoldPastDeadline)?;
         let order =
@@ -119,6 +122,13 @@ impl Execution<'_> {
         let status = row.status;
         refuse_if(!status.is_waiting(), RefusalCode::OrderStateMismatch)?;
         refuse_if(row.agreed.covers(acting), RefusalCode::AlreadyInState)?;
+        for (i, line) in row.lines.iter().enumerate() {
+            if acting.covers(OrderParties::line(i)) {
+                self.refuse_standing(Payee::Enterprise(line.holder))?;
+                let cash_by = self.state.vouchers[line.voucher.index()].cash_by;
+                refuse_if(row.hold_until > cash_by, RefusalCode::HoldPastDeadline)?;
+            }
+        }
         let agreed = row.agreed.and(acting);
         self.emit(Event::OrderAgreed(OrderAgreed {
             order: c.order,

@@ -7,7 +7,8 @@ use crate::engine::command::{
     SetSuspension,
 };
 use crate::engine::event::{
-    ControllerGroupSet, EnterpriseRegistered, Event, ProviderRegistered, SuspensionSet,
+    BankAccountProposed, ControllerGroupSet, EnterpriseRegistered, Event, ProviderRegistered,
+    SYSTEM, SuspensionSet,
 };
 use crate::engine::refusal::RefusalCode;
 use crate::engine::terms::{EnterpriseKind, MemberKind, Role, Scope};
@@ -95,6 +96,12 @@ impl Execution<'_> {
         let categories = self.category_set(&c.categories)?;
         let provider = ProviderId::from_index(self.state.providers.len())
             .ok_or(Rejection::Full("providers"))?;
+        // What is imported is a fact; else an account is a proposal until another person decides.
+        let alone = self.submission.imported || self.submission.principal == SYSTEM;
+        let (in_force, proposed) = match &c.bank_account {
+            account if alone => (account.clone(), None),
+            account => (None, account.clone()),
+        };
         self.emit(Event::ProviderRegistered(Box::new(ProviderRegistered {
             provider,
             code: c.code,
@@ -104,8 +111,16 @@ impl Execution<'_> {
             group: c.group.clone(),
             admitted_from: c.admitted_from,
             admitted_to: c.admitted_to,
-            bank_account: c.bank_account.clone(),
+            bank_account: in_force,
         })));
+        if let Some(account) = proposed {
+            self.emit(Event::BankAccountProposed(Box::new(BankAccountProposed {
+                party: Payee::Provider(provider),
+                version: 1,
+                account: PartyName::Public(account),
+                bank: None,
+            })));
+        }
         Ok(())
     }
 

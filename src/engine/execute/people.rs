@@ -1,11 +1,17 @@
 //! Who may act.
 
 use super::{Decision, Execution, Rejection, refuse_if, valid};
-use crate::domain::PrincipalId;
-use crate::engine::command::{SetAccess, SetPassword};
-use crate::engine::event::{AccessSet, Event, PasswordSet, SYSTEM, TokenRevoked};
+use crate::domain::{PrincipalId, Seq};
+use crate::engine::command::{ErasePrincipal, NamePrincipal, SetAccess, SetPassword};
+use crate::engine::event::{
+    AccessSet, Event, PasswordSet, PrincipalErased, PrincipalNamed, SYSTEM, TokenRevoked,
+};
 use crate::engine::refusal::RefusalCode;
+use crate::engine::state::State;
 use crate::engine::terms::{Role, Scope};
+
+/// Most events that one erasure names: a leaf has an end.
+const TEXTS_MAX: usize = 1_000;
 
 impl Execution<'_> {
     /// Stops a sender that is shut out. What needs a role stops there anyway; this is for what
@@ -40,6 +46,7 @@ impl Execution<'_> {
         self.require_administrator_over(c.principal)?;
         let row = &self.state.principals[c.principal.index()];
         refuse_if(row.disabled != c.enabled, RefusalCode::AlreadyInState)?;
+        refuse_if(row.erased && c.enabled, RefusalCode::PrincipalErased)?;
         let administers = (Scope::Corridor, c.principal);
         if !c.enabled && self.state.administrators.get(&administers).is_some() {
             self.check_administered_without(c.principal)?;
@@ -48,6 +55,39 @@ impl Execution<'_> {
             principal: c.principal,
             enabled: c.enabled,
         }));
+        Ok(())
+    }
+
+    /// A person says itself who it is; an administrator says it of others.
+    pub(super) fn name_principal(&mut self, c: &NamePrincipal) -> Decision {
+        self.check_principal(c.principal)?;
+        if c.principal != self.submission.principal {
+            self.require_administrator_over(c.principal)?;
+        }
+        let erased = self.state.principals[c.principal.index()].erased;
+        refuse_if(erased, RefusalCode::PrincipalErased)?;
+        self.emit(Event::PrincipalNamed(Box::new(PrincipalNamed {
+            principal: c.principal,
+            name: c.name.clone(),
+            contact: c.contact.clone(),
+        })));
+        Ok(())
+    }
+
+    pub(super) fn erase_principal(&mut self, c: &ErasePrincipal) -> Decision {
+        self.check_principal(c.principal)?;
+        self.require_administrator_over(c.principal)?;
+        self.require_reason()?;
+        let row = &self.state.principals[c.principal.index()];
+        refuse_if(row.erased, RefusalCode::AlreadyInState)?;
+        refuse_if(!row.disabled, RefusalCode::PrincipalActive)?;
+        let texts: Vec<Seq> = self.state.personal_of(c.principal).collect();
+        for texts in texts.chunks(TEXTS_MAX) {
+            self.emit(Event::PrincipalErased(Box::new(PrincipalErased {
+                principal: c.principal,
+                texts: texts.into(),
+            })));
+        }
         Ok(())
     }
 
@@ -87,5 +127,27 @@ impl Execution<'_> {
             !row.revoked && !over
         });
         valid.map(|(hash, _)| *hash).collect()
+    }
+}
+
+impl State {
+    /// The events that hold personal data of a principal.
+    fn personal_of(&self, principal: PrincipalId) -> impl Iterator<Item = Seq> {
+        let all = (principal, Seq(0))..=(principal, Seq(u64::MAX));
+        self.personal.range(all).map(|((_, seq), ())| *seq)
+    }
+
+    /// The events whose personal data was erased, of all principals: what opens it is erased again
+    /// at a start, since a crash may have come between.
+    pub fn erased_texts(&self) -> Vec<Seq> {
+        let erased = |(principal, _): &(PrincipalId, Seq)| {
+            let row = self.principals.get(principal.index());
+            row.is_some_and(|row| row.erased)
+        };
+        let all = self.personal.range((PrincipalId(0), Seq(0))..);
+        all.map(|(key, ())| *key)
+            .filter(erased)
+            .map(|(_, seq)| seq)
+            .collect()
     }
 }

@@ -72,6 +72,8 @@ pub struct PrincipalRow {
     pub first_grant: Option<(Role, Scope)>,
     /// True if it may not act.
     pub disabled: bool,
+    /// True if its personal data was erased: it never acts again.
+    pub erased: bool,
     /// Year of registration.
     pub year: i16,
     /// Event with the name.

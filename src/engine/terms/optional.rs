@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::EnterpriseKind;
-use crate::domain::{CategoryId, Day, Fen, MemberId, ProviderId};
+use crate::domain::{CategoryId, Day, Fen, MemberId, ProviderId, Seq};
 
 /// Most exclusions of one version.
 pub const EXCLUSIONS_MAX: usize = 64;
@@ -71,4 +71,19 @@ pub struct Recognition {
     pub to: Day,
     /// Bit n for category n; zero for all.
     pub categories: u64,
+}
+
+/// What a simulation of a draft found: how much would have been otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SimulationOutcome {
+    /// The event that saved the draft which was simulated.
+    pub saved: Seq,
+    /// Claims decided again.
+    pub claims: u64,
+    /// Those of which anything would have been different.
+    pub changed: u64,
+    /// Sum approved as it was, net of reversals; `None` if it is no amount.
+    pub before: Option<Fen>,
+    /// Sum approved as it would have been.
+    pub after: Option<Fen>,
 }

@@ -18,6 +18,7 @@ mod second_steps;
 mod simulate;
 mod standing;
 mod steps;
+mod table;
 mod transfers;
 mod vouchers;
 pub(super) mod world;

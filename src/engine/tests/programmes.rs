@@ -9,7 +9,7 @@ use crate::engine::command::*;
 use crate::engine::event::{ClaimAwaitsBudget, Event, SYSTEM, YearCarried};
 use crate::engine::refusal::RefusalCode as Code;
 use crate::engine::state::{ClaimStatus, ProgrammeStatus};
-use crate::engine::terms::{RequiredField, RequiredFields};
+use crate::engine::terms::{RequiredField, RequiredFields, SimulationOutcome};
 use crate::engine::{Rejection, refusal_of};
 
 const NEXT: ProgrammeId = ProgrammeId(1);
@@ -60,9 +60,29 @@ fn publish_draft(w: &World) -> Command {
     })
 }
 
+/// The draft as it stands was simulated.
+fn mark(w: &World) -> Command {
+    let draft = w.state.draft(PROGRAMME, DRAFT).expect("it was saved");
+    Command::MarkSimulated(MarkSimulated {
+        programme: PROGRAMME,
+        draft: DRAFT,
+        digest: [7; 32],
+        from: None,
+        to: None,
+        budget: None,
+        outcome: Some(SimulationOutcome {
+            saved: draft.saved,
+            claims: 3,
+            changed: 1,
+            before: Some(fen(9)),
+            after: Some(fen(7)),
+        }),
+    })
+}
+
 fn require(w: &mut World, field: RequiredField) {
     w.by(
-        MAKER,
+        SYSTEM,
         Command::SetCityPolicy(SetCityPolicy {
             member: HOME,
             required: RequiredFields::default().with(field),
@@ -234,12 +254,8 @@ fn a_draft_is_saved_replaced_simulated_and_published_and_nothing_is_in_force_bef
     let versions = |w: &World| w.state.programmes[0].versions.len();
     w.by(MAKER, save(World::terms()));
     assert_eq!(versions(&w), 1);
-    let mark = Command::MarkSimulated(MarkSimulated {
-        programme: PROGRAMME,
-        draft: DRAFT,
-        digest: [7; 32],
-    });
-    w.by(MAKER, mark.clone());
+    let stale = mark(&w);
+    w.by(MAKER, mark(&w));
     let simulated = |w: &World| w.state.draft(PROGRAMME, DRAFT).map(|row| row.simulated);
     assert_eq!(simulated(&w), Some(Some([7; 32])));
     let changed = VersionTerms {
@@ -253,7 +269,10 @@ fn a_draft_is_saved_replaced_simulated_and_published_and_nothing_is_in_force_bef
     };
     w.by(MAKER, Command::SaveDraft(replaced));
     assert_eq!(simulated(&w), Some(None), "other rules were simulated");
-    w.by(MAKER, mark);
+    let refused = w.by(MAKER, stale);
+    assert_eq!(refusal_of(&refused[0].event), Some(Code::DraftChanged));
+    let command = mark(&w);
+    w.by(MAKER, command);
     require(&mut w, RequiredField::Simulation);
     let publication = publish_draft(&w);
     let events = w.by(SYSTEM, publication);

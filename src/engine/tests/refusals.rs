@@ -259,7 +259,9 @@ fn cut(amount: i64) -> Command {
 fn every_other_refusal_has_a_line() {
     let mut seen = Vec::new();
     let own = LINES.iter().chain(super::people::LINES);
-    let own = own.chain(super::programmes::LINES);
+    let own = own
+        .chain(super::programmes::LINES)
+        .chain(super::table::LINES);
     for (code, prepare) in own.chain(super::parties::LINES) {
         let mut world = World::new();
         let (principal, command) = prepare(&mut world);

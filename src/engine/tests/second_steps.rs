@@ -4,9 +4,7 @@ use super::parties::{decide_account, propose_account};
 use super::steps::{self, by_two, revoke};
 use super::transfers::{self, FAR_PROGRAMME, OTHERS};
 use super::world::*;
-use crate::domain::{
-    ClaimId, MemberId, PersonalText, PrincipalId, ProposalId, RecordedAt, Seq, TransferId,
-};
+use crate::domain::{ClaimId, MemberId, PrincipalId, ProposalId, RecordedAt, Seq, TransferId};
 use crate::engine::command::*;
 use crate::engine::event::{Event, Recorded};
 use crate::engine::refusal::RefusalCode as Code;
@@ -37,21 +35,9 @@ fn code(events: &[Recorded]) -> Option<Code> {
 }
 
 /// Another person with both offices of a city.
-fn officer(w: &mut World, city: MemberId) -> PrincipalId {
-    let unnamed = PersonalText {
-        commitment: [0; 32],
-        opening: None,
-    };
-    let person = RegisterPrincipal { name: unnamed };
-    let events = w.system(Command::RegisterPrincipal(Box::new(person)));
-    let Event::PrincipalRegistered(e) = &events[0].event else {
-        panic!("{events:?}");
-    };
-    let principal = e.principal;
-    for role in [Role::ScienceOfficer, Role::FinanceOfficer] {
-        w.grant(principal, role, Scope::Member(city));
-    }
-    principal
+pub(super) fn officer(w: &mut World, city: MemberId) -> PrincipalId {
+    let offices = [Role::ScienceOfficer, Role::FinanceOfficer];
+    w.with_roles(&offices.map(|role| (role, Scope::Member(city))))
 }
 
 fn reverse_claim() -> Command {

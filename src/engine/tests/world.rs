@@ -186,6 +186,21 @@ impl World {
         }
     }
 
+    /// A principal with these roles alone.
+    pub(in crate::engine) fn with_roles(&mut self, roles: &[(Role, Scope)]) -> PrincipalId {
+        let unnamed = PersonalText {
+            commitment: [0; 32],
+            opening: None,
+        };
+        let id = PrincipalId::from_index(self.state.principal_count()).expect("few");
+        let person = RegisterPrincipal { name: unnamed };
+        self.system(Command::RegisterPrincipal(Box::new(person)));
+        for (role, scope) in roles {
+            self.grant(id, *role, *scope);
+        }
+        id
+    }
+
     pub(in crate::engine) fn grant(&mut self, principal: PrincipalId, role: Role, scope: Scope) {
         self.system(Command::SetGrant(SetGrant {
             principal,

@@ -22,8 +22,8 @@ use crate::engine::command::{
     WithdrawApplication, WithdrawClaim, WithdrawProposal, WithdrawTransfer,
 };
 use crate::engine::command::{
-    ApplyForAdmission, LiftCreditFlag, RaiseCreditFlag, SetAccess, SetBankAccount, SetPassword,
-    StepAdmission,
+    ApplyForAdmission, ErasePrincipal, LiftCreditFlag, NamePrincipal, RaiseCreditFlag, SetAccess,
+    SetBankAccount, SetPassword, StepAdmission,
 };
 
 mod register;
@@ -196,6 +196,7 @@ command_tables! {
     DecideProposal { 0: proposal, 1: approve, }
     WithdrawProposal { 0: proposal, }
     SetPassword { 0: user_name, 1: verifier, }
+    NamePrincipal { 0: principal, 1: name, 2: contact, }
     SetControllerGroup { 0: party, 1: group, 2: from, }
     SetSuspension { 0: provider, 1: suspended, 2: until, }
     StepAdmission { 0: admission, 1: step, }
@@ -207,13 +208,13 @@ command_tables! {
     CreateProgramme { 0: code, 1: title, 2: city, 3: budget_year, }
     RegisterAgreement { 0: terms, 1: document_no, }
     SaveDraft { 0: programme, 1: draft, 2: terms, }
-    MarkSimulated { 0: programme, 1: draft, 2: digest, }
+    MarkSimulated {
+        0: programme, 1: draft, 2: digest, 3: from, 4: to, 5: budget, 6: outcome,
+    }
     CopyPack { 0: from, 1: to, }
-    SetCityPolicy { 0: member, 1: required, }
     WithdrawClaim { 0: claim, }
     IssueVoucher { 0: programme, 1: enterprise, 2: amount, 3: application, }
     GiveConsent { 0: voucher, 1: giver, 2: up_to, 3: until, }
-    SetFreeze { 0: voucher, 1: frozen, }
     VoucherRequest { 0: amount, 1: purpose, 2: documents, }
     ApplyForVoucher { 0: programme, 1: enterprise, 2: request, }
     ResubmitApplication { 0: application, 1: request, }
@@ -297,6 +298,8 @@ proposed_tables! {
     ChangeBudget { 0: programme, 1: amount, 2: raise, 3: document_no, }
     PublishVersion { 0: programme, 1: terms, }
     PublishDraft { 0: programme, 1: draft, 2: saved, }
+    SetCityPolicy { 0: member, 1: required, }
+    SetFreeze { 0: voucher, 1: frozen, }
     RevokeVoucher { 0: voucher, }
     ExtendVoucher { 0: voucher, 1: use_by, 2: cash_by, }
     ReissueVoucher { 0: voucher, 1: amount, }
@@ -307,6 +310,7 @@ proposed_tables! {
     ReverseStep { 0: step, }
     ReverseClaim { 0: claim, }
     ApproveVoucherFile { 0: programme, 1: sha256, 2: mode, 3: rows, 4: total, 5: chunks, }
+    ErasePrincipal { 0: principal, }
 }
 
 macro_rules! payloads {
@@ -325,6 +329,7 @@ payloads! {
     RevokeToken DecideProposal WithdrawProposal SetActionRule RegisterEnterprise RegisterProvider
     SetControllerGroup SetSuspension ApplyForAdmission StepAdmission ChangeRegister
     RaiseCreditFlag LiftCreditFlag SetBankAccount SetAccess SetPassword
+    NamePrincipal ErasePrincipal
     CreateProgramme ChangeBudget PublishVersion RegisterAgreement IssueVoucher GiveConsent
     SetFreeze RevokeVoucher ProposeTransfer DecideTransfer WithdrawTransfer ReverseStep FileClaim
     ReverseClaim PayClaim

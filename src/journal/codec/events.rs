@@ -22,12 +22,13 @@ use crate::engine::event::{
     InstructionPaid, LedgerCreated, MemberRegistered, OrderAdvanced, OrderAgreed, OrderAsked,
     OrderConfirmed, OrderDisputed, OrderExtended, OrderProposed, OrderRefused, OrderReleased,
     PayeePaid, PaymentReturned, PeriodAgreed, PeriodClosed, PeriodInstructed, PeriodSettled,
-    PositionFixed, PrincipalRegistered, ProgrammeCreated, ProposalApproved, ProposalDeclined,
-    ProposalFailed, ProposalWithdrawn, ProtocolSet, ProviderRegistered, StatementConfirmed,
-    StepReversed, SuspensionSet, TokenIssued, TokenRevoked, TransferApproved, TransferDeclined,
-    TransferEndorsed, TransferMoved, TransferProposed, TransferReleased, VersionPublished,
-    VoucherExtended, VoucherFileApproved, VoucherIssued, VoucherLapsed, VoucherRefused,
-    VoucherRevoked, WaitingApproved, YearCarried, YearClosed, YearClosingStarted,
+    PositionFixed, PrincipalErased, PrincipalNamed, PrincipalRegistered, ProgrammeCreated,
+    ProposalApproved, ProposalDeclined, ProposalFailed, ProposalWithdrawn, ProtocolSet,
+    ProviderRegistered, StatementConfirmed, StepReversed, SuspensionSet, TokenIssued, TokenRevoked,
+    TransferApproved, TransferDeclined, TransferEndorsed, TransferMoved, TransferProposed,
+    TransferReleased, VersionPublished, VoucherExtended, VoucherFileApproved, VoucherIssued,
+    VoucherLapsed, VoucherRefused, VoucherRevoked, WaitingApproved, YearCarried, YearClosed,
+    YearClosingStarted,
 };
 use crate::engine::terms::{AccrualPoint, OrderParties};
 
@@ -126,7 +127,9 @@ event_tables! {
     44 v 1 DraftSaved {
         0: programme, 1: draft, 2: terms, 3: source, 4: source_version,
     }
-    45 v 1 DraftSimulated { 0: programme, 1: draft, 2: digest, }
+    45 v 1 DraftSimulated {
+        0: programme, 1: draft, 2: digest, 3: from, 4: to, 5: budget, 6: outcome,
+    }
     46 v 1 CityPolicySet { 0: member, 1: required, }
     47 v 1 YearClosingStarted { 0: programme, 1: city, }
     48 v 1 YearCarried {
@@ -299,4 +302,6 @@ event_tables! {
     142 v 1 FileRowRefused {
         0: file, 1: line, 2: programme, 3: enterprise, 4: amount, 5: code,
     }
+    153 v 1 PrincipalNamed { 0: principal, 1: name, 2: contact, }
+    154 v 1 PrincipalErased { 0: principal, 1: texts, }
 }

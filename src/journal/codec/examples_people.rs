@@ -14,18 +14,19 @@ use crate::domain::{
 };
 use crate::engine::command::{
     AccountStep, Applicant, ApplyForAdmission, ApproveVoucherFile, ChangeBudget, DecideTransfer,
-    DecideYearEnd, ExtendVoucher, IssueToken, PartyName, Payee, ProposedCommand, PublishDraft,
-    PublishVersion, RegisterEnterprise, RegisterProvider, ReissueVoucher, ReverseClaim,
-    ReverseStep, RevokeVoucher, SetAccess, SetActionRule, SetBankAccount, SetGrant,
-    StartYearClosing,
+    DecideYearEnd, ErasePrincipal, ExtendVoucher, IssueToken, PartyName, Payee, ProposedCommand,
+    PublishDraft, PublishVersion, RegisterEnterprise, RegisterProvider, ReissueVoucher,
+    ReverseClaim, ReverseStep, RevokeVoucher, SetAccess, SetActionRule, SetBankAccount,
+    SetCityPolicy, SetFreeze, SetGrant, StartYearClosing,
 };
 use crate::engine::event::{
-    AccessSet, ActionProposed, ActionRuleSet, Event, PasswordSet, ProposalApproved,
-    ProposalDeclined, ProposalFailed, ProposalWithdrawn,
+    AccessSet, ActionProposed, ActionRuleSet, Event, PasswordSet, PrincipalErased, PrincipalNamed,
+    ProposalApproved, ProposalDeclined, ProposalFailed, ProposalWithdrawn,
 };
 use crate::engine::refusal::RefusalCode;
 use crate::engine::terms::{
-    Action, AdmissionAnswer, AdmissionDocument, EnterpriseKind, FileMode, Role, Scope,
+    Action, AdmissionAnswer, AdmissionDocument, EnterpriseKind, FileMode, RequiredField,
+    RequiredFields, Role, Scope,
 };
 
 const PROPOSAL: ProposalId = ProposalId(77);
@@ -230,6 +231,35 @@ fn people() -> Vec<(&'static str, Action, ProposedCommand)> {
     ]
 }
 
+/// What a member may have wait, what a city requires, and what is left of who has gone.
+fn later() -> Vec<(&'static str, Action, ProposedCommand)> {
+    vec![
+        (
+            "-erasure",
+            Action::Credentials,
+            ProposedCommand::ErasePrincipal(ErasePrincipal {
+                principal: PrincipalId(4_242),
+            }),
+        ),
+        (
+            "-policy",
+            Action::Rules,
+            ProposedCommand::SetCityPolicy(SetCityPolicy {
+                member: MemberId(3),
+                required: RequiredFields::default().with(RequiredField::Simulation),
+            }),
+        ),
+        (
+            "-freeze",
+            Action::Freeze,
+            ProposedCommand::SetFreeze(SetFreeze {
+                voucher: VoucherId(1_234_567),
+                frozen: true,
+            }),
+        ),
+    ]
+}
+
 fn newcomers() -> Vec<(&'static str, Action, ProposedCommand)> {
     vec![(
         "-admission",
@@ -260,7 +290,7 @@ fn newcomers() -> Vec<(&'static str, Action, ProposedCommand)> {
 /// Every event of a proposal, with a suffix of its golden file.
 pub(super) fn proposals() -> impl Iterator<Item = (&'static str, Event)> {
     let proposed = programmes().into_iter().chain(people()).chain(newcomers());
-    let proposed = proposed.chain(second_steps());
+    let proposed = proposed.chain(second_steps()).chain(later());
     let proposed = proposed.map(|(suffix, action, command)| {
         let event = ActionProposed {
             proposal: PROPOSAL,
@@ -288,6 +318,21 @@ pub(super) fn proposals() -> impl Iterator<Item = (&'static str, Event)> {
                 commitment: [0xc6; 32],
                 opening: None,
             },
+        })),
+        Event::PrincipalNamed(Box::new(PrincipalNamed {
+            principal: PrincipalId(4_242),
+            name: PersonalText {
+                commitment: [0xc7; 32],
+                opening: None,
+            },
+            contact: Some(PersonalText {
+                commitment: [0xc8; 32],
+                opening: None,
+            }),
+        })),
+        Event::PrincipalErased(Box::new(PrincipalErased {
+            principal: PrincipalId(4_242),
+            texts: Box::new([Seq(17), Seq(9_000_000)]),
         })),
         Event::AccessSet(AccessSet {
             principal: PrincipalId(4_242),

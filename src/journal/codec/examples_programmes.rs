@@ -105,6 +105,10 @@ pub(super) fn life() -> Vec<Event> {
             programme,
             draft: DraftNo(5),
             digest: [0x5a; 32],
+            from: None,
+            to: None,
+            budget: None,
+            outcome: None,
         }),
         Event::CityPolicySet(CityPolicySet {
             member: city,

@@ -3,19 +3,19 @@
 
 use super::examples::{code, day, fen, personal, short, text};
 use crate::domain::{
-    AdmissionId, ClaimId, CreditFlagId, EnterpriseId, MemberId, PaymentId, PeriodId, ProgrammeId,
-    ProviderId,
+    AdmissionId, ClaimId, CreditFlagId, DraftNo, EnterpriseId, MemberId, PaymentId, PeriodId,
+    ProgrammeId, ProviderId, Seq,
 };
 use crate::engine::command::{PartyName, Payee};
 use crate::engine::event::{
     AdmissionApplied, AdmissionDecided, AdmissionEnded, AdmissionObjected, AdmissionPolicySet,
-    BankAccountDecided, BankAccountProposed, CreditFlagLifted, CreditFlagRaised, Event, Funding,
-    PartyCorrected, PartyDissolved, PayeePaid, ProviderAdmitted, RecognitionSet, RelationSet,
-    StatusSet, SuspensionSet, TeamSet,
+    BankAccountDecided, BankAccountProposed, CreditFlagLifted, CreditFlagRaised, DraftSimulated,
+    Event, Funding, PartyCorrected, PartyDissolved, PayeePaid, ProviderAdmitted, RecognitionSet,
+    RelationSet, StatusSet, SuspensionSet, TeamSet,
 };
 use crate::engine::terms::{
     AdmissionAnswer, AdmissionDecision, AdmissionDocument, EnterpriseKind, FlagCode, FlagLevel,
-    ObjectionReason, RecognitionStance, RecognitionSubject, RelationKind,
+    ObjectionReason, RecognitionStance, RecognitionSubject, RelationKind, SimulationOutcome,
 };
 
 const ADMISSION: AdmissionId = AdmissionId(77);
@@ -159,6 +159,21 @@ pub(super) fn grown() -> Vec<Event> {
             provider: LAB,
             suspended: true,
             until: Some(day("2025-12-31")),
+        }),
+        Event::DraftSimulated(DraftSimulated {
+            programme: ProgrammeId(117),
+            draft: DraftNo(5),
+            digest: [0x5a; 32],
+            from: Some(day("2025-01-01")),
+            to: Some(day("2025-12-31")),
+            budget: Some(fen(90_000_000)),
+            outcome: Some(SimulationOutcome {
+                saved: Seq(9_000_000),
+                claims: 12_345,
+                changed: 678,
+                before: Some(fen(80_000_000)),
+                after: Some(fen(60_000_000)),
+            }),
         }),
         Event::PayeePaid(Box::new(PayeePaid {
             payment: PaymentId(600_000),

@@ -79,6 +79,8 @@ pub(super) fn family_of_event(event: &Event) -> Option<CommandKind> {
         Event::ActionRuleSet(_) => CommandKind::SetActionRule,
         Event::AccessSet(_) => CommandKind::SetAccess,
         Event::PasswordSet(_) => CommandKind::SetPassword,
+        Event::PrincipalNamed(_) => CommandKind::NamePrincipal,
+        Event::PrincipalErased(_) => CommandKind::ErasePrincipal,
         Event::MemberRegistered(_) => CommandKind::RegisterMember,
         Event::ProtocolSet(_) => CommandKind::SetProtocol,
         Event::CategoryRegistered(_) => CommandKind::RegisterCategory,

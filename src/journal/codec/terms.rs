@@ -16,8 +16,8 @@ use crate::engine::terms::{
     BasePolicy, DeclineCode, EnterpriseKind, Evidence, EvidenceKind, EvidenceKinds, Exclusion,
     FileMode, FlagCode, FlagLevel, MemberKind, ObjectionReason, PayeeMode, PayerModel, RateTerms,
     Recognition, RecognitionStance, RecognitionSubject, RelationKind, RequiredFields, Role,
-    RollingCap, RollingPeriod, Scope, SettlementMode, Tier, TransferKind, TransferRule,
-    VersionTerms,
+    RollingCap, RollingPeriod, Scope, SettlementMode, SimulationOutcome, Tier, TransferKind,
+    TransferRule, VersionTerms,
 };
 
 macro_rules! closed_sets {
@@ -408,6 +408,7 @@ tables_of_terms! {
     TransferRule { 0: kind, 1: document_no, }
     RateTerms { 0: category, 1: tiers, 2: cap_claim, }
     RollingCap { 0: cap, 1: period, }
+    SimulationOutcome { 0: saved, 1: claims, 2: changed, 3: before, 4: after, }
     Exclusion { 0: enterprise_kind, 1: category, 2: provider, 3: host, }
     Recognition { 0: host, 1: from, 2: to, 3: categories or { => 0 }, }
     VersionTerms {

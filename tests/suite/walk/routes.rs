@@ -51,7 +51,10 @@ pub(super) fn read_of(operation: &str, things: &Things) -> Option<Read> {
             offices_and(&[]),
         ),
         "list_sign_ins" => Read::Corridor("/v1/sign-ins".into(), vec!["administrator", "auditor"]),
-        "get_principal" => Read::Detail(at("principals", "principal"), vec!["science_officer"]),
+        "get_principal" => Read::Detail(
+            at("principals", "principal"),
+            vec!["administrator", "science_officer"],
+        ),
         "get_proposal" => detail("proposals", "proposal", &[]),
         "get_enterprise" => detail("enterprises", "enterprise", &["enterprise"]),
         "get_agreement" => detail("agreements", "agreement", &[]),
@@ -128,138 +131,112 @@ fn read_of_more(operation: &str, things: &Things) -> Option<Read> {
     })
 }
 
-/// How a write is addressed, its body, and which roles may do it; those of the corridor are
-/// written `corridor:role`.
+/// How a write is addressed, and its body.
 pub(super) struct Write {
     pub(super) path: String,
     pub(super) body: Value,
-    pub(super) by: &'static [&'static str],
 }
-
-/// Somebody of the city or the corridor, whoever it is; to anybody else it is forbidden.
-pub(super) const ANYBODY: &[&str] = &["*"];
-const CORRIDOR_ADMINISTRATOR: &[&str] = &["corridor:administrator"];
-const OPERATOR: &[&str] = &["corridor:operator"];
-pub(super) const SCIENCE: &[&str] = &["science_officer"];
-const FINANCE: &[&str] = &["finance_officer"];
-const REGISTRARS: &[&str] = &["corridor:administrator", "science_officer"];
-const ADMINISTRATORS: &[&str] = &["corridor:administrator", "administrator"];
 
 pub(super) fn write_of(operation: &str, things: &Things, today: &str) -> Option<Write> {
     let at = |path: &str, name: &str, end: &str| format!("/v1/{path}/{}{end}", things[name]);
-    let write = |path: String, body: Value, by: &'static [&'static str]| Write { path, body, by };
+    let write = |path: String, body: Value| Write { path, body };
     let claim = claim(today, &things["voucher"], 999, "1.00");
     Some(match operation {
         "register_member" => write(
             "/v1/members".into(),
             json!({"code": "320500", "kind": "city", "name_zh": "苏州市", "name_en": "Suzhou",
                 "province": "Jiangsu", "signed_protocol": true}),
-            CORRIDOR_ADMINISTRATOR,
         ),
         "set_protocol" => write(
             "/v1/members/310117/protocol".into(),
             json!({"signed": false}),
-            OPERATOR,
         ),
         "set_action_rule" => write(
             "/v1/members/310117/action-rules".into(),
             json!({"action": "revoke", "persons": 3, "checker": "science_officer"}),
-            &["science_officer", "finance_officer"],
         ),
         "register_category" => write(
             "/v1/categories".into(),
             json!({"code": "more", "name_zh": "更多", "name_en": "More"}),
-            CORRIDOR_ADMINISTRATOR,
         ),
         "set_calendar" => write(
             "/v1/calendar".into(),
             json!({"confirm_days": 5, "pay_days": 5}),
-            OPERATOR,
         ),
-        "register_principal" => write(
-            "/v1/principals".into(),
-            json!({"name": "某人"}),
-            ADMINISTRATORS,
-        ),
+        "register_principal" => write("/v1/principals".into(), json!({"name": "某人"})),
         "set_grant" => write(
             at("principals", "principal", "/grants"),
             json!({"role": "reviewer", "scope": "member:310117", "granted": true}),
-            ADMINISTRATORS,
         ),
         "issue_token" => write(
             at("principals", "principal", "/tokens"),
             json!({"token_sha256": "ab".repeat(32), "label": "desk"}),
-            ADMINISTRATORS,
         ),
         "revoke_token" => write(
             "/v1/tokens/revoke".into(),
             json!({"token_sha256": things["token"]}),
-            &["corridor:administrator", "administrator", "science_officer"],
+        ),
+        "name_principal" => write(
+            at("principals", "principal", "/details"),
+            json!({"name": "某某"}),
+        ),
+        "erase_principal" => write(
+            at("principals", "principal", "/erasure"),
+            json!({"reason": "W"}),
         ),
         "set_access" => write(
             at("principals", "principal", "/access"),
             json!({"enabled": false}),
-            ADMINISTRATORS,
         ),
         "decide_proposal" => write(
             at("proposals", "proposal", "/decision"),
             json!({"approve": true}),
-            FINANCE,
         ),
-        // Only for its maker, whom the world does not lend.
-        "withdraw_proposal" => write(at("proposals", "proposal", "/withdraw"), json!({}), &[]),
-        "withdraw_transfer" => write(at("transfers", "transfer", "/withdraw"), json!({}), &[]),
+        "withdraw_proposal" => write(at("proposals", "proposal", "/withdraw"), json!({})),
+        "withdraw_transfer" => write(at("transfers", "transfer", "/withdraw"), json!({})),
         _ => return write_more(operation, things, today, claim),
     })
 }
 
 /// As [`write_of`], for parties, programmes and money.
 fn write_more(operation: &str, things: &Things, today: &str, claim: Value) -> Option<Write> {
-    let write = |path: String, body: Value, by: &'static [&'static str]| Write { path, body, by };
+    let write = |path: String, body: Value| Write { path, body };
     let terms = terms(today);
     Some(match operation {
         "register_enterprise" => write(
             "/v1/enterprises".into(),
             json!({"code": "91320500MADEM002X0", "name": "某企业", "city": "310117",
                 "kind": "sme"}),
-            REGISTRARS,
         ),
         "register_provider" => write(
             "/v1/providers".into(),
             json!({"code": "91320500MADEM002X0", "name": "某机构", "city": "310117",
                 "categories": ["testing"], "admitted_from": "2020-01-01",
                 "admitted_to": "2099-12-31"}),
-            REGISTRARS,
         ),
-        // The lab is the host city's.
         "set_suspension" => write(
             format!("/v1/providers/{PROVIDER}/suspension"),
             json!({"suspended": true}),
-            &[],
         ),
         "set_controller_group" => write(
             format!("/v1/enterprises/{ENTERPRISE}/controller-group"),
             json!({"controller_group": "G", "from": today}),
-            REGISTRARS,
         ),
         "create_programme" => write(
             "/v1/programmes".into(),
             json!({"code": "310117-W", "title": "W", "city": "310117", "budget_year": 2026}),
-            SCIENCE,
         ),
         "change_budget" => write(
             "/v1/programmes/310117-T/budget-changes".into(),
             json!({"amount": "1.00", "direction": "raise"}),
-            FINANCE,
         ),
-        "publish_version" => write("/v1/programmes/310117-T/versions".into(), terms, SCIENCE),
+        "publish_version" => write("/v1/programmes/310117-T/versions".into(), terms),
         "register_agreement" => write(
             "/v1/agreements".into(),
             json!({"home": "330100", "host": "310117", "from": today, "to": "2099-12-31",
                 "model": "home_pays", "accrues_at": "approval",
                 "shares": [{"member": "330100", "share": "0.5"},
                     {"member": "310117", "share": "0.5"}]}),
-            OPERATOR,
         ),
         _ => return write_of_vouchers(operation, things, today, claim),
     })
@@ -268,60 +245,45 @@ fn write_more(operation: &str, things: &Things, today: &str, claim: Value) -> Op
 /// As [`write_of`], for vouchers and claims.
 fn write_of_vouchers(operation: &str, things: &Things, today: &str, claim: Value) -> Option<Write> {
     let at = |path: &str, name: &str, end: &str| format!("/v1/{path}/{}{end}", things[name]);
-    let write = |path: String, body: Value, by: &'static [&'static str]| Write { path, body, by };
+    let write = |path: String, body: Value| Write { path, body };
     let terms = terms(today);
     Some(match operation {
         "simulate" => write(
             "/v1/simulations".into(),
             json!({"programme": "310117-T", "terms": terms}),
-            &[
-                "corridor:administrator",
-                "corridor:arbiter",
-                "corridor:auditor",
-                "corridor:operator",
-                "finance_officer",
-                "science_officer",
-            ],
         ),
         "issue_voucher" => write(
             "/v1/vouchers".into(),
             json!({"programme": "310117-T", "enterprise": ENTERPRISE, "amount": "1.00"}),
-            SCIENCE,
         ),
         "give_consent" => write(
             at("vouchers", "voucher", "/consents"),
             json!({"giver": "holder", "provider": PROVIDER, "up_to": "1.00",
                 "until": "2099-12-31"}),
-            &["enterprise"],
         ),
         "set_freeze" => write(
             at("vouchers", "voucher", "/freeze"),
             json!({"frozen": true, "reason": "W"}),
-            &["finance_officer", "science_officer"],
         ),
-        "revoke_voucher" => write(at("vouchers", "voucher", "/revoke"), json!({}), SCIENCE),
+        "revoke_voucher" => write(at("vouchers", "voucher", "/revoke"), json!({})),
         "propose_transfer" => write(
             at("vouchers", "voucher", "/transfers"),
             json!({"kind": "relocation", "to_city": "330100", "amount": "0"}),
-            &["enterprise", "science_officer"],
         ),
         "decide_transfer" => write(
             at("transfers", "transfer", "/decision"),
             json!({"approve": true}),
-            SCIENCE,
         ),
-        "file_claim" => write("/v1/claims".into(), claim, &["enterprise", "provider"]),
+        "file_claim" => write("/v1/claims".into(), claim),
         "file_claims" => write(
             "/v1/claims/bulk".into(),
             json!({"mode": "atomic", "items": [claim]}),
-            &["enterprise", "provider"],
         ),
         "write_bulk" => write(
             "/v1/bulk".into(),
             json!({"mode": "atomic", "items": [{"operation": "set_freeze",
                 "path": {"id": things["voucher"]},
                 "body": {"frozen": true, "reason": "W"}}]}),
-            &["finance_officer", "science_officer"],
         ),
         _ => {
             let orders = write_of_orders(operation, things, today);
@@ -390,11 +352,7 @@ fn write_of_orders(operation: &str, things: &Things, today: &str) -> Option<Writ
         }
         _ => return write_of_life(operation, things, today),
     };
-    Some(Write {
-        path,
-        body,
-        by: ANYBODY,
-    })
+    Some(Write { path, body })
 }
 
 /// As [`write_of`], for the life of programmes.
@@ -402,10 +360,7 @@ fn write_of_life(operation: &str, things: &Things, today: &str) -> Option<Write>
     let programme = |end: &str| format!("/v1/programmes/310117-T/{end}");
     let (path, body) = match operation {
         "save_draft" => (programme("drafts"), json!({"terms": terms(today)})),
-        "mark_simulated" => (
-            programme("drafts/1/simulation"),
-            json!({"digest": "ab".repeat(32)}),
-        ),
+        "mark_simulated" => (programme("drafts/1/simulation"), json!({"to": today})),
         "publish_draft" => (programme("drafts/1/publication"), json!({"saved": 1})),
         "copy_pack" => (programme("copies"), json!({"from": "340100-T"})),
         "set_city_policy" => (
@@ -424,11 +379,7 @@ fn write_of_life(operation: &str, things: &Things, today: &str) -> Option<Write>
         ),
         _ => return write_of_registers(operation, things, today),
     };
-    Some(Write {
-        path,
-        body,
-        by: ANYBODY,
-    })
+    Some(Write { path, body })
 }
 
 /// As [`write_of`], for the registers of parties.
@@ -456,11 +407,7 @@ fn write_of_registers(operation: &str, things: &Things, today: &str) -> Option<W
         "admit_provider" => (at("admissions", "published", "/admit"), json!({})),
         _ => return write_of_parties(operation, things, today),
     };
-    Some(Write {
-        path,
-        body,
-        by: ANYBODY,
-    })
+    Some(Write { path, body })
 }
 
 /// As [`write_of`], for what the registers say of parties.
@@ -512,57 +459,39 @@ fn write_of_parties(operation: &str, things: &Things, today: &str) -> Option<Wri
         "dissolve_party" => (firm("dissolution"), json!({"from": today, "reason": "W"})),
         _ => return None,
     };
-    // The lab is the host city's.
-    let by: &[&str] = if operation == "remove_provider" {
-        &[]
-    } else {
-        ANYBODY
-    };
-    Some(Write { path, body, by })
+    Some(Write { path, body })
 }
 
 /// As [`write_of`], for payments and periods.
 fn write_of_settlement(operation: &str, things: &Things, today: &str) -> Option<Write> {
     let at = |path: &str, name: &str, end: &str| format!("/v1/{path}/{}{end}", things[name]);
-    let write = |path: String, body: Value, by: &'static [&'static str]| Write { path, body, by };
+    let write = |path: String, body: Value| Write { path, body };
     Some(match operation {
-        "reverse_claim" => write(
-            at("claims", "claim", "/reverse"),
-            json!({}),
-            &["finance_officer", "science_officer"],
-        ),
+        "reverse_claim" => write(at("claims", "claim", "/reverse"), json!({})),
         "pay_claim" => write(
             at("claims", "claim", "/payments"),
             json!({"bank_ref": "W", "paid_on": today}),
-            FINANCE,
         ),
-        "return_payment" => write(at("payments", "payment", "/return"), json!({}), FINANCE),
-        "request_close" => write(
-            at("periods", "next_period", "/request-close"),
-            json!({}),
-            OPERATOR,
-        ),
-        "close_period" => write(at("periods", "next_period", "/close"), json!({}), OPERATOR),
+        "return_payment" => write(at("payments", "payment", "/return"), json!({})),
+        "request_close" => write(at("periods", "next_period", "/request-close"), json!({})),
+        "close_period" => write(at("periods", "next_period", "/close"), json!({})),
         "confirm_statement" => write(
             at("periods", "period", "/confirmations"),
             json!({"member": "310117", "revision": 1}),
-            FINANCE,
         ),
         "instruct_period" => write(
             at("periods", "period", "/instruct"),
             json!({"mode": "direct", "document_no": "W"}),
-            OPERATOR,
         ),
         "confirm_instruction" => write(
             at("instructions", "instruction", "/payments"),
             json!({"amount": "0.01", "bank_ref": "W", "paid_on": today}),
-            OPERATOR,
         ),
         "advance_date" => {
             let (year, rest) = today.split_at(4);
             let year: u32 = year.parse().ok()?;
             let to = format!("{}{}-01", year + 1, &rest[..3]);
-            write("/v1/business-date".into(), json!({"to": to}), OPERATOR)
+            write("/v1/business-date".into(), json!({"to": to}))
         }
         _ => return None,
     })

@@ -206,3 +206,37 @@ fn a_holder_releases_its_own_lines_and_the_provider_any() {
     w.done(LABS_MAN, release(OrderSide::Provider, &[]));
     assert_eq!(w.status(), OrderStatus::Closed);
 }
+
+#[test]
+fn what_stands_against_other_holders_they_hear_themselves() {
+    let mut w = world();
+    w.flag(Payee::Enterprise(OTHER_FIRM), FlagLevel::Block);
+    let both = proposal(&[(VOUCHER, 30_000), (OTHER_VOUCHER, 20_000)]);
+    let proposed = w.by(FIRMS_MAN, Command::ProposeOrder(both));
+    assert_eq!(refusal_of(&proposed[0].event), None);
+    let said = w.by(OTHERS_MAN, agree());
+    assert_eq!(refusal_of(&said[0].event), Some(Code::PartyBlocked));
+    // Nor does who proposes learn of another voucher's days, and nothing is confirmed beyond them.
+    let mut w = world();
+    let mut late = proposal(&[(OTHER_VOUCHER, 20_000)]);
+    late.hold_until = day("2025-10-11");
+    let said = w.by(OTHERS_MAN, Command::ProposeOrder(late.clone()));
+    assert_eq!(refusal_of(&said[0].event), Some(Code::HoldPastDeadline));
+    let submission = Submission {
+        reason: Reason::parse("服务周期延长").ok(),
+        ..Submission::new(
+            crate::engine::event::SYSTEM,
+            Command::ExtendVoucher(ExtendVoucher {
+                voucher: VOUCHER,
+                use_by: day("2025-12-31"),
+                cash_by: day("2025-12-31"),
+            }),
+        )
+    };
+    w.send(&submission).expect("no rejection");
+    late.lines = Box::new([(VOUCHER, fen(30_000)), (OTHER_VOUCHER, fen(20_000))]);
+    let proposed = w.by(FIRMS_MAN, Command::ProposeOrder(late));
+    assert_eq!(refusal_of(&proposed[0].event), None);
+    let said = w.by(OTHERS_MAN, agree());
+    assert_eq!(refusal_of(&said[0].event), Some(Code::HoldPastDeadline));
+}

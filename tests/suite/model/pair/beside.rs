@@ -13,7 +13,7 @@ use quantong::engine::event::{Event, SYSTEM};
 use quantong::engine::state::{AdmissionStatus, ProposalStatus};
 use quantong::engine::terms::{
     AdmissionDecision, FileMode, ObjectionReason, OrderParties, RecognitionStance,
-    RecognitionSubject, RequiredFields,
+    RecognitionSubject, RequiredFields, SimulationOutcome,
 };
 use quantong::journal::codec;
 
@@ -28,6 +28,19 @@ fn personal(n: u8) -> PersonalText {
         commitment: [n; 32],
         opening: None,
     }
+}
+
+/// Somebody is given a name, or what is known of them is erased.
+fn named(b: u8, n: u32) -> Command {
+    let principal = person(STRANGER);
+    if n % 9 == 6 {
+        return Command::ErasePrincipal(ErasePrincipal { principal });
+    }
+    Command::NamePrincipal(Box::new(NamePrincipal {
+        principal,
+        name: personal(b),
+        contact: b.is_multiple_of(2).then(|| personal(b)),
+    }))
 }
 
 fn person(index: usize) -> PrincipalId {
@@ -66,8 +79,9 @@ impl Pair {
 
     fn people(&self, officer: usize, a: u8, b: u8, n: u32) -> Sent {
         let system = SYSTEM.0 as usize;
-        let token_hash = [b % 4; 32];
-        match n % 7 {
+        let token_hash = [b % 2; 32];
+        let issued = self.state.token(&token_hash).is_some();
+        match n % 9 {
             0 => {
                 let user_name = InlineText::parse(&format!("user-{}", a % 9)).expect("short");
                 let verifier = personal(b);
@@ -79,7 +93,8 @@ impl Pair {
                     })),
                 )
             }
-            1 => {
+            1 | 2 if issued => (system, Command::RevokeToken(RevokeToken { token_hash })),
+            1 | 2 => {
                 let token = IssueToken {
                     principal: person(STRANGER),
                     token_hash,
@@ -88,7 +103,6 @@ impl Pair {
                 };
                 (system, Command::IssueToken(Box::new(token)))
             }
-            2 => (system, Command::RevokeToken(RevokeToken { token_hash })),
             3 => {
                 let rule = SetActionRule {
                     member: MemberId(2),
@@ -114,6 +128,7 @@ impl Pair {
                 };
                 (system, Command::SetGrant(grant))
             }
+            6 | 7 => (system, named(b, n)),
             _ => {
                 let policy = SetCityPolicy {
                     member: MemberId(2),
@@ -292,6 +307,16 @@ impl Pair {
                 programme,
                 draft,
                 digest: [3; 32],
+                from: None,
+                to: None,
+                budget: None,
+                outcome: Some(SimulationOutcome {
+                    saved: self.state.draft(programme, draft).expect("known").saved,
+                    claims: 0,
+                    changed: 0,
+                    before: None,
+                    after: None,
+                }),
             }),
             (1, Some(draft)) => {
                 let saved = self.state.draft(programme, draft).expect("known").saved;
