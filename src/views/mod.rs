@@ -154,6 +154,12 @@ impl Views {
         Ok(found.map_or(Position::START, |(_, position)| position))
     }
 
+    /// True if rows that were written may be gone while this process runs: PostgreSQL commits them
+    /// without waiting for its disk, so that a crash takes the last ones back.
+    pub fn may_go_back(&self) -> bool {
+        matches!(self.tables, Tables::Postgres { .. })
+    }
+
     /// Every row of every table but the position as a JSON object, in the order of its text: what
     /// two sets of tables are compared by.
     ///

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use super::cluster::{Cluster, skip};
+use super::cluster::{Cluster, database_of, skip};
 use super::postgres::{Load, PATIENCE, assert_success};
 use super::relay::{Cut, Relay};
 use super::server::{Server, World, fen, quantong, send};
+use super::views_kept::assert_views_are_as_made_anew;
 
 /// How often something is done, in the short and in the long form.
 fn rounds(short: u64, full: u64) -> u64 {
@@ -80,6 +81,83 @@ async fn a_connection_cut_between_commit_and_answer_gives_503_or_the_true_answer
     let mut world = load.finish().await;
     world.server.terminate();
     assert_success(&quantong(folder.path(), &database, &["verify"]));
+}
+
+/// The newest claim in a list that has seen so many events; `None` if it is told to try again.
+async fn newest_listed(world: &World, url: &str, seen: u64) -> Option<Value> {
+    let url = format!("{url}/v1/claims?limit=1&min_seq={seen}");
+    let (client, token) = (&world.client, &world.administrator);
+    let sent = send(client, Method::GET, &url, token, None, None).await;
+    let answer = sent.expect("the server stays");
+    let status = answer.status();
+    let list: Value = answer.json().await.expect("JSON");
+    match status {
+        StatusCode::OK => Some(list["data"][0]["id"].clone()),
+        StatusCode::SERVICE_UNAVAILABLE => None,
+        other => panic!("{other}: {list}"),
+    }
+}
+
+/// Nobody writes after the crash, so that nothing but the tables themselves tells that rows of the
+/// views are gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_lack_nothing_when_a_crash_takes_rows_of_the_views_back() {
+    let Some(cluster) = Cluster::start_new() else {
+        return;
+    };
+    // Else what was written would be on disk before the crash every now and then.
+    cluster.sql("postgres", "ALTER SYSTEM SET wal_writer_delay = '10s'");
+    cluster.sql("postgres", "SELECT pg_reload_conf()");
+    let database = cluster.new_database();
+    let folder = tempfile::tempdir().expect("a folder");
+    let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
+    let mut world = World::on(&one, Some(&database)).await;
+    let (mut follower, _) = Server::start(&other, Some(&database));
+    let urls = [world.server.url.clone(), follower.url.clone()];
+    let mut taken_back = 0;
+    for round in 0..rounds(4, 20) {
+        let body = world.claim(&world.voucher, 700_000_000 + round, "2.00");
+        let began = Instant::now();
+        let (filed, seen) = loop {
+            assert!(began.elapsed() < PATIENCE, "round {round}: nobody leads");
+            let url = format!("{}/v1/claims", urls[0]);
+            let (client, token) = (&world.client, &world.provider);
+            let key = format!("round-{round}");
+            let sent = send(client, Method::POST, &url, token, Some(&key), Some(&body)).await;
+            let answer = sent.expect("the server stays");
+            if answer.status() == StatusCode::CREATED {
+                let seen = answer.headers()["quantong-sequence"].to_str();
+                let seen: u64 = seen.expect("ASCII").parse().expect("a number");
+                break (answer.json::<Value>().await.expect("JSON"), seen);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
+        // The leader knows that its tables have the claim.
+        let listed = newest_listed(&world, &urls[0], seen).await;
+        cluster.crash();
+        cluster.restart();
+        let held = "SELECT MIN(events) FROM view_position";
+        let held = cluster.sql(database_of(&database), held);
+        let held: u64 = held.trim().parse().expect("a number");
+        taken_back += u64::from(listed.is_some() && held < seen);
+        for url in &urls {
+            let began = Instant::now();
+            let mut told = 0;
+            // Long enough for whatever is told by mistake for a while.
+            while told < 20 || began.elapsed() < Duration::from_secs(1) {
+                assert!(began.elapsed() < PATIENCE, "round {round}: {url} is behind");
+                if let Some(newest) = newest_listed(&world, url, seen).await {
+                    assert_eq!(newest, filed["id"], "round {round}: {url}");
+                    told += 1;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+    }
+    assert!(taken_back > 0, "no crash took anything back");
+    follower.terminate();
+    world.server.terminate();
+    assert_views_are_as_made_anew(&one, &database).await;
 }
 
 /// A data folder on a small disk of its own, which only the server on it sees.
