@@ -186,10 +186,8 @@ async fn follow(views: &Views, node: &Node, told: &Told) -> Result<(), ViewsErro
         if more.is_err() && views.may_go_back() {
             let held = views.position().await?.events;
             if held != projector.position().events {
-                tracing::warn!(
-                    held,
-                    "the database has taken back rows of the views; they are written again"
-                );
+                let why = "a crash of the database has taken rows back";
+                tracing::warn!(held, why, "the views are written again");
                 break;
             }
         }

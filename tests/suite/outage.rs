@@ -160,6 +160,79 @@ async fn lists_lack_nothing_when_a_crash_takes_rows_of_the_views_back() {
     assert_views_are_as_made_anew(&one, &database).await;
 }
 
+/// Asks for three seconds, and waits for no answer longer than one.
+async fn ask_hastily(url: String, token: String, bodies: Vec<Value>) {
+    let hasty = reqwest::Client::builder().timeout(Duration::from_secs(1));
+    let hasty = hasty.build().expect("a client");
+    let began = Instant::now();
+    let mut bodies = bodies.iter();
+    while began.elapsed() < Duration::from_secs(3) {
+        let body = bodies.next();
+        let method = body.map_or(Method::GET, |_| Method::POST);
+        let _given_up = send(&hasty, method, &url, &token, None, body).await;
+    }
+}
+
+/// What clients ask for who give up is still under way on the connections.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_fall_silent_are_given_up_for_others() {
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
+    let relay = Relay::start(cluster.port()).await;
+    let database = relay.address(&cluster.new_database());
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut world = World::on(folder.path(), Some(&database)).await;
+    let list = "/v1/claims?limit=1&consistency=eventual";
+    let (tries, claims) = ("/v1/sign-ins?limit=1", "/v1/claims");
+    let asking: Vec<_> = (0..24_usize)
+        .map(|n| {
+            let url = format!("{}{}", world.server.url, [list, tries, claims][n % 3]);
+            let (bodies, token) = match n % 3 {
+                2 => {
+                    let numbers = (0..5_000).map(|m| (n as u64) * 1_000_000 + m);
+                    let bodies = numbers.map(|m| world.claim(&world.voucher, m, "2.00"));
+                    (bodies.collect(), &world.provider)
+                }
+                _ => (Vec::new(), &world.administrator),
+            };
+            tokio::spawn(ask_hastily(url, token.clone(), bodies))
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    relay.fall_silent();
+    for asks in asking {
+        asks.await.expect("it asks");
+    }
+    // Half a minute until an answer is given up, and what comes after it.
+    let began = Instant::now();
+    let body = world.claim(&world.voucher, 950_000_000, "2.00");
+    let number = body["invoice_no"].as_str().expect("a number");
+    let found = format!("{claims}?invoice_no={number}");
+    let (client, url) = (&world.client, format!("{}{claims}", world.server.url));
+    loop {
+        let token = &world.provider;
+        let filed = send(client, Method::POST, &url, token, Some("last"), Some(&body)).await;
+        let filed: Value = filed.expect("an answer").json().await.expect("JSON");
+        let (_, found) = world
+            .call(Method::GET, &world.administrator, &found, None)
+            .await;
+        let (tried, _) = world
+            .call(Method::GET, &world.administrator, tries, None)
+            .await;
+        let listed = &found["data"][0]["id"];
+        if filed["id"].is_string() && *listed == filed["id"] && tried == 200 {
+            break;
+        }
+        let late = began.elapsed() > 2 * PATIENCE;
+        assert!(!late, "{filed}, {found}, {tried}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    views_catch_up(&world).await;
+    world.server.terminate();
+    assert_success(&quantong(folder.path(), &database, &["verify"]));
+}
+
 /// A data folder on a small disk of its own, which only the server on it sees.
 struct SmallDisk {
     data: PathBuf,

@@ -14,8 +14,8 @@ const PAGES: u32 = 200;
 const ROWS: u32 = 50;
 
 /// Name and code of a voucher's holder, as the list of vouchers is searched.
-const HOLDER_SEARCHED: &str = "(SELECT COALESCE(search_text, '') || ' ' || LOWER(COALESCE(code, '')) \
-    FROM enterprises WHERE enterprises.id = holder)";
+const HOLDER_SEARCHED: &str = "(SELECT COALESCE(search_text, '') || ' ' || \
+    LOWER(COALESCE(code, '')) FROM enterprises WHERE enterprises.id = holder)";
 
 /// Makes the nth page of a kind.
 type Make<'a> = Box<dyn Fn(u32) -> Page + 'a>;
