@@ -68,12 +68,14 @@ pub(super) enum Tables {
 }
 
 /// How transactions that write are carried out on PostgreSQL: what a crash takes away is written
-/// anew from the position on, so nobody waits for the disk; and rows to be changed are found by
-/// their keys, however few rows the planner believes a table to have.
+/// anew from the position on, so nobody waits for the disk; rows to be changed are found by their
+/// keys, however few rows the planner believes a table to have; and what a writer has begun who is
+/// stopped or cut off is ended, so that it does not hold up the next one.
 const SETTINGS: &[(&str, &str)] = &[
     ("synchronous_commit", "off"),
     ("enable_hashjoin", "off"),
     ("enable_mergejoin", "off"),
+    ("idle_in_transaction_session_timeout", "30s"),
 ];
 
 /// A statement that sets those settings for a transaction which the database knows.

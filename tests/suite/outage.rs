@@ -83,9 +83,10 @@ async fn a_connection_cut_between_commit_and_answer_gives_503_or_the_true_answer
     assert_success(&quantong(folder.path(), &database, &["verify"]));
 }
 
-/// The newest claim in a list that has seen so many events; `None` if it is told to try again.
-async fn newest_listed(world: &World, url: &str, seen: u64) -> Option<Value> {
-    let url = format!("{url}/v1/claims?limit=1&min_seq={seen}");
+/// The newest claim in a list that has seen so many events, or all; `None` if it is to be asked again.
+async fn newest_listed(world: &World, url: &str, seen: Option<u64>) -> Option<Value> {
+    let seen = seen.map_or_else(String::new, |seen| format!("&min_seq={seen}"));
+    let url = format!("{url}/v1/claims?limit=1{seen}");
     let (client, token) = (&world.client, &world.administrator);
     let sent = send(client, Method::GET, &url, token, None, None).await;
     let answer = sent.expect("the server stays");
@@ -133,7 +134,7 @@ async fn lists_lack_nothing_when_a_crash_takes_rows_of_the_views_back() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         };
         // The leader knows that its tables have the claim.
-        let listed = newest_listed(&world, &urls[0], seen).await;
+        let listed = newest_listed(&world, &urls[0], Some(seen)).await;
         cluster.crash();
         cluster.restart();
         let held = "SELECT MIN(events) FROM view_position";
@@ -146,7 +147,7 @@ async fn lists_lack_nothing_when_a_crash_takes_rows_of_the_views_back() {
             // Long enough for whatever is told by mistake for a while.
             while told < 20 || began.elapsed() < Duration::from_secs(1) {
                 assert!(began.elapsed() < PATIENCE, "round {round}: {url} is behind");
-                if let Some(newest) = newest_listed(&world, url, seen).await {
+                if let Some(newest) = newest_listed(&world, url, Some(seen)).await {
                     assert_eq!(newest, filed["id"], "round {round}: {url}");
                     told += 1;
                 }
@@ -158,6 +159,50 @@ async fn lists_lack_nothing_when_a_crash_takes_rows_of_the_views_back() {
     follower.terminate();
     world.server.terminate();
     assert_views_are_as_made_anew(&one, &database).await;
+}
+
+/// A leader that is stopped while it writes the views, and stays so, holds up nobody for long.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leader_that_is_stopped_within_the_views_does_not_hold_them_for_ever() {
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
+    let database = cluster.new_database();
+    let folder = tempfile::tempdir().expect("a folder");
+    let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
+    let mut world = World::on(&one, Some(&database)).await;
+    let (mut follower, _) = Server::start(&other, Some(&database));
+    let bodies = (0..50_000).map(|n| world.claim(&world.voucher, n, "2.00"));
+    let (url, token) = (format!("{}/v1/claims", world.server.url), &world.provider);
+    let filing = tokio::spawn(ask_hastily(url, token.clone(), bodies.collect()));
+    let held = "SELECT COUNT(*) FROM pg_locks JOIN pg_stat_activity USING (pid) \
+        WHERE relation = 'view_position'::regclass AND mode = 'RowExclusiveLock' \
+        AND state = 'idle in transaction'";
+    let began = Instant::now();
+    loop {
+        world.server.signal("-STOP");
+        // What it has sent is carried out.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        if cluster.sql(database_of(&database), held).trim() != "0" {
+            break;
+        }
+        world.server.signal("-CONT");
+        let late = began.elapsed() > Duration::from_secs(2);
+        assert!(!late, "it was never stopped within a transaction");
+        tokio::time::sleep(Duration::from_millis(7)).await;
+    }
+    filing.await.expect("it asks");
+    let began = Instant::now();
+    // The follower leads, and writes an epoch that the lists wait for.
+    while newest_listed(&world, &follower.url, None).await.is_none() {
+        assert!(began.elapsed() < 2 * PATIENCE, "the lists stay behind");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    world.server.signal("-CONT");
+    for server in [&mut world.server, &mut follower] {
+        server.terminate();
+    }
+    assert_views_are_as_made_anew(&other, &database).await;
 }
 
 /// Asks for three seconds, and waits for no answer longer than one.
