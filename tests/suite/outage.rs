@@ -83,7 +83,7 @@ async fn a_connection_cut_between_commit_and_answer_gives_503_or_the_true_answer
     assert_success(&quantong(folder.path(), &database, &["verify"]));
 }
 
-/// The newest claim in a list that has seen so many events, or all; `None` if it is to be asked again.
+/// The newest claim in a list that has seen so many events, or all; `None` if it says: again.
 async fn newest_listed(world: &World, url: &str, seen: Option<u64>) -> Option<Value> {
     let seen = seen.map_or_else(String::new, |seen| format!("&min_seq={seen}"));
     let url = format!("{url}/v1/claims?limit=1{seen}");
