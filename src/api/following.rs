@@ -126,7 +126,28 @@ impl Following {
     }
 
     /// Waits until the tables hold so many events; false if that takes too long.
-    pub async fn reach(&self, events: u64, patience: Duration) -> bool {
+    ///
+    /// # Errors
+    /// The tables cannot be read.
+    pub async fn reach(&self, events: u64, patience: Duration) -> Result<bool, ViewsError> {
+        let until = Instant::now() + patience;
+        loop {
+            if !self.are_told(events, until).await {
+                return Ok(false);
+            }
+            // A database that has crashed since may have taken back what it was told to hold.
+            if !self.views.may_go_back() || self.views.position().await?.events >= events {
+                return Ok(true);
+            }
+            tokio::time::sleep(WATCH).await;
+            if Instant::now() >= until {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Waits until the task has told that the tables hold so many events.
+    async fn are_told(&self, events: u64, until: Instant) -> bool {
         let mut position = self.position.clone();
         if *position.borrow_and_update() >= events {
             return true;
@@ -134,7 +155,7 @@ impl Following {
         self.waiting.count.fetch_add(1, Ordering::Relaxed);
         self.waiting.begun.notify_one();
         let reached = position.wait_for(|at| *at >= events);
-        let reached = tokio::time::timeout(patience, reached).await;
+        let reached = tokio::time::timeout_at(until.into(), reached).await;
         self.waiting.count.fetch_sub(1, Ordering::Relaxed);
         matches!(reached, Ok(Ok(_)))
     }
@@ -159,8 +180,17 @@ async fn follow(views: &Views, node: &Node, told: &Told) -> Result<(), ViewsErro
             continue;
         }
         let more = node.committed_beyond(projector.position().events);
-        // Without news it is looked whether the node still leads.
-        let _more = tokio::time::timeout(LOOK, more).await;
+        // Without news it is looked whether the node still leads, and whether what was written is
+        // still there: a step would find out, but there may be none for long.
+        let more = tokio::time::timeout(LOOK, more).await;
+        if more.is_err() && views.may_go_back() {
+            let held = views.position().await?.events;
+            if held != projector.position().events {
+                let why = "a crash of the database has taken rows back";
+                tracing::warn!(held, why, "the views are written again");
+                break;
+            }
+        }
     }
     Ok(())
 }

@@ -237,12 +237,13 @@ pub(super) async fn await_views<'a>(
         Freshness::AtLeast(events) => Some(events),
         Freshness::Newest => Some(seen),
     };
-    match wanted {
-        Some(events) if !shared.views.reach(events.0, PATIENCE).await => {
-            Err(Problem::new("BEHIND"))
+    if let Some(events) = wanted {
+        let reached = shared.views.reach(events.0, PATIENCE).await;
+        if !reached.map_err(unreadable)? {
+            return Err(Problem::new("BEHIND"));
         }
-        _ => Ok(shared.views.views()),
     }
+    Ok(shared.views.views())
 }
 
 /// The views cannot be read now.
@@ -332,7 +333,7 @@ fn filter(
                 let problem = format!("is one of {}", words.join(", "));
                 return Err(Problem::field(name, problem));
             }
-            Compare::Is(FilterValue::Text(text.to_owned()))
+            Compare::Is(FilterValue::Text(plain(name, text)?.to_owned()))
         }
         Kind::Search => return search::filter(cx, resource, name, text, columns),
         Kind::DayFrom => Compare::From(FilterValue::Text(day(name, text)?.to_string())),
@@ -362,6 +363,14 @@ fn filter(
         }
     };
     Ok(Filter { columns, compare })
+}
+
+/// A text that is looked for as it is. No row has a control character, and PostgreSQL takes no NUL.
+pub(super) fn plain<'a>(name: &str, text: &'a str) -> Result<&'a str, Problem> {
+    if text.chars().any(char::is_control) {
+        return Err(Problem::field(name, "has no control characters"));
+    }
+    Ok(text)
 }
 
 fn flag(name: &str, text: &str) -> Result<bool, Problem> {

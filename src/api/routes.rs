@@ -306,11 +306,11 @@ async fn readiness(shared: web::Data<Shared>) -> HttpResponse {
     // A follower asks how far the leader is; one that cannot tell is not ready.
     let lag = match status.role {
         Role::Leader | Role::ReadOnly => Some(0),
-        Role::Follower => {
+        Role::Follower if status.ready => {
             let newest = shared.node.newest().await.ok();
             newest.map(|newest| newest.0.saturating_sub(status.durable.0))
         }
-        Role::Starting => None,
+        Role::Follower | Role::Starting => None,
     };
     let ready = status.ready && lag.is_some();
     let body = json!({

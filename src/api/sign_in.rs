@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 
 use super::context::{parse, token_hash};
+use super::lists::plain;
 use super::problem::Problem;
 use super::render::View;
 use super::request::{Asked, asking, dry_run, json_body, look, parameters};
@@ -180,6 +181,8 @@ async fn enter(
         user_name,
         password,
     } = body(request, payload).await?;
+    // PostgreSQL takes no NUL, which nobody's name has.
+    let user_name = user_name.replace('\0', "\u{fffd}");
     let door = &shared.door;
     let waiting = Arc::clone(&door.waiting).try_acquire_owned();
     let _place = waiting.map_err(|_| Problem::new("BUSY"))?;
@@ -375,8 +378,8 @@ async fn tries(request: &HttpRequest, shared: &Shared) -> Result<HttpResponse, P
             .ok()
             .filter(|rows| (1..=ROWS.1).contains(rows));
         Ok(Wanted {
-            user_name: cx.param("user_name").to_owned(),
-            outcome: cx.param("outcome").to_owned(),
+            user_name: plain("user_name", cx.param("user_name"))?.to_owned(),
+            outcome: plain("outcome", cx.param("outcome"))?.to_owned(),
             before: number("cursor")?.unwrap_or(i64::MAX),
             rows: rows.ok_or_else(|| Problem::field("limit", "lies between 1 and 200"))?,
         })

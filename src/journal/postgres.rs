@@ -15,6 +15,7 @@
 //!
 //! Nothing is used that databases with the same protocol lack, see `migrations/postgres`.
 
+mod held;
 mod lease;
 mod reader;
 mod schema;
@@ -39,6 +40,7 @@ use super::sqlite::DATABASE_FILE;
 use super::store::{
     AppendError, LedgerUuid, PrivateKey, PrivateRow, Store, StoreError, StoreReader,
 };
+pub(crate) use held::Held;
 use lease::PostgresLease;
 use reader::{PostgresReader, head_of};
 pub use url::{PostgresUrl, PostgresUrlError};
@@ -143,7 +145,7 @@ fn bytes<const N: usize>(
 }
 
 /// Waits for the database, but not for ever.
-async fn within<T>(
+pub(super) async fn within<T>(
     limit: Duration,
     answer: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, StoreError> {

@@ -10,6 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{PgPool, Postgres, Row as _, Sqlite, SqlitePool};
 
 use super::open::Database;
+use super::postgres::{Held, within};
 use super::store::{LedgerUuid, StoreError};
 
 /// File in the data folder.
@@ -17,6 +18,9 @@ const FILE: &str = "sign-ins.db";
 
 /// How often a row is tried that another one of the same microsecond stands in the way of.
 const ATTEMPTS: i64 = 16;
+
+/// How long PostgreSQL may take to answer.
+const ANSWER: Duration = Duration::from_secs(30);
 
 /// Written once for both databases but for the type of bytes.
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS sign_ins (\
@@ -123,7 +127,10 @@ impl SignIns {
                     let query = sqlx::query::<Postgres>(INSERT).bind(ledger).bind(at);
                     let query = query.bind(&tried.user_name).bind(principal);
                     let query = query.bind(&tried.outcome).bind(&tried.address);
-                    query.execute(pool).await.map_err(failed)?.rows_affected()
+                    let mut connection = Held::of(pool).await.map_err(failed)?;
+                    let done = within(ANSWER, query.execute(&mut *connection)).await?;
+                    connection.give_back();
+                    done.rows_affected()
                 }
             };
             if rows > 0 {
@@ -142,14 +149,18 @@ impl SignIns {
         match &self.pool {
             Pool::Sqlite(pool) => {
                 let query = sqlx::query_scalar::<Sqlite, i64>(FAILED).bind(ledger);
-                query.bind(user_name).bind(since).fetch_one(pool).await
+                let query = query.bind(user_name).bind(since);
+                query.fetch_one(pool).await.map_err(failed)
             }
             Pool::Postgres(pool) => {
                 let query = sqlx::query_scalar::<Postgres, i64>(FAILED).bind(ledger);
-                query.bind(user_name).bind(since).fetch_one(pool).await
+                let query = query.bind(user_name).bind(since);
+                let mut connection = Held::of(pool).await.map_err(failed)?;
+                let count = within(ANSWER, query.fetch_one(&mut *connection)).await?;
+                connection.give_back();
+                Ok(count)
             }
         }
-        .map_err(failed)
     }
 
     /// Tries before a moment, newest first; of one name and one outcome unless these are empty.
@@ -166,10 +177,10 @@ impl SignIns {
         let ledger = self.ledger.as_slice();
         let rows = i64::from(rows);
         macro_rules! found {
-            ($pool:expr, $kind:ty) => {{
+            ($connection:expr, $kind:ty) => {{
                 let query = sqlx::query::<$kind>(LIST).bind(ledger).bind(before);
                 let query = query.bind(user_name).bind(outcome).bind(rows);
-                let found = query.fetch_all($pool).await.map_err(failed)?;
+                let found = within(ANSWER, query.fetch_all($connection)).await?;
                 let row = |row: &<$kind as sqlx::Database>::Row| {
                     let principal: Option<i64> = row.try_get(2)?;
                     Ok(SignIn {
@@ -186,7 +197,12 @@ impl SignIns {
         }
         match &self.pool {
             Pool::Sqlite(pool) => found!(pool, Sqlite),
-            Pool::Postgres(pool) => found!(pool, Postgres),
+            Pool::Postgres(pool) => {
+                let mut connection = Held::of(pool).await.map_err(failed)?;
+                let found = found!(&mut *connection, Postgres);
+                connection.give_back();
+                found
+            }
         }
     }
 

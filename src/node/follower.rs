@@ -1,5 +1,6 @@
 //! Standing by: keeping up with the journal that another node writes, and taking over.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{RecvTimeoutError, select};
@@ -42,6 +43,7 @@ impl Sequencer {
         let mut contender = Contender::new(lease, self.config.candidate.clone());
         let mut look_at = Instant::now();
         let mut away = false;
+        self.shared.away.store(away, Ordering::Relaxed);
         loop {
             if matches!(self.wait(), Next::Stop) {
                 return Phase::End(Some(warm.store));
@@ -85,6 +87,7 @@ impl Sequencer {
                 std::thread::sleep(RECOVERY_PAUSE);
             }
             away = reached.is_err();
+            self.shared.away.store(away, Ordering::Relaxed);
         }
     }
 

@@ -447,8 +447,11 @@ impl Node {
             Standing::Leads(_) => Role::Starting,
             Standing::Follows(_) => Role::Follower,
         };
+        // A leader whose database is away leads no more by itself.
+        let away = role == Role::Follower && self.shared.away.load(Ordering::Relaxed);
+        let damaged = self.shared.damaged.load(Ordering::Relaxed);
         Status {
-            ready: role != Role::Starting && !self.shared.damaged.load(Ordering::Relaxed),
+            ready: role != Role::Starting && !away && !damaged,
             role,
             durable: durable.events,
             epoch,

@@ -311,6 +311,8 @@ struct Shared {
     followers: Followers,
     /// Set when the part of the journal that a start from a snapshot passed over is damaged.
     damaged: AtomicBool,
+    /// Set while the database of a node that stands by does not answer.
+    away: AtomicBool,
     candidate: Candidate,
     /// Whose turn it is to simulate.
     simulating: Arc<simulate::Turn>,

@@ -207,6 +207,7 @@ pub(super) async fn start(store: Box<dyn Store>, config: NodeConfig) -> Result<N
         }),
         followers: Followers::new(config.lag),
         damaged: AtomicBool::new(false),
+        away: AtomicBool::new(false),
         candidate: config.candidate.clone(),
         simulating: Arc::default(),
     });

@@ -19,7 +19,7 @@ use super::changes::Value;
 use super::log::{Logs, READER_TIMEOUT};
 use super::schema::{JOINED, Part, TABLES, Table};
 use super::sql::Dialect;
-use crate::journal::{Database, PostgresUrl};
+use crate::journal::{Database, Held, PostgresUrl};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/views/sqlite");
 static SQLITE_CLAIMS: Migrator = sqlx::migrate!("migrations/views/sqlite_claims");
@@ -68,12 +68,14 @@ pub(super) enum Tables {
 }
 
 /// How transactions that write are carried out on PostgreSQL: what a crash takes away is written
-/// anew from the position on, so nobody waits for the disk; and rows to be changed are found by
-/// their keys, however few rows the planner believes a table to have.
+/// anew from the position on, so nobody waits for the disk; rows to be changed are found by their
+/// keys, however few rows the planner believes a table to have; and what a writer has begun who is
+/// stopped or cut off is ended, so that it does not hold up the next one.
 const SETTINGS: &[(&str, &str)] = &[
     ("synchronous_commit", "off"),
     ("enable_hashjoin", "off"),
     ("enable_mergejoin", "off"),
+    ("idle_in_transaction_session_timeout", "30s"),
 ];
 
 /// A statement that sets those settings for a transaction which the database knows.
@@ -100,7 +102,29 @@ pub(super) async fn set(
 /// A transaction.
 pub(super) enum Transaction {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
-    Postgres(sqlx::Transaction<'static, Postgres>),
+    Postgres {
+        /// It is closed unless the transaction is committed.
+        connection: Held,
+        /// How long the database may take to answer.
+        answer: Duration,
+    },
+}
+
+/// How long PostgreSQL may take to answer: silence is a failure, after which others are asked.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// The same for what goes through whole tables.
+const LONG: Duration = Duration::from_secs(3_600);
+
+/// Waits for the database, but not for ever.
+pub(super) async fn within<T>(
+    limit: Duration,
+    answer: impl Future<Output = Result<T, ViewsError>>,
+) -> Result<T, ViewsError> {
+    match tokio::time::timeout(limit, answer).await {
+        Ok(answer) => answer,
+        Err(_) => Err(ViewsError::Silent(limit)),
+    }
 }
 
 pub(super) fn failed(error: sqlx::Error) -> ViewsError {
@@ -345,12 +369,15 @@ impl Tables {
                 Transaction::Sqlite(writer.begin().await.map_err(failed)?)
             }
             Tables::Postgres { pool, settings } => {
-                let mut tx = pool.begin().await.map_err(failed)?;
+                let mut tx = Transaction::Postgres {
+                    connection: Held::of(pool).await.map_err(failed)?,
+                    answer: ANSWER,
+                };
+                tx.run("BEGIN").await?;
                 if let Some(settings) = settings {
-                    let settings = sqlx::query(AssertSqlSafe(Arc::clone(settings)));
-                    settings.execute(&mut *tx).await.map_err(failed)?;
+                    tx.run(settings).await?;
                 }
-                Transaction::Postgres(tx)
+                tx
             }
         })
     }
@@ -369,14 +396,30 @@ impl Tables {
         sql: &str,
         values: &[Value<'_>],
     ) -> Result<Vec<String>, ViewsError> {
+        self.texts_in(ANSWER, sql, values).await
+    }
+
+    /// The same of a statement that goes through whole tables.
+    pub(super) async fn all_texts(&self, sql: &str) -> Result<Vec<String>, ViewsError> {
+        self.texts_in(LONG, sql, &[]).await
+    }
+
+    async fn texts_in(
+        &self,
+        answer: Duration,
+        sql: &str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<String>, ViewsError> {
         match self {
             Tables::Sqlite { readers, .. } => {
                 let mut connection = readers.acquire().await.map_err(failed)?;
                 sqlite_texts(&mut connection, sql, values).await
             }
             Tables::Postgres { pool, .. } => {
-                let mut connection = pool.acquire().await.map_err(failed)?;
-                postgres_texts(&mut connection, sql, values).await
+                let mut connection = Held::of(pool).await.map_err(failed)?;
+                let texts = within(answer, postgres_texts(&mut connection, sql, values)).await?;
+                connection.give_back();
+                Ok(texts)
             }
         }
     }
@@ -435,12 +478,17 @@ texts_on!(postgres_texts, PgConnection);
 impl Transaction {
     /// A statement without parameters.
     pub(super) async fn run(&mut self, sql: &str) -> Result<(), ViewsError> {
-        let sql = AssertSqlSafe(sql);
+        let query = AssertSqlSafe(sql);
         match self {
-            Transaction::Sqlite(tx) => sqlx::query(sql).execute(&mut **tx).await.map(drop),
-            Transaction::Postgres(tx) => sqlx::query(sql).execute(&mut **tx).await.map(drop),
+            Transaction::Sqlite(tx) => {
+                let done = sqlx::query(query).execute(&mut **tx).await;
+                done.map(drop).map_err(failed)
+            }
+            Transaction::Postgres { connection, answer } => {
+                let query = sqlx::query(query).execute(&mut **connection);
+                within(*answer, async { query.await.map(drop).map_err(failed) }).await
+            }
         }
-        .map_err(failed)
     }
 
     pub(super) async fn texts(
@@ -450,14 +498,29 @@ impl Transaction {
     ) -> Result<Vec<String>, ViewsError> {
         match self {
             Transaction::Sqlite(tx) => sqlite_texts(tx, sql, values).await,
-            Transaction::Postgres(tx) => postgres_texts(tx, sql, values).await,
+            Transaction::Postgres { connection, answer } => {
+                within(*answer, postgres_texts(connection, sql, values)).await
+            }
         }
     }
 
-    pub(super) async fn commit(self) -> Result<(), ViewsError> {
+    /// Statements from now on may go through whole tables.
+    pub(super) fn take_long(&mut self) {
+        if let Transaction::Postgres { answer, .. } = self {
+            *answer = LONG;
+        }
+    }
+
+    pub(super) async fn commit(mut self) -> Result<(), ViewsError> {
+        if let Transaction::Postgres { .. } = self {
+            self.run("COMMIT").await?;
+        }
         match self {
             Transaction::Sqlite(tx) => tx.commit().await.map_err(failed),
-            Transaction::Postgres(tx) => tx.commit().await.map_err(failed),
+            Transaction::Postgres { connection, .. } => {
+                connection.give_back();
+                Ok(())
+            }
         }
     }
 }

@@ -49,6 +49,9 @@ pub enum ViewsError {
     /// The database of the tables failed.
     #[error("the database of the views failed")]
     Database(#[source] DriverError),
+    /// The database of the tables says nothing.
+    #[error("the database of the views has not answered for {} s", .0.as_secs())]
+    Silent(std::time::Duration),
     /// The tables are damaged, or not those of this version.
     #[error(
         "the views are damaged or of another version; `quantong views rebuild` makes them anew"
@@ -155,6 +158,12 @@ impl Views {
         Ok(found.map_or(Position::START, |(_, position)| position))
     }
 
+    /// True if rows that were written may be gone while this process runs: PostgreSQL commits them
+    /// without waiting for its disk, so that a crash takes the last ones back.
+    pub fn may_go_back(&self) -> bool {
+        matches!(self.tables, Tables::Postgres { .. })
+    }
+
     /// Every row of every table but the position as a JSON object, in the order of its text: what
     /// two sets of tables are compared by.
     ///
@@ -165,7 +174,7 @@ impl Views {
         for table in schema::TABLES.iter().chain(schema::JOINED) {
             let object = self.tables.dialect().row_of(table, "");
             let sql = format!("SELECT CAST({object} AS TEXT) FROM {}", table.name);
-            let texts = self.tables.texts(&sql, &[]).await?;
+            let texts = self.tables.all_texts(&sql).await?;
             let parsed = texts.iter().map(|text| serde_json::from_str(text));
             let rows: Result<Vec<serde_json::Value>, _> = parsed.collect();
             let mut rows = rows.map_err(|_| ViewsError::Missing(table.name))?;

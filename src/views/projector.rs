@@ -192,6 +192,7 @@ impl Projector {
     /// The tables cannot be written; they are then as before.
     pub async fn clear(&mut self) -> Result<(), ViewsError> {
         let mut tx = self.tables.begin(Part::Rest).await?;
+        tx.take_long();
         // In the order in which a step takes them, so that neither waits for the other.
         let parts = [Part::Rest, Part::Claims];
         let positions = parts.map(|part| (part.number(), self.tables.position_of(part)));
@@ -237,7 +238,7 @@ impl Projector {
     async fn remember(&mut self) -> Result<(), ViewsError> {
         let codes = self
             .tables
-            .texts("SELECT code FROM members ORDER BY id", &[])
+            .all_texts("SELECT code FROM members ORDER BY id")
             .await?;
         // One row per run of vouchers of a year: there are millions of vouchers and few runs.
         let runs = "SELECT CAST(id AS TEXT) || ' ' || year FROM (\
@@ -245,9 +246,9 @@ impl Projector {
             LAG(substr(issued_on, 1, 4)) OVER (ORDER BY id) AS before \
             FROM issued_vouchers) AS years \
             WHERE before IS NULL OR before <> year ORDER BY id";
-        let runs = self.tables.texts(runs, &[]).await?;
+        let runs = self.tables.all_texts(runs).await?;
         let count = "SELECT CAST(COUNT(*) AS TEXT) FROM issued_vouchers";
-        let count = self.tables.texts(count, &[]).await?;
+        let count = self.tables.all_texts(count).await?;
         let count = count.first().and_then(|text| text.parse().ok());
         self.memory = Some(Memory {
             codes: codes.iter().map(|code| code.parse().unwrap_or(0)).collect(),

@@ -2,15 +2,16 @@
 //! PostgreSQL as a stream of rows (`COPY`) or as arrays.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::postgres::{PgArguments, PgConnection};
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{Arguments as _, AssertSqlSafe, Postgres, Sqlite};
+use sqlx::{Arguments as _, AssertSqlSafe, Sqlite};
 
 use super::ViewsError;
 use super::changes::{Update, Writes};
 use super::columns::{Block, Column, NO_NUMBER, Rows, TextsIter};
-use super::database::{Transaction, failed};
+use super::database::{Transaction, failed, within};
 use super::schema::{ACCOUNT_DAYS, Table};
 use super::sql::{self, Dialect, Shape};
 
@@ -46,12 +47,14 @@ impl Transaction {
         match self {
             Transaction::Sqlite(tx) => write_sqlite(tx, rows, sql).await,
             // Sums are added to rows that are there, which a stream cannot.
-            Transaction::Postgres(tx)
+            Transaction::Postgres { connection, answer }
                 if rows.len() >= STREAMED && table.name != ACCOUNT_DAYS.name =>
             {
-                stream(tx, rows, &sql::copy(table)).await
+                stream(connection, *answer, rows, &sql::copy(table)).await
             }
-            Transaction::Postgres(tx) => write_postgres(tx, rows, sql).await,
+            Transaction::Postgres { connection, answer } => {
+                write_postgres(connection, *answer, rows, sql).await
+            }
         }
     }
 
@@ -59,7 +62,9 @@ impl Transaction {
         let sql = |dialect, shape| sql::update(dialect, update, shape);
         match self {
             Transaction::Sqlite(tx) => write_sqlite(tx, rows, sql).await,
-            Transaction::Postgres(tx) => write_postgres(tx, rows, sql).await,
+            Transaction::Postgres { connection, answer } => {
+                write_postgres(connection, *answer, rows, sql).await
+            }
         }
     }
 }
@@ -212,7 +217,8 @@ fn arrays(block: &Block) -> Result<PgArguments, ViewsError> {
 
 /// As [`write_sqlite`]; a parameter is an array with the values of a column of a block.
 async fn write_postgres(
-    tx: &mut sqlx::Transaction<'static, Postgres>,
+    connection: &mut PgConnection,
+    answer: Duration,
     rows: &Rows,
     sql: impl Fn(Dialect, Shape) -> String + Send,
 ) -> Result<(), ViewsError> {
@@ -222,16 +228,23 @@ async fn write_postgres(
     while let Some(arguments) = made {
         let query = sqlx::query_with(AssertSqlSafe(Arc::clone(&sql)), arguments);
         let following = async { blocks.next().map(arrays).transpose() };
-        let (executed, following) = tokio::join!(query.execute(&mut **tx), following);
-        executed.map_err(failed)?;
+        let executing = async { query.execute(&mut *connection).await.map_err(failed) };
+        let (executed, following) = tokio::join!(within(answer, executing), following);
+        executed?;
         made = following?;
     }
     Ok(())
 }
 
 /// Sends rows in the binary format of `COPY`, whatever their number in one statement.
-async fn stream(connection: &mut PgConnection, rows: &Rows, sql: &str) -> Result<(), ViewsError> {
-    let mut copy = connection.copy_in_raw(sql).await.map_err(failed)?;
+async fn stream(
+    connection: &mut PgConnection,
+    answer: Duration,
+    rows: &Rows,
+    sql: &str,
+) -> Result<(), ViewsError> {
+    let begun = async { connection.copy_in_raw(sql).await.map_err(failed) };
+    let mut copy = within(answer, begun).await?;
     let mut bytes = Vec::with_capacity(SENT + (16 << 10));
     // Signature, flags, length of an extension.
     bytes.extend_from_slice(b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0");
@@ -249,14 +262,18 @@ async fn stream(connection: &mut PgConnection, rows: &Rows, sql: &str) -> Result
                 }
             }
             if bytes.len() >= SENT {
-                copy.send(&*bytes).await.map_err(failed)?;
+                let sent = async { copy.send(&*bytes).await.map_err(failed) };
+                within(answer, sent).await?;
                 bytes.clear();
             }
         }
     }
     bytes.extend_from_slice(&(-1_i16).to_be_bytes());
-    copy.send(&*bytes).await.map_err(failed)?;
-    copy.finish().await.map(drop).map_err(failed)
+    let finished = async {
+        copy.send(&*bytes).await.map_err(failed)?;
+        copy.finish().await.map(drop).map_err(failed)
+    };
+    within(answer, finished).await
 }
 
 /// A field: its length and its bytes, or -1 for one that is missing.

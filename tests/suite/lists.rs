@@ -505,11 +505,26 @@ async fn bad_parameters(world: &World) {
         "voucher=VO-1",
         "filed_from=yesterday",
         "consistency=perhaps",
+        "invoice_no=1%00",
+        "q=1%00",
     ] {
         let path = format!("/v1/claims?{query}");
         let (status, problem) = world.call(Method::GET, &world.provider, &path, None).await;
         assert_eq!(status, 400, "{query}: {problem}");
     }
+    // PostgreSQL takes no NUL: who sends one is told so, not to try again.
+    for name in ["user_name", "outcome"] {
+        let path = format!("/v1/sign-ins?{name}=a%00");
+        let (status, problem) = world
+            .call(Method::GET, &world.administrator, &path, None)
+            .await;
+        assert_eq!(status, 400, "{path}: {problem}");
+    }
+    let nobody = json!({"user_name": "a\u{0}", "password": "not the right one"});
+    let (status, problem) = world
+        .call(Method::POST, "", "/v1/sign-in", Some(nobody))
+        .await;
+    assert_eq!((status, &problem["code"]), (401, &json!("SIGN_IN_FAILED")));
     let path = "/v1/vouchers?status=good";
     let (status, problem) = world.call(Method::GET, &world.science, path, None).await;
     assert_eq!(

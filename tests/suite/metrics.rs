@@ -7,6 +7,7 @@ use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
 
 use super::cluster::{Cluster, database_of};
+use super::relay::Relay;
 use super::server::{Server, World};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -137,4 +138,39 @@ async fn a_follower_and_views_that_stand_still_are_told() {
         (moves && told["quantong_views_lag_events"] == 0).then_some(())
     })
     .await;
+}
+
+/// Whoever asks how a node stands waits for no database that does not answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follower_without_its_database_says_at_once_that_it_is_not_ready() {
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
+    let database = cluster.new_database();
+    let folders = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+    let _world = World::on(folders[0].path(), Some(&database)).await;
+    let relay = Relay::start(cluster.port()).await;
+    let way = relay.address(&database);
+    let (follower, _) = Server::start(folders[1].path(), Some(&way));
+    let is_told = |ready: u64| {
+        let url = follower.url.clone();
+        until("what is so", move || {
+            let url = url.clone();
+            async move { (scrape(&url).await["quantong_ready"] == ready).then_some(()) }
+        })
+    };
+    is_told(1).await;
+    // A port on which nobody listens.
+    relay.lead_to(1);
+    is_told(0).await;
+    let began = Instant::now();
+    let ready = readiness(&follower.url).await;
+    assert!(began.elapsed() < Duration::from_secs(1), "{ready}");
+    assert_eq!(
+        (&ready["ready"], &ready["role"]),
+        (&false.into(), &"follower".into())
+    );
+    relay.lead_to(cluster.port());
+    is_told(1).await;
+    assert_eq!(readiness(&follower.url).await["ready"], true);
 }

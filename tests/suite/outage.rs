@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use super::cluster::{Cluster, skip};
+use super::cluster::{Cluster, database_of, skip};
 use super::postgres::{Load, PATIENCE, assert_success};
 use super::relay::{Cut, Relay};
 use super::server::{Server, World, fen, quantong, send};
+use super::views_kept::assert_views_are_as_made_anew;
 
 /// How often something is done, in the short and in the long form.
 fn rounds(short: u64, full: u64) -> u64 {
@@ -78,6 +79,201 @@ async fn a_connection_cut_between_commit_and_answer_gives_503_or_the_true_answer
     }
     assert!(relay.lost_commits() >= rounds, "{}", relay.lost_commits());
     let mut world = load.finish().await;
+    world.server.terminate();
+    assert_success(&quantong(folder.path(), &database, &["verify"]));
+}
+
+/// The newest claim in a list that has seen so many events, or all; `None` if it says: again.
+async fn newest_listed(world: &World, url: &str, seen: Option<u64>) -> Option<Value> {
+    let seen = seen.map_or_else(String::new, |seen| format!("&min_seq={seen}"));
+    let url = format!("{url}/v1/claims?limit=1{seen}");
+    let (client, token) = (&world.client, &world.administrator);
+    let sent = send(client, Method::GET, &url, token, None, None).await;
+    let answer = sent.expect("the server stays");
+    let status = answer.status();
+    let list: Value = answer.json().await.expect("JSON");
+    match status {
+        StatusCode::OK => Some(list["data"][0]["id"].clone()),
+        StatusCode::SERVICE_UNAVAILABLE => None,
+        other => panic!("{other}: {list}"),
+    }
+}
+
+/// Nobody writes after the crash, so that nothing but the tables themselves tells that rows of the
+/// views are gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_lack_nothing_when_a_crash_takes_rows_of_the_views_back() {
+    let Some(cluster) = Cluster::start_new() else {
+        return;
+    };
+    // Else what was written would be on disk before the crash every now and then.
+    cluster.sql("postgres", "ALTER SYSTEM SET wal_writer_delay = '10s'");
+    cluster.sql("postgres", "SELECT pg_reload_conf()");
+    let database = cluster.new_database();
+    let folder = tempfile::tempdir().expect("a folder");
+    let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
+    let mut world = World::on(&one, Some(&database)).await;
+    let (mut follower, _) = Server::start(&other, Some(&database));
+    let urls = [world.server.url.clone(), follower.url.clone()];
+    let mut taken_back = 0;
+    for round in 0..rounds(4, 20) {
+        let body = world.claim(&world.voucher, 700_000_000 + round, "2.00");
+        let began = Instant::now();
+        let (filed, seen) = loop {
+            assert!(began.elapsed() < PATIENCE, "round {round}: nobody leads");
+            let url = format!("{}/v1/claims", urls[0]);
+            let (client, token) = (&world.client, &world.provider);
+            let key = format!("round-{round}");
+            let sent = send(client, Method::POST, &url, token, Some(&key), Some(&body)).await;
+            let answer = sent.expect("the server stays");
+            if answer.status() == StatusCode::CREATED {
+                let seen = answer.headers()["quantong-sequence"].to_str();
+                let seen: u64 = seen.expect("ASCII").parse().expect("a number");
+                break (answer.json::<Value>().await.expect("JSON"), seen);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
+        // The leader knows that its tables have the claim.
+        let listed = newest_listed(&world, &urls[0], Some(seen)).await;
+        cluster.crash();
+        cluster.restart();
+        let held = "SELECT MIN(events) FROM view_position";
+        let held = cluster.sql(database_of(&database), held);
+        let held: u64 = held.trim().parse().expect("a number");
+        taken_back += u64::from(listed.is_some() && held < seen);
+        for url in &urls {
+            let began = Instant::now();
+            let mut told = 0;
+            // Long enough for whatever is told by mistake for a while.
+            while told < 20 || began.elapsed() < Duration::from_secs(1) {
+                assert!(began.elapsed() < PATIENCE, "round {round}: {url} is behind");
+                if let Some(newest) = newest_listed(&world, url, Some(seen)).await {
+                    assert_eq!(newest, filed["id"], "round {round}: {url}");
+                    told += 1;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+    }
+    assert!(taken_back > 0, "no crash took anything back");
+    follower.terminate();
+    world.server.terminate();
+    assert_views_are_as_made_anew(&one, &database).await;
+}
+
+/// A leader that is stopped while it writes the views, and stays so, holds up nobody for long.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leader_that_is_stopped_within_the_views_does_not_hold_them_for_ever() {
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
+    let database = cluster.new_database();
+    let folder = tempfile::tempdir().expect("a folder");
+    let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
+    let mut world = World::on(&one, Some(&database)).await;
+    let (mut follower, _) = Server::start(&other, Some(&database));
+    let bodies = (0..50_000).map(|n| world.claim(&world.voucher, n, "2.00"));
+    let (url, token) = (format!("{}/v1/claims", world.server.url), &world.provider);
+    let filing = tokio::spawn(ask_hastily(url, token.clone(), bodies.collect()));
+    let held = "SELECT COUNT(*) FROM pg_locks JOIN pg_stat_activity USING (pid) \
+        WHERE relation = 'view_position'::regclass AND mode = 'RowExclusiveLock' \
+        AND state = 'idle in transaction'";
+    let began = Instant::now();
+    loop {
+        world.server.signal("-STOP");
+        // What it has sent is carried out.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        if cluster.sql(database_of(&database), held).trim() != "0" {
+            break;
+        }
+        world.server.signal("-CONT");
+        let late = began.elapsed() > Duration::from_secs(2);
+        assert!(!late, "it was never stopped within a transaction");
+        tokio::time::sleep(Duration::from_millis(7)).await;
+    }
+    filing.await.expect("it asks");
+    let began = Instant::now();
+    // The follower leads, and writes an epoch that the lists wait for.
+    while newest_listed(&world, &follower.url, None).await.is_none() {
+        assert!(began.elapsed() < 2 * PATIENCE, "the lists stay behind");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    world.server.signal("-CONT");
+    for server in [&mut world.server, &mut follower] {
+        server.terminate();
+    }
+    assert_views_are_as_made_anew(&other, &database).await;
+}
+
+/// Asks for three seconds, and waits for no answer longer than one.
+async fn ask_hastily(url: String, token: String, bodies: Vec<Value>) {
+    let hasty = reqwest::Client::builder().timeout(Duration::from_secs(1));
+    let hasty = hasty.build().expect("a client");
+    let began = Instant::now();
+    let mut bodies = bodies.iter();
+    while began.elapsed() < Duration::from_secs(3) {
+        let body = bodies.next();
+        let method = body.map_or(Method::GET, |_| Method::POST);
+        let _given_up = send(&hasty, method, &url, &token, None, body).await;
+    }
+}
+
+/// What clients ask for who give up is still under way on the connections.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_fall_silent_are_given_up_for_others() {
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
+    let relay = Relay::start(cluster.port()).await;
+    let database = relay.address(&cluster.new_database());
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut world = World::on(folder.path(), Some(&database)).await;
+    let list = "/v1/claims?limit=1&consistency=eventual";
+    let (tries, claims) = ("/v1/sign-ins?limit=1", "/v1/claims");
+    let asking: Vec<_> = (0..24_usize)
+        .map(|n| {
+            let url = format!("{}{}", world.server.url, [list, tries, claims][n % 3]);
+            let (bodies, token) = match n % 3 {
+                2 => {
+                    let numbers = (0..5_000).map(|m| (n as u64) * 1_000_000 + m);
+                    let bodies = numbers.map(|m| world.claim(&world.voucher, m, "2.00"));
+                    (bodies.collect(), &world.provider)
+                }
+                _ => (Vec::new(), &world.administrator),
+            };
+            tokio::spawn(ask_hastily(url, token.clone(), bodies))
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    relay.fall_silent();
+    for asks in asking {
+        asks.await.expect("it asks");
+    }
+    // Half a minute until an answer is given up, and what comes after it.
+    let began = Instant::now();
+    let body = world.claim(&world.voucher, 950_000_000, "2.00");
+    let number = body["invoice_no"].as_str().expect("a number");
+    let found = format!("{claims}?invoice_no={number}");
+    let (client, url) = (&world.client, format!("{}{claims}", world.server.url));
+    loop {
+        let token = &world.provider;
+        let filed = send(client, Method::POST, &url, token, Some("last"), Some(&body)).await;
+        let filed: Value = filed.expect("an answer").json().await.expect("JSON");
+        let (_, found) = world
+            .call(Method::GET, &world.administrator, &found, None)
+            .await;
+        let (tried, _) = world
+            .call(Method::GET, &world.administrator, tries, None)
+            .await;
+        let listed = &found["data"][0]["id"];
+        if filed["id"].is_string() && *listed == filed["id"] && tried == 200 {
+            break;
+        }
+        let late = began.elapsed() > 2 * PATIENCE;
+        assert!(!late, "{filed}, {found}, {tried}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    views_catch_up(&world).await;
     world.server.terminate();
     assert_success(&quantong(folder.path(), &database, &["verify"]));
 }

@@ -37,6 +37,8 @@ struct Shared {
     next: Mutex<Option<Cut>>,
     /// Changes when every connection is to end.
     ended: watch::Sender<u64>,
+    /// Changes when every connection falls silent.
+    silent: watch::Sender<u64>,
     /// Answers to commits that were lost.
     commits: AtomicU64,
 }
@@ -83,6 +85,7 @@ impl Relay {
             target: Mutex::new(target),
             next: Mutex::new(None),
             ended: watch::Sender::new(0),
+            silent: watch::Sender::new(0),
             commits: AtomicU64::new(0),
         });
         let linking = Arc::clone(&shared);
@@ -110,6 +113,12 @@ impl Relay {
     pub(crate) fn lead_to(&self, target: u16) {
         *self.shared.target.lock() = target;
         self.shared.ended.send_modify(|count| *count += 1);
+    }
+
+    /// From now on nothing comes through the connections that there are, and nobody ends them: so
+    /// it is when a host loses its power. New ones are as ever.
+    pub(crate) fn fall_silent(&self) {
+        self.shared.silent.send_modify(|count| *count += 1);
     }
 
     /// Cuts now, or at the next bytes that fit.
@@ -141,6 +150,7 @@ impl Drop for Relay {
 /// Passes on what the two sides of a connection say until one of them ends it or it is cut.
 async fn link(near: TcpStream, shared: Arc<Shared>) {
     let mut ended = shared.ended.subscribe();
+    let mut silent = shared.silent.subscribe();
     let target = *shared.target.lock();
     let Ok(far) = TcpStream::connect(("127.0.0.1", target)).await else {
         return;
@@ -150,10 +160,18 @@ async fn link(near: TcpStream, shared: Arc<Shared>) {
     }
     let (from_server, to_server) = near.into_split();
     let (from_database, to_database) = far.into_split();
+    let passing = async {
+        tokio::select! {
+            () = pass(from_server, to_database, Way::ToDatabase, &shared) => {}
+            () = pass(from_database, to_server, Way::ToServer, &shared) => {}
+            _ = ended.changed() => {}
+        }
+    };
+    // What was passing on keeps both ends open.
+    let mut passing = std::pin::pin!(passing);
     tokio::select! {
-        () = pass(from_server, to_database, Way::ToDatabase, &shared) => {}
-        () = pass(from_database, to_server, Way::ToServer, &shared) => {}
-        _ = ended.changed() => {}
+        () = &mut passing => {}
+        _ = silent.changed() => std::future::pending().await,
     }
 }
 

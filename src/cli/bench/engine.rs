@@ -95,7 +95,7 @@ async fn catch_up(node: &Node, views: Option<&Following>) -> Result<(), BenchErr
         return Ok(());
     };
     let durable = node.status().durable.0;
-    if views.reach(durable, Duration::from_secs(3_600)).await {
+    if views.reach(durable, Duration::from_secs(3_600)).await? {
         Ok(())
     } else {
         Err(BenchError::ViewsBehind)

@@ -11,7 +11,7 @@ use crate::domain::PersonalOpening;
 
 use super::super::row::{Row, RowHead};
 use super::super::store::{LedgerUuid, PrivateKey, PrivateRow, ReadLimit, StoreError, StoreReader};
-use super::{bytes, database, integer, within};
+use super::{Held, bytes, database, integer, within};
 
 macro_rules! select_head {
     ($rest:literal) => {
@@ -129,13 +129,10 @@ impl PostgresReader {
     }
 
     async fn all(&self, query: Select<'_>) -> Result<Vec<PgRow>, StoreError> {
-        let mut connection = self.pool.acquire().await.map_err(database)?;
-        let rows = within(self.answer_timeout, query.fetch_all(&mut *connection)).await;
-        if rows.is_err() {
-            // It may be in the middle of an answer that nobody waits for any more.
-            drop(connection.detach());
-        }
-        rows
+        let mut connection = Held::of(&self.pool).await.map_err(database)?;
+        let rows = within(self.answer_timeout, query.fetch_all(&mut *connection)).await?;
+        connection.give_back();
+        Ok(rows)
     }
 
     async fn one(&self, query: Select<'_>) -> Result<Option<PgRow>, StoreError> {
