@@ -13,9 +13,11 @@ demo:
 test:
 	$(CARGO) test
 
-# All tests, long ones in full, those on PostgreSQL not left out.
+# All tests, long ones in full, those on PostgreSQL not left out; then what is promised of speed, one
+# figure at a time. Those want the machine for themselves.
 test-full:
 	QUANTONG_FULL=1 QUANTONG_REQUIRE_POSTGRES=1 $(CARGO) test --release
+	QUANTONG_REQUIRE_POSTGRES=1 $(CARGO) test --release --test suite figures:: -- --ignored --test-threads=1
 
 # The figures of docs/PERFORMANCE.md.
 bench:

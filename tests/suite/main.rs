@@ -10,6 +10,7 @@ mod credit;
 mod days;
 mod docs;
 mod docs_more;
+mod figures;
 mod files;
 mod followers;
 mod http;
