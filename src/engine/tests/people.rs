@@ -411,6 +411,26 @@ fn the_first_administrator_acts_alone_and_with_a_second_one_nobody_does() {
 }
 
 #[test]
+fn who_shuts_the_other_administrator_out_does_not_act_alone_from_then_on() {
+    let mut world = World::new();
+    for administrator in [MAKER, CHECKER] {
+        world.grant(administrator, Role::Administrator, Scope::Corridor);
+    }
+    assert_eq!(
+        names(&world.by(MAKER, access(CHECKER, false))),
+        ["AccessSet"]
+    );
+    let audit = grant(MAKER, Role::Auditor, Scope::Corridor, true);
+    for command in [audit, token(OTHER, 1), access(CHECKER, true)] {
+        assert_eq!(names(&world.by(MAKER, command)), ["ActionProposed"]);
+    }
+    // The node appoints another one: who has its host has the ledger.
+    world.grant(OTHER, Role::Administrator, Scope::Corridor);
+    let done = world.by(OTHER, approve());
+    assert_eq!(names(&done), ["ProposalApproved", "GrantSet"]);
+}
+
+#[test]
 fn a_citys_administrator_asks_the_corridors() {
     let mut world = World::new();
     world.grant(OTHER, Role::Administrator, Scope::Member(HOME));
