@@ -4,7 +4,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::context::{Cx, day, word};
+use super::context::{Cx, day, one_of};
 use super::lists::await_views;
 use super::moment::{self, Moment};
 use super::problem::Problem;
@@ -198,7 +198,13 @@ fn known(cx: &Cx<'_>, operation: &str) -> Result<(), Problem> {
 
 fn wanted(cx: &Cx<'_>) -> Result<Wanted, Problem> {
     known(cx, "get_statement")?;
-    let account = word("account", cx.param("account"), kind_of)?;
+    let account = {
+        let kinds: Vec<_> = AccountKind::ALL
+            .iter()
+            .map(|kind| (kind.as_str(), *kind))
+            .collect();
+        one_of("account", cx.param("account"), &kinds)?
+    };
     let from = match cx.param("from") {
         "" => None,
         text => Some(day("from", text)?),

@@ -13,6 +13,7 @@ use crate::domain::{
 use crate::engine::IdText;
 use crate::engine::State;
 use crate::engine::command::{EnterpriseKey, Role, Scope};
+use crate::engine::terms::Words;
 
 /// True if somebody may read what concerns these scopes.
 pub(super) fn may_read(state: &State, reader: PrincipalId, concerned: &[Scope]) -> bool {
@@ -85,13 +86,30 @@ pub(super) fn ratio(field: &str, text: &str) -> Result<Ratio, Problem> {
     parse(field, text, Ratio::parse)
 }
 
-/// A word of a closed set.
-pub(super) fn word<T>(
+/// A word of a closed set; one that is not is answered with those that are.
+pub(super) fn word<T: Words>(
     field: &str,
     text: &str,
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> Result<T, Problem> {
-    parse(text).ok_or_else(|| Problem::field(field, "not one of the words of this field"))
+    parse(text).ok_or_else(|| not_one_of(field, T::words()))
+}
+
+/// A word of some: each with what it stands for.
+pub(super) fn one_of<T: Copy>(
+    field: &str,
+    text: &str,
+    words: &[(&'static str, T)],
+) -> Result<T, Problem> {
+    let found = words.iter().find(|(word, _)| *word == text);
+    found
+        .map(|(_, value)| *value)
+        .ok_or_else(|| not_one_of(field, words.iter().map(|(word, _)| *word)))
+}
+
+fn not_one_of(field: &str, words: impl Iterator<Item = &'static str>) -> Problem {
+    let words: Vec<&str> = words.collect();
+    Problem::field(field, format!("is one of {}", words.join(", ")))
 }
 
 impl Cx<'_> {

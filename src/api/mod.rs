@@ -12,6 +12,7 @@ mod client;
 mod context;
 mod credit;
 mod decide;
+mod details;
 mod following;
 mod forward;
 mod history;

@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::details::translated;
 use crate::engine::Rejection;
 use crate::engine::refusal::{Faults, RefusalCode, Retry};
 use crate::node::NodeError;
@@ -172,7 +173,7 @@ impl Problem {
             "request_id": request_id,
         });
         if let Some(detail) = &self.detail {
-            document["detail"] = json!(detail);
+            document["detail"] = json!(translated(detail, lang));
         }
         if !self.faults.is_empty() {
             let faults = self.faults.in_order();
@@ -181,7 +182,8 @@ impl Problem {
             document["faults"] = faults.map(fault).collect();
         }
         if !self.errors.is_empty() {
-            document["errors"] = json!(self.errors);
+            let error = |error: &FieldError| json!({"field": error.field, "problem": translated(&error.problem, lang)});
+            document["errors"] = self.errors.iter().map(error).collect();
         }
         for (name, value) in &self.more {
             document[*name] = value.clone();

@@ -265,6 +265,9 @@ state! {
     held_use: Ordered<UsageId, Fen> = Ordered::default();
     /// Used caps that came with successions, by usage row and day.
     taken_over: Ordered<(UsageId, Day), Fen> = Ordered::default();
+    /// The last event that gave more back than a usage row counted, since a succession had taken
+    /// its share along.
+    overdrawn: Ordered<UsageId, Seq> = Ordered::default();
     /// Vouchers.
     vouchers: Table<VoucherRow> = Table::default();
     /// Vouchers by the day on which they lapse.
@@ -336,7 +339,7 @@ state! {
 
 /// Version of what [`StatePart`]s hold. A stored state of another version is not read: the journal
 /// is replayed instead.
-pub const STATE_FORMAT: u16 = 6;
+pub const STATE_FORMAT: u16 = 7;
 
 impl State {
     /// Makes the lookups that follow from the rows, after the last part was read.

@@ -11,6 +11,12 @@ pub use optional::{
     RollingCap, RollingPeriod, SimulationOutcome,
 };
 
+/// A small closed set whose values have words that the outside uses.
+pub trait Words: Copy + 'static {
+    /// All words, in the order of the values.
+    fn words() -> impl Iterator<Item = &'static str>;
+}
+
 macro_rules! closed_set {
     (
         $(#[$doc:meta])*
@@ -41,6 +47,12 @@ macro_rules! closed_set {
             /// The value with this word.
             pub fn parse(text: &str) -> Option<$name> {
                 match text { $($text => Some($name::$variant),)* _ => None }
+            }
+        }
+
+        impl $crate::engine::terms::Words for $name {
+            fn words() -> impl Iterator<Item = &'static str> {
+                [$($text,)*].into_iter()
             }
         }
     };

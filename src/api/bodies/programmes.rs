@@ -1,7 +1,7 @@
 //! Programmes and agreements.
 
 use super::{Body, body, document, name};
-use crate::api::context::{Cx, day, parse, ratio, word, yuan};
+use crate::api::context::{Cx, day, one_of, parse, ratio, word, yuan};
 use crate::api::problem::Problem;
 use crate::domain::ProgrammeCode;
 use crate::engine::command::{
@@ -33,15 +33,11 @@ body! {
         direction: String,
         document_no: Option<String>,
     } (self, cx) {
-        let raise = |text: &str| match text {
-            "raise" => Some(true),
-            "cut" => Some(false),
-            _ => None,
-        };
+        let directions = [("raise", true), ("cut", false)];
         Ok(Command::ChangeBudget(ChangeBudget {
             programme: cx.programme("code", cx.param("code"))?,
             amount: yuan("amount", &self.amount)?,
-            raise: word("direction", &self.direction, raise)?,
+            raise: one_of("direction", &self.direction, &directions)?,
             document_no: document(self.document_no)?,
         }))
     }

@@ -1,7 +1,7 @@
 //! The registers of parties: admission, recognition, status, relations, credit flags, accounts.
 
 use super::{Body, body, document, name, sha256};
-use crate::api::context::{Cx, day, parse, word};
+use crate::api::context::{Cx, day, one_of, parse, word};
 use crate::api::problem::Problem;
 use crate::domain::{
     AdmissionId, CategoryId, CreditCode, CreditFlagId, Day, EnterpriseId, IdKind, Text,
@@ -195,11 +195,9 @@ body! {
         /// `passed`, `returned` or `declined`.
         decision: String,
     } (self, cx) {
-        let decision = word("decision", &self.decision, |text| {
-            AdmissionDecision::parse(text).filter(|decision| {
-                !matches!(decision, AdmissionDecision::Withdrawn | AdmissionDecision::Dismissed)
-            })
-        })?;
+        use AdmissionDecision::{Declined, Passed, Returned};
+        let decisions = [Passed, Returned, Declined].map(|decision| (decision.as_str(), decision));
+        let decision = one_of("decision", &self.decision, &decisions)?;
         step(cx, AdmissionStep::Check(decision))
     }
 }

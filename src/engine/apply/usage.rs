@@ -33,17 +33,30 @@ impl State {
 
     /// Takes an amount back that was counted.
     pub(super) fn uncount_use(&mut self, usage: UsageId, category: CategoryId, amount: Fen) {
-        let mut apart = false;
+        let (mut apart, mut short) = (false, false);
         // A succession may have taken some of it along.
+        let mut less = |used: &mut Fen| {
+            short |= *used < amount;
+            *used = used.saturating_sub(amount);
+        };
         self.usage.update_at(usage.index(), |row| {
-            row.used = row.used.saturating_sub(amount);
+            less(&mut row.used);
             apart = row.category != Some(category);
         });
         if apart {
             let key = category_key(usage, category);
-            self.category_usage
-                .update(key, |used| *used = used.saturating_sub(amount));
+            self.category_usage.update(key, less);
         }
+        if short {
+            self.note_overdrawn(usage);
+        }
+    }
+
+    /// More is given back than a succession has left: what it took along cannot come back as it
+    /// went from now on.
+    pub(super) fn note_overdrawn(&mut self, usage: UsageId) {
+        let now = *self.next_seq;
+        self.overdrawn.insert(usage, now);
     }
 
     /// Counts an amount to a contract.
@@ -64,6 +77,9 @@ impl State {
     ) {
         // A succession may have taken some of it along.
         let used = self.used_on_contract(usage, contract_no);
+        if used < amount {
+            self.note_overdrawn(usage);
+        }
         let left = used.saturating_sub(amount);
         if left.is_zero() {
             self.contract_usage.remove(&(usage, contract_no));

@@ -126,6 +126,9 @@ impl State {
     /// Lowers what counts as issued; answers by how much. Part of it may have gone to a successor.
     pub(super) fn no_longer_issued(&mut self, usage: UsageId, amount: Fen) -> Fen {
         let less = amount.min(self.usage.at(usage.index()).issued);
+        if less < amount {
+            self.note_overdrawn(usage);
+        }
         self.usage
             .update_at(usage.index(), |row| row.issued = minus(row.issued, less));
         less

@@ -122,7 +122,8 @@ impl State {
                 && self.has_grant(principal, checker, Scope::Corridor))
     }
 
-    /// True if another than the principal administers the scope.
+    /// True if another than the principal administers the scope. One that is shut out still counts:
+    /// else one administrator would shut out the other and act alone from then on.
     fn has_other_administrator(&self, principal: PrincipalId, office: Scope) -> bool {
         let of = |scope| {
             let first = (scope, PrincipalId(0));
@@ -133,9 +134,7 @@ impl State {
         };
         let member = (office != Scope::Corridor).then_some(office);
         let scopes = [Some(Scope::Corridor), member].into_iter().flatten();
-        scopes.flat_map(of).any(|(scope, other)| {
-            other != principal && self.has_grant(other, Role::Administrator, scope)
-        })
+        scopes.flat_map(of).any(|(_, other)| other != principal)
     }
 
     /// The member that a scope lies in, else the corridor.

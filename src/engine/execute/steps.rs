@@ -58,6 +58,7 @@ impl Execution<'_> {
                 contracts,
                 ..
             } => {
+                self.check_not_overdrawn(transfer, c.step)?;
                 let moved = (issued_moved, used_moved);
                 self.undo_transfer(transfer, moved, &categories, &contracts)
             }
@@ -88,6 +89,15 @@ impl Execution<'_> {
         let (programme, _) = self.state.voucher_owner(&self.state.vouchers[id.index()]);
         let carried = self.state.charged_at(programme, step) != self.state.charged(programme);
         refuse_if(carried, RefusalCode::StepUsed)
+    }
+
+    /// If more was given back since than the transfer had left, what it took along is used by
+    /// nobody: brought back it would count for ever.
+    fn check_not_overdrawn(&self, id: TransferId, step: Seq) -> Decision {
+        let parent = self.state.transfers[id.index()].voucher;
+        let usage = self.state.vouchers[parent.index()].usage;
+        let last = self.state.overdrawn.get(&usage).copied();
+        refuse_if(last > Some(step), RefusalCode::StepUsed)
     }
 
     /// The money must still be where it went, and the room under the cap that it left as well.

@@ -1,5 +1,6 @@
 //! Table tests of the engine: one line per refusal code and per posting row.
 
+mod administrators;
 mod boundaries;
 mod carried_transfers;
 mod claims;

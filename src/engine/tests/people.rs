@@ -11,7 +11,7 @@ use crate::engine::{Rejection, State, refusal_of, rehearse};
 
 const FIRST: ProposalId = ProposalId(0);
 /// Holds no role at first.
-const OTHER: PrincipalId = FILER;
+pub(super) const OTHER: PrincipalId = FILER;
 
 fn raise(amount: i64) -> Command {
     change(amount, true)
@@ -50,7 +50,7 @@ fn rule(action: Action, persons: u8, checker: Role) -> Command {
     })
 }
 
-fn grant(principal: PrincipalId, role: Role, scope: Scope, granted: bool) -> Command {
+pub(super) fn grant(principal: PrincipalId, role: Role, scope: Scope, granted: bool) -> Command {
     Command::SetGrant(SetGrant {
         principal,
         role,
@@ -59,7 +59,7 @@ fn grant(principal: PrincipalId, role: Role, scope: Scope, granted: bool) -> Com
     })
 }
 
-fn token(principal: PrincipalId, n: u8) -> Command {
+pub(super) fn token(principal: PrincipalId, n: u8) -> Command {
     Command::IssueToken(Box::new(IssueToken {
         principal,
         token_hash: [n; 32],
@@ -93,7 +93,7 @@ fn password(user_name: &str) -> Command {
     }))
 }
 
-fn access(principal: PrincipalId, enabled: bool) -> Command {
+pub(super) fn access(principal: PrincipalId, enabled: bool) -> Command {
     Command::SetAccess(SetAccess { principal, enabled })
 }
 
@@ -101,7 +101,7 @@ fn decide(proposal: ProposalId, approve: bool) -> Command {
     Command::DecideProposal(DecideProposal { proposal, approve })
 }
 
-fn approve() -> Command {
+pub(super) fn approve() -> Command {
     decide(FIRST, true)
 }
 
@@ -109,7 +109,7 @@ fn withdraw() -> Command {
     Command::WithdrawProposal(WithdrawProposal { proposal: FIRST })
 }
 
-fn names(events: &[Recorded]) -> Vec<&'static str> {
+pub(super) fn names(events: &[Recorded]) -> Vec<&'static str> {
     events
         .iter()
         .map(|recorded| recorded.event.name())

@@ -372,6 +372,28 @@ const LINES: &[Line] = &[
         w.by(MAKER, propose(VoucherId(3), on, 1));
         (MAKER, done)
     }),
+    // More was given back since than the transfer had left: of a claim, and of what was issued.
+    (Code::StepUsed, |w| {
+        let mut claim = w.claim();
+        claim.voucher = VoucherKey::Id(OTHERS);
+        (claim.contract_amount, claim.invoice_amount) = (fen(20_000), fen(20_000));
+        w.approve(claim);
+        let done = split(w);
+        let claim = crate::domain::ClaimId(0);
+        w.by(MAKER, Command::ReverseClaim(ReverseClaim { claim }));
+        (MAKER, done)
+    }),
+    (Code::StepUsed, |w| {
+        w.issue(OTHER_FIRM, 20_000);
+        let whole = TransferRequest::Succession {
+            to: FAR_FIRM,
+            cap_share: ratio(1_000_000),
+        };
+        w.by(MAKER, propose(OTHERS, whole, 30_000));
+        let done = seq(&w.by(CHECKER, decide(0, true)));
+        by_two(w, revoke(VoucherId(3)));
+        (MAKER, done)
+    }),
     (Code::VoucherRevoked, |w| {
         let done = split(w);
         by_two(w, revoke(OTHERS));

@@ -136,14 +136,27 @@ pub(super) struct Counted {
     apart: Vec<(String, Money)>,
     /// Of contracts that a version caps.
     contracts: Vec<(String, Money)>,
+    /// True if more was given back than there was.
+    pub(super) short: bool,
+    /// How many changes there were with the last one that was short.
+    pub(super) short_at: usize,
 }
 
 impl Counted {
+    fn less(short: &mut bool, sum: &mut Money, amount: Money) {
+        *short |= *sum + amount < 0;
+        *sum = (*sum + amount).max(0);
+    }
+
+    pub(super) fn issue(&mut self, amount: Money) {
+        Self::less(&mut self.short, &mut self.issued, amount);
+    }
+
     pub(super) fn count(&mut self, category: &str, amount: Money) {
         if self.first.is_none() && amount > 0 {
             self.first = Some(category.to_owned());
         }
-        self.used = (self.used + amount).max(0);
+        Self::less(&mut self.short, &mut self.used, amount);
         self.add_apart(category, amount);
     }
 
@@ -163,16 +176,22 @@ impl Counted {
             return;
         }
         match self.apart.iter_mut().find(|(own, _)| own == category) {
-            Some((_, sum)) => *sum = (*sum + amount).max(0),
-            None => self.apart.push((category.to_owned(), amount.max(0))),
+            Some((_, sum)) => Self::less(&mut self.short, sum, amount),
+            None => {
+                self.short |= amount < 0;
+                self.apart.push((category.to_owned(), amount.max(0)));
+            }
         }
     }
 
     pub(super) fn count_on(&mut self, parts: &[(String, Money)]) {
         for (contract, amount) in parts {
             match self.contracts.iter_mut().find(|(own, _)| own == contract) {
-                Some((_, sum)) => *sum = (*sum + amount).max(0),
-                None => self.contracts.push((contract.clone(), (*amount).max(0))),
+                Some((_, sum)) => Self::less(&mut self.short, sum, *amount),
+                None => {
+                    self.short |= *amount < 0;
+                    self.contracts.push((contract.clone(), (*amount).max(0)));
+                }
             }
         }
     }

@@ -33,6 +33,8 @@ pub(super) enum What {
         parts: Vec<(String, Money)>,
         /// The same of each contract.
         contracts: Vec<(String, Money)>,
+        /// How many changes of caps there were with it.
+        changes: usize,
     },
     Relocation {
         transfer: usize,
@@ -90,7 +92,15 @@ impl Model {
                 used,
                 parts,
                 contracts,
-            } => self.undo_transfer(transfer, (issued, used), &parts, &contracts),
+                changes,
+            } => {
+                let voucher = &self.vouchers[self.transfers[transfer].voucher];
+                let giver = self.counted(voucher.programme, voucher.holder);
+                if giver.short_at > changes {
+                    return refused("STEP_USED");
+                }
+                self.undo_transfer(transfer, (issued, used), &parts, &contracts)
+            }
             What::Relocation { transfer, from } => self.undo_relocation(transfer, from),
             What::Consent(consent) => self.undo_consent(consent),
             What::Payment {

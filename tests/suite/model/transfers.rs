@@ -291,6 +291,7 @@ impl Model {
                 used,
                 parts,
                 contracts,
+                changes: self.cap_changes.len(),
             },
         );
         Verdict::Done

@@ -89,16 +89,20 @@ impl Model {
 
     pub(super) fn counted(&self, programme: usize, enterprise: usize) -> Counted {
         let mut counted = Counted::default();
-        for change in &self.cap_changes {
+        for (at, change) in self.cap_changes.iter().enumerate() {
             if (change.programme, change.enterprise) != (programme, enterprise) {
                 continue;
             }
-            counted.issued = (counted.issued + change.issued).max(0);
+            counted.short = false;
+            counted.issue(change.issued);
             match &change.used {
                 Used::Nothing => {}
                 Used::In(category, amount) => counted.count(category, *amount),
                 Used::Moved(used, parts, theirs) => counted.shift(*used, parts, theirs.as_deref()),
                 Used::On(parts) => counted.count_on(parts),
+            }
+            if counted.short {
+                counted.short_at = at + 1;
             }
         }
         counted
