@@ -51,14 +51,17 @@ impl Told {
         self.moved.send_replace(events);
     }
 
-    fn failed(&self, error: &ViewsError) {
+    /// Keeps why the tables stand still; true if that is another reason than before.
+    fn failed(&self, error: &ViewsError) -> bool {
         let mut stuck = self.stuck.lock();
         let since = stuck
             .as_ref()
             .map_or_else(Instant::now, |stuck| stuck.since);
         // Without its causes, which may name the database.
         let error = error.to_string();
+        let is_new = stuck.as_ref().is_none_or(|stuck| stuck.error != error);
         *stuck = Some(Stuck { error, since });
+        is_new
     }
 }
 
@@ -93,11 +96,12 @@ impl Following {
                 let Err(error) = done else {
                     continue;
                 };
-                told.failed(&error);
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "the views stand still and are tried again"
-                );
+                if told.failed(&error) {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "the views stand still and are tried again"
+                    );
+                }
                 tokio::time::sleep(PAUSE).await;
             }
         });

@@ -13,7 +13,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many events an answer has seen.
 pub(super) const SEQUENCE: &str = "Quantong-Sequence";
@@ -112,6 +112,7 @@ pub(super) async fn look<T: Send>(
     find: impl FnOnce(&Cx<'_>) -> Result<T, Problem> + Send,
 ) -> Result<(T, Seq), Problem> {
     let node = &shared.node;
+    once(request.query_string())?;
     let path = parameters(request);
     let (found, seen) = node
         .read_at(
@@ -153,7 +154,20 @@ fn form(query: &str) -> BTreeMap<String, String> {
     read.map_or_else(|_| BTreeMap::new(), web::Query::into_inner)
 }
 
+/// Refuses a query with a parameter that is given twice: nobody would know which one counts.
+fn once(query: &str) -> Result<(), Problem> {
+    let Ok(pairs) = web::Query::<Vec<(String, String)>>::from_query(query) else {
+        return Ok(());
+    };
+    let mut seen = BTreeSet::new();
+    match pairs.iter().find(|(name, _)| !seen.insert(name)) {
+        Some((name, _)) => Err(Problem::field(name, "is given twice")),
+        None => Ok(()),
+    }
+}
+
 pub(super) fn dry_run(request: &HttpRequest) -> Result<bool, Problem> {
+    once(request.query_string())?;
     let form = form(request.query_string());
     match form.get("dry_run").map(String::as_str) {
         None | Some("false") => Ok(false),

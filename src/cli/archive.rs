@@ -96,6 +96,10 @@ pub(super) async fn import(folder: &Folder, command: &ImportJournal) -> Result<(
 }
 
 pub(super) fn open(path: &Path) -> Result<Archive, CliError> {
+    if !path.exists() {
+        let file = path.display();
+        return Err(CliError::Usage(format!("{file} does not exist")));
+    }
     Ok(Archive::open(path)?)
 }
 

@@ -54,6 +54,9 @@ fn an_exported_year_is_verified_alone_and_taken_over_by_either_database() {
     // Another ledger takes nothing over.
     let third = folder.path().join("third");
     done(&quantong(&third, "", &["init"]));
+    let missing = other.join("missing");
+    let said = refused(&quantong(&third, "", &["import-journal", text(&missing)]));
+    assert!(said.contains(text(&missing)), "{said}");
     let said = refused(&quantong(&third, "", &["import-journal", text(&file)]));
     assert!(said.contains("another journal: that of another"), "{said}");
 

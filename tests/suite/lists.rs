@@ -266,6 +266,19 @@ async fn balances_and_statements(world: &World) {
     let path = "/v1/balances?party=310117";
     let (status, _) = world.call(Method::GET, &world.stranger, path, None).await;
     assert_eq!(status, 404);
+    for (wrong, field) in [
+        ("/v1/balances?party=310117&on=2999-01-01", "on"),
+        ("/v1/balances?party=310117&party=330100", "party"),
+        ("/v1/claims?limit=1&limit=2", "limit"),
+        ("/v1/trial-balance?party=310117&party=330100", "party"),
+    ] {
+        let (status, said) = world.call(Method::GET, finance, wrong, None).await;
+        assert_eq!(
+            (status, &said["errors"][0]["field"]),
+            (400, &json!(field)),
+            "{said}"
+        );
+    }
 }
 
 /// All rows of a list, page by page; each page has looked at few rows.
