@@ -57,6 +57,9 @@ fn parts<'a>(pattern: &str, text: &'a str) -> Option<Vec<&'a str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::problem::Problem;
+    use crate::engine::Rejection;
+    use serde_json::json;
     use std::collections::BTreeSet;
     use std::path::Path;
 
@@ -156,6 +159,18 @@ mod tests {
             let places = |text: &str| text.matches("{}").count();
             assert_eq!(places(english), places(chinese), "{english}");
         }
+    }
+
+    #[test]
+    fn a_problem_is_told_in_the_language_asked_for() {
+        let wrong = Problem::field("direction", "is one of raise, cut");
+        let told = wrong.document(Lang::Zh, "R");
+        let expected = json!([{"field": "direction", "problem": "应为下列之一：raise, cut"}]);
+        assert_eq!(told["errors"], expected);
+        let problem = wrong.document(Lang::En, "R")["errors"][0]["problem"].clone();
+        assert_eq!(problem, "is one of raise, cut");
+        let needed = Problem::from(Rejection::Forbidden("an administrator"));
+        assert_eq!(needed.document(Lang::Zh, "R")["detail"], "需要管理员");
     }
 
     #[test]

@@ -182,7 +182,10 @@ impl Problem {
             document["faults"] = faults.map(fault).collect();
         }
         if !self.errors.is_empty() {
-            let error = |error: &FieldError| json!({"field": error.field, "problem": translated(&error.problem, lang)});
+            let error = |error: &FieldError| {
+                let problem = translated(&error.problem, lang);
+                json!({"field": error.field, "problem": problem})
+            };
             document["errors"] = self.errors.iter().map(error).collect();
         }
         for (name, value) in &self.more {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::folder::{CliError, Folder, act, enrol, grant, register};
+use super::folder::{CliError, Folder, act, enrol, grant, register, send};
 use super::import::{first_day, import_dataset, read_checked};
 use super::serve::{bind, serve_node};
 use super::tables::{self, Lang, Names};
@@ -16,8 +16,8 @@ use crate::domain::{
 use crate::engine::State;
 use crate::engine::command::{
     AdvanceDate, Command, ConfirmInstruction, DecideProposal, DecideTransfer, EnterpriseKey,
-    InstructPeriod, IssueVoucher, ProposeTransfer, PublishVersion, ReverseClaim, Role, Scope,
-    SettlementMode, TransferKind, TransferRequest, TransferRule,
+    InstructPeriod, IssueVoucher, ProposeTransfer, PublishVersion, Reason, ReverseClaim, Role,
+    Scope, SettlementMode, Submission, TransferKind, TransferRequest, TransferRule,
 };
 use crate::engine::event::Event;
 use crate::engine::state::{ClaimStatus, LineOrigin, LineRow, PeriodStatus};
@@ -333,12 +333,12 @@ async fn reversal(node: &Node, people: &People, names: &Names) -> Result<(), Cli
         .0
         .ok_or_else(|| missing("claim across cities"))?;
     let before = node.read(State::line_count).await?.0;
-    act(
-        node,
-        people.officers[0],
-        Command::ReverseClaim(ReverseClaim { claim }),
-    )
-    .await?;
+    let reverse = Command::ReverseClaim(ReverseClaim { claim });
+    let reverse = Submission {
+        reason: Reason::parse("发票作废").ok(),
+        ..Submission::new(people.officers[0], reverse)
+    };
+    send(node, reverse).await?;
     let tag = node.ledger_tag();
     let shown = |state: &State| {
         let id = text(state.claim_id(claim, tag));

@@ -298,8 +298,13 @@ pub(crate) async fn act(
     principal: PrincipalId,
     command: Command,
 ) -> Result<Event, CliError> {
-    let what = command.kind().as_str();
-    let answer = node.submit(Submission::new(principal, command)).await?;
+    send(node, Submission::new(principal, command)).await
+}
+
+/// The same with all that a command can be sent with.
+pub(crate) async fn send(node: &Node, submission: Submission) -> Result<Event, CliError> {
+    let what = submission.command.kind().as_str();
+    let answer = node.submit(submission).await?;
     let last = answer.events.into_iter().next_back();
     let event = last
         .ok_or_else(|| CliError::Failed(format!("{what} had no answer")))?

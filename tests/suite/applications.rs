@@ -123,7 +123,12 @@ async fn a_history_comes_in_pages_and_holds_claims_and_reversals() {
     let claim = world.claim(&world.voucher, 1, "400.00");
     let claim = id(&world.post(&world.provider, "/v1/claims", claim).await);
     let path = format!("/v1/claims/{claim}/reverse");
-    world.post(&world.finance, &path, json!({})).await;
+    let (status, said) = world
+        .call(Method::POST, &world.finance, &path, Some(json!({})))
+        .await;
+    assert_eq!((status, &said["code"]), (422, &json!("REASON_REQUIRED")));
+    let reason = json!({"reason": "发票作废"});
+    world.post(&world.finance, &path, reason).await;
     let mut kinds = Vec::new();
     let mut cursor = String::new();
     loop {

@@ -95,6 +95,7 @@ async fn a_claim_and_a_step_are_undone_by_three_persons() {
     let claim = world.claim(&world.voucher, 1, "100.00");
     let claim = world.post(&world.provider, "/v1/claims", claim).await["id"].clone();
     let path = format!("/v1/claims/{}/reverse", claim.as_str().expect("an id"));
+    let reason = json!({"reason": "误操作"});
     // The rule names the science office.
     let (status, said) = world
         .call(
@@ -105,7 +106,7 @@ async fn a_claim_and_a_step_are_undone_by_three_persons() {
         )
         .await;
     assert_eq!((status, &said["code"]), (403, &json!("FORBIDDEN")));
-    let (proposal, command) = waits(&world, &world.science, &path, json!({})).await;
+    let (proposal, command) = waits(&world, &world.science, &path, reason.clone()).await;
     let shown = json!({"kind_of_command": "ReverseClaim", "claim": claim});
     assert_eq!(command, shown);
     approved(&world, &world.science, &proposal, "ClaimReversed").await;
@@ -115,7 +116,6 @@ async fn a_claim_and_a_step_are_undone_by_three_persons() {
     let extended = world.post_with_second(&colleague, &path, days).await;
     let step = extended["events"][1]["sequence"].clone();
     let path = format!("/v1/events/{step}/reverse");
-    let reason = json!({"reason": "误操作"});
     let (proposal, command) = waits(&world, &world.science, &path, reason).await;
     let shown = json!({"kind_of_command": "ReverseStep", "step": step});
     assert_eq!(command, shown);

@@ -110,7 +110,7 @@ pub(in crate::api) fn claim(cx: &Cx<'_>) -> Result<ClaimId, Problem> {
 }
 
 body! {
-    /// Undoes a claim whose payee is not paid yet.
+    /// Undoes a claim whose payee is not paid yet; needs a `reason`.
     ReverseClaimBody {} (self, cx) {
         Ok(Command::ReverseClaim(ReverseClaim { claim: claim(cx)? }))
     }

@@ -196,6 +196,7 @@ impl Execution<'_> {
         )?;
         let same = claim.filed_by == self.submission.principal;
         refuse_if(same, RefusalCode::SecondPersonRequired)?;
+        self.require_reason()?;
         let funding = self.state.funding_of(&claim);
         let lines = match claim.line_ids().next() {
             None => LinesUndone::None,

@@ -3,8 +3,8 @@
 
 use super::{Decision, Execution, Rejection, Stop, refuse_if};
 use crate::domain::{
-    CategoryId, ConsentId, ContractNo, Day, Fen, InstructionId, MemberId, ProgrammeId, Seq,
-    TransferId, VoucherId,
+    CategoryId, ConsentId, ContractNo, Day, EnterpriseId, Fen, InstructionId, MemberId,
+    ProgrammeId, Seq, TransferId, VoucherId,
 };
 use crate::engine::books::AccountKind;
 use crate::engine::command::ReverseStep;
@@ -62,7 +62,7 @@ impl Execution<'_> {
                 let moved = (issued_moved, used_moved);
                 self.undo_transfer(transfer, moved, &categories, &contracts)
             }
-            Step::Relocation { transfer, from } => self.undo_relocation(transfer, from),
+            Step::Relocation { transfer, from } => self.undo_relocation(transfer, from, c.step),
             Step::Consent { consent } => self.undo_consent(consent),
             Step::Payment {
                 instruction,
@@ -191,17 +191,30 @@ impl Execution<'_> {
         }))
     }
 
-    fn undo_relocation(&self, id: TransferId, from: MemberId) -> Mirror {
+    fn undo_relocation(&self, id: TransferId, from: MemberId, step: Seq) -> Mirror {
         let transfer = &self.state.transfers[id.index()];
         let firm = &self.state.enterprises[transfer.to.index()];
         let moved_on = Some(firm.city) != transfer.to_city
             || self.state.relocations.get(&transfer.to).is_some();
-        refuse_if(moved_on, RefusalCode::StepUsed)?;
+        let used = moved_on || self.is_issued_at_since(transfer.to, firm.city, step);
+        refuse_if(used, RefusalCode::StepUsed)?;
         Ok(Undone::Relocation(RelocationUndone {
             transfer: id,
             enterprise: transfer.to,
             home: from,
         }))
+    }
+
+    /// True if the firm got a voucher of the city since: only a firm at home there does.
+    fn is_issued_at_since(&self, firm: EnterpriseId, city: MemberId, step: Seq) -> bool {
+        let newest = (0..self.state.vouchers.len()).rev();
+        let mut since = newest
+            .map(|at| &self.state.vouchers[at])
+            .take_while(|row| row.details > step);
+        since.any(|row| {
+            let (programme, holder) = self.state.voucher_owner(row);
+            holder == firm && self.state.programmes[programme.index()].city == city
+        })
     }
 
     fn undo_consent(&self, id: ConsentId) -> Mirror {

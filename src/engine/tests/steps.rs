@@ -372,6 +372,19 @@ const LINES: &[Line] = &[
         w.by(MAKER, propose(VoucherId(3), on, 1));
         (MAKER, done)
     }),
+    // The new home has issued to the firm that relocated.
+    (Code::StepUsed, |w| {
+        let stays = TransferRequest::Relocation { to_city: HOST };
+        w.by(MAKER, propose(OTHERS, stays, 0));
+        let done = seq(&w.by(CHECKER, decide(0, true)));
+        w.system(Command::IssueVoucher(IssueVoucher {
+            programme: FAR_PROGRAMME,
+            enterprise: EnterpriseKey::Id(OTHER_FIRM),
+            amount: fen(1),
+            application: None,
+        }));
+        (MAKER, done)
+    }),
     // More was given back since than the transfer had left: of a claim, and of what was issued.
     (Code::StepUsed, |w| {
         let mut claim = w.claim();

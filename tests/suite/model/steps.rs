@@ -39,6 +39,8 @@ pub(super) enum What {
     Relocation {
         transfer: usize,
         from: usize,
+        /// How many vouchers there were.
+        vouchers: usize,
     },
     Consent(usize),
     Payment {
@@ -101,7 +103,11 @@ impl Model {
                 }
                 self.undo_transfer(transfer, (issued, used), &parts, &contracts)
             }
-            What::Relocation { transfer, from } => self.undo_relocation(transfer, from),
+            What::Relocation {
+                transfer,
+                from,
+                vouchers,
+            } => self.undo_relocation(transfer, from, vouchers),
             What::Consent(consent) => self.undo_consent(consent),
             What::Payment {
                 instruction,
@@ -243,10 +249,13 @@ impl Model {
         Verdict::Done
     }
 
-    fn undo_relocation(&mut self, transfer: usize, from: usize) -> Verdict {
+    fn undo_relocation(&mut self, transfer: usize, from: usize, vouchers: usize) -> Verdict {
         let t = &self.transfers[transfer];
         let firm = t.to;
-        if Some(self.enterprises[firm].city) != t.to_city || self.is_relocating(firm) {
+        let issued = self.vouchers[vouchers..].iter().any(|row| {
+            row.holder == firm && Some(self.programmes[row.programme].city) == t.to_city
+        });
+        if issued || Some(self.enterprises[firm].city) != t.to_city || self.is_relocating(firm) {
             return refused("STEP_USED");
         }
         self.transfers[transfer].fate = Fate::Undone;

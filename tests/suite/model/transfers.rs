@@ -226,7 +226,13 @@ impl Model {
         let city = to_city.expect("a relocation names a city");
         let from = std::mem::replace(&mut self.enterprises[to].city, city);
         self.transfers[transfer].fate = Fate::Approved;
-        self.did(by, What::Relocation { transfer, from });
+        let vouchers = self.vouchers.len();
+        let what = What::Relocation {
+            transfer,
+            from,
+            vouchers,
+        };
+        self.did(by, what);
         Verdict::Done
     }
 
