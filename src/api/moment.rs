@@ -27,8 +27,8 @@ pub(super) fn asked(cx: &Cx<'_>, name: &str) -> Result<Asked, Problem> {
         ("", "") => Ok(Asked::Day(cx.state.business_date())),
         (text, "") => {
             let (asked, today) = (day(name, text)?, cx.state.business_date());
-            // A statement may go up to the end of a month that has begun; balances of a day that has
-            // not come would only be today's.
+            // A statement may go up to the end of a month that has begun; balances of a day that
+            // has not come would only be today's.
             if name == "on" && asked > today {
                 return Err(Problem::field(
                     "on",

@@ -101,6 +101,7 @@ async fn a_preview_tells_every_fault_and_changes_nothing() {
     let told: Vec<_> = told
         .iter()
         .map(|fault| {
+            assert_ne!(fault["remedy"], json!(""), "{fault}");
             let text = |name: &str| fault[name].as_str().unwrap_or_default().to_owned();
             (fault["line"].as_u64(), text("column"), text("code"))
         })

@@ -236,7 +236,10 @@ fn file_row(
 impl RowFault {
     fn tell(&self, lang: Lang) -> Value {
         let (code, problem, remedy) = match self.told {
-            Told::Rule(code) => (code.as_str(), text(code.as_str(), lang).to_owned(), ""),
+            Told::Rule(code) => match words(code.as_str(), lang, 0) {
+                (key, problem, _) if problem.is_empty() => (key, text(key, lang).to_owned(), ""),
+                told => told,
+            },
             Told::Unknown => words("ENTERPRISE_UNKNOWN", lang, 0),
             Told::Written(wrong) => written(wrong, lang),
         };
@@ -291,6 +294,20 @@ fn words(key: &'static str, lang: Lang, line: u32) -> (&'static str, String, &'s
 mod tests {
     use super::*;
 
+    /// What can be told of a row by rule.
+    const RULES: [RefusalCode; 10] = [
+        RefusalCode::YearEnded,
+        RefusalCode::NoVersionInForce,
+        RefusalCode::ApplicationRequired,
+        RefusalCode::NotHomeCity,
+        RefusalCode::PartyBlocked,
+        RefusalCode::PartyDissolved,
+        RefusalCode::IssueCapExceeded,
+        RefusalCode::BudgetExhausted,
+        RefusalCode::RowReferenceTaken,
+        RefusalCode::RowEnterpriseUnknown,
+    ];
+
     #[test]
     fn every_fault_has_words_in_both_languages() {
         let all = [
@@ -311,9 +328,11 @@ mod tests {
         ];
         let both = |lang| {
             let written = all.map(|wrong| written(wrong, lang));
+            let rules = RULES.map(|code| words(code.as_str(), lang, 0));
             written
                 .into_iter()
                 .chain([words("ENTERPRISE_UNKNOWN", lang, 0)])
+                .chain(rules)
         };
         for (key, problem, remedy) in both(Lang::En) {
             assert!(problem.is_ascii() && !problem.is_empty(), "{key}");
@@ -322,7 +341,7 @@ mod tests {
         for (key, problem, remedy) in both(Lang::Zh) {
             assert!(!problem.is_ascii() && !remedy.is_ascii(), "{key}");
         }
-        assert_eq!(TEXTS.lines().count(), all.len() + 1);
+        assert_eq!(TEXTS.lines().count(), all.len() + 1 + RULES.len());
         assert!(written(Wrong::ReferenceTwice(7), Lang::Zh).1.contains('7'));
     }
 }

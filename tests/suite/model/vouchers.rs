@@ -199,14 +199,15 @@ impl Model {
     /// lab, or any, and not have taken that back.
     fn may_confirm(&self, word: &Consent) -> bool {
         let programme = &self.programmes[self.vouchers[word.voucher].programme];
-        let named = |row: &Consent| {
-            row.voucher == word.voucher
-                && !row.by_provider
-                && !row.withdrawn
-                && (row.provider.is_none() || row.provider == word.provider)
-        };
         let mut versions = programme.versions.iter();
-        versions.any(|version| version.pays_enterprise) || self.consents.iter().any(named)
+        let named = |provider| {
+            let mut newest = self.consents.iter().rev();
+            let newest = newest.find(|row| {
+                row.voucher == word.voucher && !row.by_provider && row.provider == provider
+            });
+            newest.is_some_and(|row| !row.withdrawn)
+        };
+        versions.any(|version| version.pays_enterprise) || named(None) || named(word.provider)
     }
 
     pub(super) fn freeze(&mut self, voucher: usize, frozen: bool) -> Verdict {
