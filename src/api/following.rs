@@ -102,6 +102,9 @@ impl Following {
                         "the views stand still and are tried again"
                     );
                 }
+                if matches!(error, ViewsError::Silent(_)) {
+                    kept.end_silent().await;
+                }
                 tokio::time::sleep(PAUSE).await;
             }
         });

@@ -70,13 +70,24 @@ pub(super) enum Tables {
 /// How transactions that write are carried out on PostgreSQL: what a crash takes away is written
 /// anew from the position on, so nobody waits for the disk; rows to be changed are found by their
 /// keys, however few rows the planner believes a table to have; and what a writer has begun who is
-/// stopped or cut off is ended, so that it does not hold up the next one.
+/// stopped or cut off is ended, so that it does not hold up the next one, also if the server waits
+/// for the rows of a `COPY` that a machine without power was to send.
 const SETTINGS: &[(&str, &str)] = &[
     ("synchronous_commit", "off"),
     ("enable_hashjoin", "off"),
     ("enable_mergejoin", "off"),
     ("idle_in_transaction_session_timeout", "30s"),
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
 ];
+
+/// Ends what this process has under way for longer than an answer may take. The server may still
+/// wait for the rows of a `COPY` on a connection that was given up here, and hold its locks.
+const END_SILENT: &str = "SELECT CAST(COUNT(pg_terminate_backend(pid)) AS TEXT) \
+    FROM pg_stat_activity WHERE application_name = current_setting('application_name') \
+    AND pid <> pg_backend_pid() AND state <> 'idle' \
+    AND state_change < CURRENT_TIMESTAMP - INTERVAL '25 seconds'";
 
 /// A statement that sets those settings for a transaction which the database knows.
 pub(super) async fn set(
@@ -157,10 +168,16 @@ fn migration_failed(error: MigrateError) -> ViewsError {
 }
 
 async fn connect(url: &PostgresUrl) -> Result<PgPool, ViewsError> {
+    // A name of this process's own, by which it finds its sessions; the server cuts long ones.
+    let options = url.options();
+    let given = options.get_application_name().unwrap_or("quantong");
+    let given: String = given.chars().filter(char::is_ascii).take(48).collect();
+    let own = uuid::Uuid::now_v7().as_u128() as u32;
+    let name = format!("{given} {own:08x}");
     let pool = PoolOptions::<Postgres>::new()
         .max_connections(READERS_MAX + WRITERS)
         .acquire_timeout(Duration::from_secs(5))
-        .connect_with(url.options());
+        .connect_with(options.application_name(&name));
     pool.await.map_err(failed)
 }
 
@@ -397,6 +414,14 @@ impl Tables {
         values: &[Value<'_>],
     ) -> Result<Vec<String>, ViewsError> {
         self.texts_in(ANSWER, sql, values).await
+    }
+
+    /// Ends what is left on the server of connections that fell silent.
+    pub(super) async fn end_silent(&self) -> Result<(), ViewsError> {
+        match self {
+            Tables::Sqlite { .. } => Ok(()),
+            Tables::Postgres { .. } => self.texts(END_SILENT, &[]).await.map(drop),
+        }
     }
 
     /// The same of a statement that goes through whole tables.

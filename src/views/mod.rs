@@ -164,6 +164,15 @@ impl Views {
         matches!(self.tables, Tables::Postgres { .. })
     }
 
+    /// Ends what a connection that fell silent has left under way in the database, which may hold
+    /// locks for as long as the server hears nothing of its end.
+    pub async fn end_silent(&self) {
+        if let Err(error) = self.tables.end_silent().await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "what fell silent cannot be ended in the database");
+        }
+    }
+
     /// Every row of every table but the position as a JSON object, in the order of its text: what
     /// two sets of tables are compared by.
     ///

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use quantong::journal::Database;
+use quantong::views::Views;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
@@ -276,6 +278,53 @@ async fn connections_that_fall_silent_are_given_up_for_others() {
     views_catch_up(&world).await;
     world.server.terminate();
     assert_success(&quantong(folder.path(), &database, &["verify"]));
+}
+
+/// What a server does for somebody who is gone: it waits within a transaction that holds a lock.
+fn wait_as(cluster: &'static Cluster, database: String, name: String) {
+    let sql = format!(
+        "SET application_name = '{name}'; \
+         BEGIN; LOCK TABLE view_position IN ACCESS SHARE MODE; SELECT pg_sleep(100)"
+    );
+    std::thread::spawn(move || {
+        let ended = std::panic::catch_unwind(|| cluster.sql(&database, &sql));
+        assert!(ended.is_err(), "nobody has ended it");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_silent_connection_has_left_under_way_is_ended_and_nothing_else() {
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
+    let url = cluster.new_database();
+    let name = database_of(&url);
+    let database = Database::Postgres(url.parse().expect("an address"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let views = Views::open(&database, folder.path()).await;
+    let views = views.expect("the tables");
+    let active = "FROM pg_stat_activity WHERE datname = current_database() \
+        AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
+    let ours = format!("SELECT DISTINCT application_name {active}");
+    let ours = cluster.sql(name, &ours).trim().to_owned();
+    assert!(ours.starts_with("quantong "), "{ours}");
+    wait_as(cluster, name.to_owned(), ours.clone());
+    wait_as(cluster, name.to_owned(), "another".to_owned());
+    // Not before an answer may be missed.
+    views.end_silent().await;
+    let left = format!("SELECT application_name {active} AND state = 'active' ORDER BY 1");
+    let began = Instant::now();
+    while cluster.sql(name, &left) != format!("another\n{ours}\n") {
+        assert!(began.elapsed() < PATIENCE, "{}", cluster.sql(name, &left));
+    }
+    tokio::time::sleep(Duration::from_secs(27)).await;
+    views.end_silent().await;
+    while cluster.sql(name, &left) != "another\n" {
+        assert!(began.elapsed() < PATIENCE, "{}", cluster.sql(name, &left));
+    }
+    let end = format!("SELECT pg_terminate_backend(pid) {active} AND state = 'active'");
+    cluster.sql(name, &end);
+    views.close().await;
 }
 
 /// A data folder on a small disk of its own, which only the server on it sees.
