@@ -94,7 +94,15 @@ fn on_side(account: &str, debits: i64, credits: i64) -> Value {
 async fn balances(request: &HttpRequest, shared: &Shared) -> Result<HttpResponse, Problem> {
     let find = |cx: &Cx<'_>| {
         known(cx, "get_balances")?;
-        Ok((party(cx)?, moment::asked(cx, "on")?))
+        let asked = moment::asked(cx, "on")?;
+        // A statement may go up to the end of a month that has begun; balances of a day that has
+        // not come would only be today's.
+        let today = cx.state.business_date();
+        if matches!(asked, moment::Asked::Day(day) if day > today) {
+            let problem = format!("lies ahead: today is {today}");
+            return Err(Problem::field("on", problem));
+        }
+        Ok((party(cx)?, asked))
     };
     let ((party, asked), seen) = look(request, shared, find).await?;
     let moment = Moment::find(&shared.node, asked, party, seen).await?;

@@ -107,7 +107,8 @@ pub(super) fn one_of<T: Copy>(
         .ok_or_else(|| not_one_of(field, words.iter().map(|(word, _)| *word)))
 }
 
-fn not_one_of(field: &str, words: impl Iterator<Item = &'static str>) -> Problem {
+/// That a text is none of the words that would do.
+pub(super) fn not_one_of(field: &str, words: impl Iterator<Item = &'static str>) -> Problem {
     let words: Vec<&str> = words.collect();
     Problem::field(field, format!("is one of {}", words.join(", ")))
 }
@@ -128,8 +129,8 @@ impl Cx<'_> {
     ) -> Result<u32, Problem> {
         let id = PublicId::parse(text, kind, self.tag).map_err(|error| match error {
             PublicIdError::CheckFailed => Problem {
-                detail: Some(format!("{field}: {error}")),
-                ..Problem::new("ID_CHECK_FAILED")
+                code: "ID_CHECK_FAILED",
+                ..Problem::field(field, error)
             },
             PublicIdError::Malformed(_) => Problem::field(field, error),
         })?;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Map, Value, json};
 
-use super::context::{Cx, day};
+use super::context::{Cx, day, not_one_of};
 use super::problem::Problem;
 use super::render::{View, yuan};
 use super::request::{Asked, freshness, look, parameters};
@@ -24,7 +24,8 @@ use crate::engine::State;
 use crate::engine::command::{Role, Scope};
 use crate::node::Freshness;
 use crate::views::{
-    Compare, Filter, FilterValue, Listed, Page, Reach, Resource, Views, ViewsError, mask_account,
+    APPLICANT_TEXT, Compare, Filter, FilterValue, HOLDER_TEXT, Listed, Page, Reach, Resource,
+    Views, ViewsError, mask_account,
 };
 
 /// Rows of a page if none are asked for, and most rows.
@@ -115,20 +116,13 @@ lists! {
         "issued_to": DayTo ["issued_on"], "cash_by_from": DayFrom ["cash_by"],
         "cash_by_to": DayTo ["cash_by"], "replaces": Voucher ["replaces"],
         "status": Standing [],
-        "q": Search [
-            "public_id",
-            "(SELECT COALESCE(search_text, '') || ' ' || LOWER(COALESCE(code, '')) \
-              FROM enterprises WHERE enterprises.id = holder)",
-        ],
+        "q": Search ["public_id", HOLDER_TEXT],
     }
     "/applications" list_applications Applications {
         "status": Text ["status"], "programme": Programme ["programme"],
         "enterprise": Enterprise ["enterprise"], "city": Member ["issuer"],
         "filed_from": DayFrom ["filed_on"], "filed_to": DayTo ["filed_on"],
-        "q": Search [
-            "(SELECT COALESCE(search_text, '') || ' ' || LOWER(COALESCE(code, '')) \
-              FROM enterprises WHERE enterprises.id = enterprise)",
-        ],
+        "q": Search [APPLICANT_TEXT],
     }
     "/transfers" list_transfers Transfers {
         "voucher": Voucher ["voucher"], "status": Text ["status"], "issuer": Member ["issuer"],
@@ -330,8 +324,7 @@ fn filter(
             if let Some(words) = words::of(resource, name)
                 && !words.contains(&text)
             {
-                let problem = format!("is one of {}", words.join(", "));
-                return Err(Problem::field(name, problem));
+                return Err(not_one_of(name, words.into_iter()));
             }
             Compare::Is(FilterValue::Text(plain(name, text)?.to_owned()))
         }

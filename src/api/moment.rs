@@ -25,18 +25,7 @@ pub(super) enum Asked {
 pub(super) fn asked(cx: &Cx<'_>, name: &str) -> Result<Asked, Problem> {
     match (cx.param(name), cx.param("at")) {
         ("", "") => Ok(Asked::Day(cx.state.business_date())),
-        (text, "") => {
-            let (asked, today) = (day(name, text)?, cx.state.business_date());
-            // A statement may go up to the end of a month that has begun; balances of a day that
-            // has not come would only be today's.
-            if name == "on" && asked > today {
-                return Err(Problem::field(
-                    "on",
-                    format!("lies ahead: today is {today}"),
-                ));
-            }
-            Ok(Asked::Day(asked))
-        }
+        (text, "") => Ok(Asked::Day(day(name, text)?)),
         ("", at) => {
             if let Ok(events) = at.parse() {
                 return Ok(Asked::Events(Seq(events)));

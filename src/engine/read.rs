@@ -227,7 +227,7 @@ impl State {
         };
         let mut consents = self.consents_of(voucher);
         consents.any(|(_, row)| !row.by_provider && row.provider == Some(provider))
-            || self.served.get(&(provider, voucher)).is_some()
+            || self.is_ordered_for(provider, voucher)
             || self
                 .claims_of(row.usage.index())
                 .any(|(_, claim)| claim.voucher == voucher && claim.provider == provider)

@@ -282,8 +282,8 @@ state! {
     transfers: Table<TransferRow> = Table::default();
     /// Orders.
     orders: Table<OrderRow> = Table::default();
-    /// Providers and the vouchers on which orders for them were proposed.
-    served: Ordered<(ProviderId, VoucherId), ()> = Ordered::default();
+    /// Orders by their provider and the vouchers of their lines.
+    served: Derived = Derived::default();
     /// Orders that have not ended, by the day on which they end by themselves.
     order_timers: Ordered<(Day, OrderId), ()> = Ordered::default();
     /// Proposed transfers by the day on which they are released.
@@ -339,7 +339,7 @@ state! {
 
 /// Version of what [`StatePart`]s hold. A stored state of another version is not read: the journal
 /// is replayed instead.
-pub const STATE_FORMAT: u16 = 7;
+pub const STATE_FORMAT: u16 = 8;
 
 impl State {
     /// Makes the lookups that follow from the rows, after the last part was read.
@@ -360,6 +360,9 @@ impl State {
         self.provider_codes = fill(&self.providers, |row| Some(row.code));
         self.ref_keys = fill(&self.refs, |row| Some(row.key));
         self.invoices = fill(&self.claims, |row| row.counts().then_some(row.invoice_no));
+        for order in (0..self.orders.len()).filter_map(OrderId::from_index) {
+            self.note_served(order);
+        }
     }
 }
 

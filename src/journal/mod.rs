@@ -55,7 +55,7 @@ pub use fault::JournalFault;
 pub use hash::{Digest, HashKind, digest128, empty_root, leaf_hash, node_hash, salted_commitment};
 pub use lease::{Candidate, Lease, LeaseRow};
 pub use open::{Database, OpenError};
-pub(crate) use postgres::Held;
+pub(crate) use postgres::{ANSWER, Held};
 pub use postgres::{PostgresOptions, PostgresStore, PostgresUrl, PostgresUrlError};
 pub use row::{Chain, Row, RowHead, check_link};
 pub use sign_ins::{SignIn, SignIns};

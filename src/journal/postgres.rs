@@ -80,6 +80,10 @@ const WRITING_SESSION: &str = "SELECT \
 /// was restarted meanwhile, the append is sent on a new one instead of getting an unknown outcome.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// How long PostgreSQL may take to answer: many times what a batch of the greatest size takes, and
+/// short enough that clients hear of a server that has vanished.
+pub(crate) const ANSWER: Duration = Duration::from_secs(30);
+
 /// How a PostgreSQL journal is opened.
 #[derive(Clone, Debug)]
 pub struct PostgresOptions {
@@ -90,8 +94,7 @@ pub struct PostgresOptions {
     pub new_ledger: LedgerUuid,
     /// How long to wait for a connection.
     pub connect_timeout: Duration,
-    /// How long to wait for an answer. 30 s: many times what a batch of the greatest size takes,
-    /// and short enough that clients hear of a server that has vanished.
+    /// How long to wait for an answer; 30 s if nothing else is asked for.
     pub answer_timeout: Duration,
     /// Number of reading connections.
     pub readers_max: u32,
@@ -104,7 +107,7 @@ impl PostgresOptions {
             url,
             new_ledger,
             connect_timeout: Duration::from_secs(5),
-            answer_timeout: Duration::from_secs(30),
+            answer_timeout: ANSWER,
             readers_max: 4,
         }
     }

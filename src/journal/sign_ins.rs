@@ -10,7 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{PgPool, Postgres, Row as _, Sqlite, SqlitePool};
 
 use super::open::Database;
-use super::postgres::{Held, within};
+use super::postgres::{ANSWER, Held, within};
 use super::store::{LedgerUuid, StoreError};
 
 /// File in the data folder.
@@ -18,9 +18,6 @@ const FILE: &str = "sign-ins.db";
 
 /// How often a row is tried that another one of the same microsecond stands in the way of.
 const ATTEMPTS: i64 = 16;
-
-/// How long PostgreSQL may take to answer.
-const ANSWER: Duration = Duration::from_secs(30);
 
 /// Written once for both databases but for the type of bytes.
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS sign_ins (\

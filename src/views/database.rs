@@ -19,7 +19,7 @@ use super::changes::Value;
 use super::log::{Logs, READER_TIMEOUT};
 use super::schema::{JOINED, Part, TABLES, Table};
 use super::sql::Dialect;
-use crate::journal::{Database, Held, PostgresUrl};
+use crate::journal::{ANSWER, Database, Held, PostgresUrl};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/views/sqlite");
 static SQLITE_CLAIMS: Migrator = sqlx::migrate!("migrations/views/sqlite_claims");
@@ -121,10 +121,7 @@ pub(super) enum Transaction {
     },
 }
 
-/// How long PostgreSQL may take to answer: silence is a failure, after which others are asked.
-const ANSWER: Duration = Duration::from_secs(30);
-
-/// The same for what goes through whole tables.
+/// How long PostgreSQL may take to answer what goes through whole tables.
 const LONG: Duration = Duration::from_secs(3_600);
 
 /// Waits for the database, but not for ever.

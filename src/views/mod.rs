@@ -36,7 +36,7 @@ pub use events::mask_account;
 pub use history::About;
 pub use lists::{Compare, Filter, FilterValue, Listed, Page, Reach, Resource};
 pub use projector::Projector;
-pub use search::Sought;
+pub use search::{APPLICANT_TEXT, HOLDER_TEXT, Sought};
 pub use standing::condition_of;
 
 use crate::journal::{Database, DriverError, LedgerUuid, StoreError, StoreReader};

@@ -8,6 +8,23 @@ use super::sql::Dialect;
 /// The column that holds folded names.
 pub(super) const FOLDED: &str = "search_text";
 
+macro_rules! text_of_enterprise {
+    ($key:literal) => {
+        concat!(
+            "(SELECT COALESCE(search_text, '') || ' ' || LOWER(COALESCE(code, '')) \
+              FROM enterprises WHERE enterprises.id = ",
+            $key,
+            ")"
+        )
+    };
+}
+
+/// Name and code of a voucher's holder, as a column to search.
+pub const HOLDER_TEXT: &str = text_of_enterprise!("holder");
+
+/// Name and code of the enterprise of an application, as a column to search.
+pub const APPLICANT_TEXT: &str = text_of_enterprise!("enterprise");
+
 /// A text in one spelling, whatever its width and case: NFKC, lower case, character by character,
 /// so that a part of a text is folded as it is within the whole.
 pub(super) fn fold(text: &str) -> String {

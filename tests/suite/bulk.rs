@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::server::{ENTERPRISE, PROVIDER, World, send};
+use super::server::{ENTERPRISE, PROVIDER, World, mistyped, send};
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder")
@@ -150,7 +150,7 @@ async fn everything_that_cannot_be_understood_is_told_with_its_place_in_the_lang
         {"operation": "set_freeze", "body": {"frozen": true}},
         {"operation": "set_freeze", "path": {"id": "VO-?", "code": "x"}, "body": {}},
         group("labs"),
-        freeze("VO-310117-25-00000A7-K", true),
+        freeze(&mistyped(&world.voucher), true),
         unknown,
         {"operation": "issue_voucher", "body": {"amount": "1.00"}, "colour": "red"},
         7,
@@ -179,7 +179,7 @@ async fn everything_that_cannot_be_understood_is_told_with_its_place_in_the_lang
             "items[1].path.id",
             "items[2].path.code",
             "items[3].path.kind",
-            "items[4]",
+            "items[4].path.id",
             "items[5].body.enterprise",
             "items[6].colour",
             "items[7]",

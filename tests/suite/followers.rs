@@ -1,6 +1,7 @@
 //! Followers: what they answer reads from, and what becomes of writes that reach them while the
 //! way to the leader is cut.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -77,6 +78,13 @@ async fn file(world: &World, url: &str, n: u64) -> (Value, u64) {
     (told.json(), told.sequence.expect("a sequence"))
 }
 
+/// A world on a node that leads, and a node that follows: by the ways that they have to a database.
+async fn two(folder: &Path, [leading, following]: [&str; 2]) -> (World, Server) {
+    let world = World::on(&folder.join("one"), Some(leading)).await;
+    let (follower, _) = Server::start(&folder.join("other"), Some(following));
+    (world, follower)
+}
+
 async fn get(world: &World, url: &str, path: &str) -> Told {
     tell(
         Method::GET,
@@ -95,9 +103,7 @@ async fn a_follower_answers_with_what_min_seq_asks_for_and_waits_no_longer() {
     };
     let database = cluster.new_database();
     let folder = tempfile::tempdir().expect("a folder");
-    let (one, other) = (folder.path().join("one"), folder.path().join("other"));
-    let world = World::on(&one, Some(&database)).await;
-    let (follower, _) = Server::start(&other, Some(&database));
+    let (world, follower) = two(folder.path(), [&database, &database]).await;
     let leader = world.server.url.as_str();
     let follower = follower.url.as_str();
     let role = get(&world, follower, "/readyz").await;
@@ -180,10 +186,9 @@ async fn a_follower_without_its_database_answers_eventual_reads_from_what_it_has
     };
     let database = cluster.new_database();
     let folder = tempfile::tempdir().expect("a folder");
-    let (one, other) = (folder.path().join("one"), folder.path().join("other"));
-    let world = World::on(&one, Some(&database)).await;
     let relay = Relay::start(cluster.port()).await;
-    let (follower, _) = Server::start(&other, Some(&relay.address(&database)));
+    let by_relay = relay.address(&database);
+    let (world, follower) = two(folder.path(), [&database, &by_relay]).await;
     let follower = follower.url.as_str();
     let (_, before) = file(&world, &world.server.url, 1).await;
     // What is all in the state; texts of an entity are read from the journal.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::server::{PROVIDER, World, fen, send};
+use super::server::{PROVIDER, World, fen, mistyped, send};
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder")
@@ -211,9 +211,7 @@ async fn bad_input_is_a_problem_document_and_never_a_fault_of_the_server() {
         body[field] = value;
         body
     };
-    // Which check character is right depends on the ledger.
-    let (most, last) = world.voucher.split_at(world.voucher.len() - 1);
-    let mistyped = format!("{most}{}", if last == "0" { "1" } else { "0" });
+    let mistyped = mistyped(&world.voucher);
     let nested = (0..5_000).fold(json!(1), |inner, _| json!([inner]));
     let cases: Vec<(u16, Value)> = vec![
         (400, json!([])),
@@ -254,6 +252,12 @@ async fn bad_input_is_a_problem_document_and_never_a_fault_of_the_server() {
             "{problem}"
         );
     }
+    let body = with("voucher", json!(mistyped));
+    let (_, problem) = world
+        .call(Method::POST, &world.provider, "/v1/claims", Some(body))
+        .await;
+    let told = (&problem["code"], &problem["errors"][0]["field"]);
+    assert_eq!(told, (&json!("ID_CHECK_FAILED"), &json!("voucher")));
     world.post(&world.provider, "/v1/claims", good).await;
 }
 

@@ -5,18 +5,15 @@ use std::time::{Duration, Instant};
 
 use super::{BenchError, Line, emit};
 use crate::journal::Database;
-use crate::views::{Compare, Filter, FilterValue, Listed, Page, Reach, Resource, Sought, Views};
+use crate::views::{
+    Compare, Filter, FilterValue, HOLDER_TEXT, Listed, Page, Reach, Resource, Sought, Views,
+};
 
 /// Pages per kind of list.
 const PAGES: u32 = 200;
 
 /// Rows of a page, the default of the API.
 const ROWS: u32 = 50;
-
-/// Name and code of a voucher's holder, as the list of vouchers is searched.
-const HOLDER_SEARCHED: &str = "\
-    (SELECT COALESCE(search_text, '') || ' ' || LOWER(COALESCE(code, '')) \
-    FROM enterprises WHERE enterprises.id = holder)";
 
 /// Makes the nth page of a kind.
 type Make<'a> = Box<dyn Fn(u32) -> Page + 'a>;
@@ -113,10 +110,7 @@ fn searches(top: i64) -> Vec<(&'static str, Make<'static>)> {
         ),
         (
             "search_vouchers_by_holder",
-            Box::new(searched(
-                Resource::Vouchers,
-                &["public_id", HOLDER_SEARCHED],
-            )),
+            Box::new(searched(Resource::Vouchers, &["public_id", HOLDER_TEXT])),
         ),
         (
             "search_enterprises",

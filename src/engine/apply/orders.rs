@@ -20,9 +20,6 @@ pub(super) struct Drawn {
 
 impl State {
     pub(super) fn order_proposed(&mut self, meta: &EventMeta, e: &OrderProposed) {
-        for line in &e.lines {
-            self.served.insert((e.provider, line.voucher), ());
-        }
         let lines = e.lines.iter().map(|line| OrderLineRow {
             voucher: line.voucher,
             holder: line.enterprise,
@@ -52,6 +49,7 @@ impl State {
             details: meta.seq,
         });
         assert_eq!(position, e.order.index(), "order ids are dense");
+        self.note_served(e.order);
         self.order_timers.insert((ends_on, e.order), ());
     }
 

@@ -13,7 +13,7 @@ use crate::engine::event::{
     RevocationUndone, StepReversed, TransferUndone, Undone,
 };
 use crate::engine::refusal::RefusalCode;
-use crate::engine::state::{PeriodStatus, ProgrammeStatus, State, Step, TransferStatus};
+use crate::engine::state::{PeriodStatus, ProgrammeStatus, State, Step, TransferStatus, usage_key};
 use crate::engine::terms::{BUDGETS_TOTAL_MAX_FEN, Role, Scope, TransferKind};
 
 type Mirror = Result<Undone, Stop>;
@@ -207,6 +207,12 @@ impl Execution<'_> {
 
     /// True if the firm got a voucher of the city since: only a firm at home there does.
     fn is_issued_at_since(&self, firm: EnterpriseId, city: MemberId, step: Seq) -> bool {
+        // Hardly ever has it one at all: only then it is looked how old it is.
+        let programmes = (0..self.state.programmes.len()).filter_map(ProgrammeId::from_index);
+        let mut of_city = programmes.filter(|id| self.state.programmes[id.index()].city == city);
+        if of_city.all(|id| self.state.usage.get(usage_key(id, firm)).is_none()) {
+            return false;
+        }
         let newest = (0..self.state.vouchers.len()).rev();
         let mut since = newest
             .map(|at| &self.state.vouchers[at])

@@ -1,5 +1,6 @@
 //! The rows of orders.
 
+use super::State;
 use crate::domain::{
     CategoryId, ConsentId, ContractNo, Day, EnterpriseId, Fen, GroupId, MemberId, OrderId,
     PrincipalId, ProviderId, Seq, VoucherId,
@@ -92,5 +93,34 @@ impl OrderRow {
     /// Everybody: the provider and the holder of every line.
     pub fn everybody(&self) -> OrderParties {
         OrderParties::lines(self.lines.len()).and(OrderParties::PROVIDER)
+    }
+}
+
+impl State {
+    /// True if an order for a provider has a line on a voucher.
+    pub(in crate::engine) fn is_ordered_for(
+        &self,
+        provider: ProviderId,
+        voucher: VoucherId,
+    ) -> bool {
+        let index = &self.served.0;
+        let ordered = index.find(index.hash(&(provider, voucher)), |position| {
+            let row = &self.orders[position as usize];
+            row.provider == provider && row.place_of(voucher).is_some()
+        });
+        ordered.is_some()
+    }
+
+    /// Makes an order known by its provider and vouchers. One order for each pair is enough.
+    pub(in crate::engine) fn note_served(&mut self, order: OrderId) {
+        let row = &self.orders[order.index()];
+        let provider = row.provider;
+        let vouchers: Vec<VoucherId> = row.lines.iter().map(|line| line.voucher).collect();
+        for voucher in vouchers {
+            if !self.is_ordered_for(provider, voucher) {
+                let hash = self.served.0.hash(&(provider, voucher));
+                self.served.0.insert(hash, order.0);
+            }
+        }
     }
 }

@@ -2,10 +2,10 @@
 
 use super::world::*;
 use crate::domain::VoucherId;
-use crate::engine::Rejection;
 use crate::engine::command::*;
 use crate::engine::event::Event;
 use crate::engine::refusal::RefusalCode as Code;
+use crate::engine::{Rejection, State, StatePart};
 
 #[test]
 fn a_contract_older_than_an_open_transfer_is_refused_and_than_a_succession_is_not() {
@@ -265,10 +265,27 @@ fn an_order_s_provider_serves_each_of_its_vouchers_and_no_other_does() {
     assert!(!world.state.serves(OWN_LAB, VOUCHER));
     world.by(FILER, order(OWN_LAB, &[VOUCHER, second]));
     world.by(FILER, order(THIRD_LAB, &[second]));
-    let told = |lab| [VOUCHER, second].map(|id| world.state.serves(lab, id));
-    assert_eq!(told(OWN_LAB), [true, true]);
-    assert_eq!(told(THIRD_LAB), [false, true]);
-    assert_eq!(told(RELATED_LAB), [false, false]);
+    world.by(FILER, order(THIRD_LAB, &[second]));
+    let told = |state: &State, lab| [VOUCHER, second].map(|id| state.serves(lab, id));
+    // So it is of a state that was stored and read.
+    let mut read = State::empty();
+    for part in StatePart::ALL {
+        let output = postcard::ser_flavors::StdVec::new();
+        let mut serializer = postcard::Serializer { output };
+        let written = world.state.write_part(*part, &mut serializer);
+        written.expect("a part");
+        let stored = postcard::ser_flavors::Flavor::finalize(serializer.output);
+        let stored = stored.expect("bytes");
+        let mut deserializer = postcard::Deserializer::from_bytes(&stored);
+        read.read_part(*part, &mut deserializer).expect("a part");
+    }
+    assert_eq!(told(&read, OWN_LAB), [false, false]);
+    read.complete();
+    for state in [&world.state, &read] {
+        assert_eq!(told(state, OWN_LAB), [true, true]);
+        assert_eq!(told(state, THIRD_LAB), [false, true]);
+        assert_eq!(told(state, RELATED_LAB), [false, false]);
+    }
 }
 
 #[test]

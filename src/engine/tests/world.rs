@@ -101,7 +101,6 @@ impl World {
         world
     }
 
-    /// A command, with a reason, that must not be rejected; its events.
     /// The lab notes the contract that claims of these tests are on.
     pub(in crate::engine) fn sign(&mut self, order: OrderId, contract_date: Day) {
         let step = OrderStep::Contract {
@@ -115,6 +114,7 @@ impl World {
         );
     }
 
+    /// A command, with a reason, that must not be rejected; its events.
     pub(in crate::engine) fn by(
         &mut self,
         principal: PrincipalId,

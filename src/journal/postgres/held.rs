@@ -1,10 +1,14 @@
 //! A connection of a pool, as long as somebody uses it.
 
 use std::ops::{Deref, DerefMut};
+use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::{Error, Postgres};
+
+/// How long the pool may try a connection that is given back.
+pub(super) const TRIED: Duration = Duration::from_secs(5);
 
 /// A connection that goes back to its pool only when it is given back. Else it is closed: an answer
 /// that nobody waits for any more may still be under way on it, or may never come, and the pool
@@ -24,9 +28,15 @@ impl Held {
         })
     }
 
-    /// Gives it back. Nothing is under way on it.
+    /// Gives it back. Nothing is under way on it. The pool tries it before it takes it, and by
+    /// itself would wait for that answer, too, without an end; a connection that does not answer is
+    /// closed, and its place in the pool is free.
     pub(crate) fn give_back(mut self) {
         self.good = true;
+        tokio::spawn(tokio::time::timeout(
+            TRIED,
+            self.connection.return_to_pool(),
+        ));
     }
 }
 

@@ -404,3 +404,38 @@ async fn large_batches_and_many_openings_come_back_as_written() {
     let keys: Vec<PrivateKey> = private.iter().map(|row| row.key).collect();
     assert_eq!(store.erase_private(&keys).await.expect("erasable"), 5_000);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_falls_silent_as_it_is_given_back_leaves_its_place_to_another() {
+    let Some(base) = base().await else {
+        return;
+    };
+    let options: PgConnectOptions = base.url.parse().expect("an address");
+    let pool = PoolOptions::<Postgres>::new()
+        .max_connections(1)
+        .acquire_timeout(2 * held::TRIED)
+        .connect_with(options);
+    let pool = pool.await.expect("a database of our own");
+    let who = |held: Held| async move {
+        let mut held = held;
+        let pid = sqlx::query_scalar("SELECT pg_backend_pid()");
+        let pid: i32 = pid.fetch_one(&mut *held).await.expect("a number");
+        (held, pid)
+    };
+    let signal = |name: &str, pid: i32| {
+        let sent = std::process::Command::new("kill")
+            .args([name, &pid.to_string()])
+            .status();
+        assert!(sent.expect("kill runs").success());
+    };
+    let (held, first) = who(Held::of(&pool).await.expect("a connection")).await;
+    signal("-STOP", first);
+    held.give_back();
+    let next = Held::of(&pool).await;
+    signal("-CONT", first);
+    let (held, second) = who(next.expect("a place")).await;
+    assert_ne!(first, second);
+    held.give_back();
+    let (_, third) = who(Held::of(&pool).await.expect("a connection")).await;
+    assert_eq!(second, third, "what answers is kept");
+}
