@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::tables::{Hash128, Index, Scoped, Table};
+use super::tables::{Hash128, Index, Scoped, each_row};
 use crate::domain::{RecordedAt, Seq};
 
 /// How long a key is remembered: seven days in seconds.
@@ -259,9 +259,8 @@ impl Serialize for Keys {
 
 impl<'de> Deserialize<'de> for Keys {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Keys, D::Error> {
-        let rows: Table<KeyRow> = Table::deserialize(deserializer)?;
         let mut keys = Keys::default();
-        for row in rows.iter() {
+        each_row(deserializer, |row: KeyRow| {
             let hash = keys.index.hash(&row.key);
             // Of two rows of one key the newer one is found.
             let old = keys.index.find(hash, |position| {
@@ -271,9 +270,9 @@ impl<'de> Deserialize<'de> for Keys {
                 keys.index.remove(hash, position);
             }
             let position = keys.len as u32;
-            keys.put_back(*row);
+            keys.put_back(row);
             keys.index.insert(hash, position);
-        }
+        })?;
         Ok(keys)
     }
 }

@@ -5,16 +5,18 @@
 //! A file is used only if its checksums hold, it is of this version and this ledger, and the
 //! journal has the row with the root where it was taken. Format: `docs/FORMATS.md`.
 
+mod read;
+
 use std::fs::File;
-use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use self::read::{Frames, read};
 use super::replay::{ReplayError, Replayed, replay_after};
 use crate::engine::{STATE_FORMAT, State, StatePart};
 use crate::journal::{
@@ -35,12 +37,6 @@ const KEPT: usize = 2;
 
 /// Bytes of a frame that the writer begins a new one after.
 const FRAME_BYTES: usize = 1 << 20;
-
-/// Most bytes of a frame that the reader believes.
-const FRAME_BYTES_MAX: usize = 16 << 20;
-
-/// Threads that read parts.
-const READERS: usize = 2;
 
 /// Why a snapshot was not made or not used.
 #[derive(Debug, thiserror::Error)]
@@ -215,7 +211,7 @@ async fn open(
     reader: &dyn StoreReader,
 ) -> Result<(State, Chain), SnapshotError> {
     let mut file = Frames::open(path)?;
-    let header = file.frame()?.ok_or(SHORT)?;
+    let header = file.frame()?;
     let header: Header = postcard::from_bytes(&header).map_err(unreadable)?;
     if header.state_format != STATE_FORMAT {
         return Err(SnapshotError::Unusable("it is of another version"));
@@ -228,15 +224,14 @@ async fn open(
     if reader.head_of_seq(header.last_seq).await?.as_ref() != chain.head() {
         return Err(SnapshotError::Unusable("the journal has not had its root"));
     }
-    let read = tokio::task::spawn_blocking(move || read(file));
+    let path = path.to_owned();
+    let read = tokio::task::spawn_blocking(move || read(&path, file));
     let state = read.await.map_err(|_| SnapshotError::Thread)??;
     if state.next_seq().0 != chain.next_seq() {
         return Err(SnapshotError::Unusable("its state is of another moment"));
     }
     Ok((state, chain))
 }
-
-const SHORT: SnapshotError = SnapshotError::Unusable("it ends early");
 
 /// Writes a file under a name of its own first, so that no half of one is ever found.
 fn write(
@@ -319,151 +314,4 @@ impl<W: Write> Write for Framed<'_, W> {
         }
         Ok(())
     }
-}
-
-/// The frames of a file, which are large enough to be read one by one.
-struct Frames(File);
-
-impl Frames {
-    fn open(path: &Path) -> Result<Frames, SnapshotError> {
-        let mut file = File::open(path)?;
-        let mut magic = [0; 8];
-        file.read_exact(&mut magic)?;
-        if magic != *MAGIC {
-            return Err(SnapshotError::Unusable("it is no snapshot of this version"));
-        }
-        Ok(Frames(file))
-    }
-
-    /// Length and checksum of the next frame.
-    fn next(&mut self) -> Result<(usize, u32), SnapshotError> {
-        let mut eight = [0; 8];
-        self.0.read_exact(&mut eight)?;
-        let [length, checksum] = [0, 4].map(|at| {
-            let four = [eight[at], eight[at + 1], eight[at + 2], eight[at + 3]];
-            u32::from_le_bytes(four)
-        });
-        if length as usize > FRAME_BYTES_MAX {
-            return Err(SnapshotError::Unusable("a length in it is impossible"));
-        }
-        Ok((length as usize, checksum))
-    }
-
-    /// The next frame; `None` for an empty one, which ends a part.
-    fn frame(&mut self) -> Result<Option<Vec<u8>>, SnapshotError> {
-        let mut bytes = Vec::new();
-        Ok(self.append(&mut bytes)?.then_some(bytes))
-    }
-
-    /// All frames up to an empty one, in memory that is asked for once: what grows is moved, each
-    /// time into memory that the system has to clear first.
-    fn part(&mut self) -> Result<Vec<u8>, SnapshotError> {
-        let begin = self.0.stream_position()?;
-        let mut all = 0;
-        loop {
-            let (length, _) = self.next()?;
-            if length == 0 {
-                break;
-            }
-            all += length;
-            self.0
-                .seek_relative(i64::try_from(length).unwrap_or(i64::MAX))?;
-        }
-        self.0.seek(SeekFrom::Start(begin))?;
-        let mut bytes = Vec::with_capacity(all);
-        while self.append(&mut bytes)? {}
-        Ok(bytes)
-    }
-
-    /// Appends the next frame; false if it is an empty one.
-    fn append(&mut self, to: &mut Vec<u8>) -> Result<bool, SnapshotError> {
-        let (length, checksum) = self.next()?;
-        let from = to.len();
-        (&self.0).take(length as u64).read_to_end(to)?;
-        if to.len() - from < length {
-            return Err(SHORT);
-        }
-        if crc32c::crc32c(&to[from..]) != checksum {
-            return Err(SnapshotError::Unusable("a checksum in it does not hold"));
-        }
-        Ok(length > 0)
-    }
-}
-
-type Part = (StatePart, Arc<Vec<u8>>);
-
-/// Reads the parts on two threads, each into a state of its own; a third one hashes them meanwhile.
-fn read(file: Frames) -> Result<State, SnapshotError> {
-    let (parts, unread) = bounded::<Part>(READERS);
-    let (rows, unhashed) = bounded::<Arc<Vec<u8>>>(READERS);
-    std::thread::scope(|scope| {
-        let readers: Vec<_> = (0..READERS)
-            .map(|_| {
-                let unread = unread.clone();
-                scope.spawn(move || read_parts(&unread))
-            })
-            .collect();
-        drop(unread);
-        let hasher = scope.spawn(move || hash_of(&unhashed));
-        let fed = feed(file, parts, rows);
-        let hash = hasher.join().map_err(|_| SnapshotError::Thread)?;
-        let mut state = State::empty();
-        for reader in readers {
-            let (mut half, parts) = reader.join().map_err(|_| SnapshotError::Thread)??;
-            for part in parts {
-                state.adopt(part, &mut half);
-            }
-        }
-        if fed? != Some(hash) {
-            return Err(SnapshotError::Unusable("its parts do not have its hash"));
-        }
-        state.complete();
-        Ok(state)
-    })
-}
-
-/// The hash of all rows.
-fn hash_of(rows: &Receiver<Arc<Vec<u8>>>) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for bytes in rows {
-        hash.update(bytes.as_slice());
-    }
-    hash.finalize().into()
-}
-
-/// Hands on the parts of a file; answers the hash that the file says they have, or nothing if
-/// whoever reads has found a fault and says which.
-fn feed(
-    mut file: Frames,
-    parts: Sender<Part>,
-    rows: Sender<Arc<Vec<u8>>>,
-) -> Result<Option<[u8; 32]>, SnapshotError> {
-    for part in StatePart::ALL {
-        if file.frame()?.as_deref() != Some(part.as_str().as_bytes()) {
-            return Err(SnapshotError::Unusable("a part is missing"));
-        }
-        let bytes = Arc::new(file.part()?);
-        if parts.send((*part, Arc::clone(&bytes))).is_err() || rows.send(bytes).is_err() {
-            return Ok(None);
-        }
-    }
-    let hash = file.frame()?.ok_or(SHORT)?;
-    Ok(Some(hash.try_into().map_err(|_| SHORT)?))
-}
-
-fn read_parts(parts: &Receiver<Part>) -> Result<(State, Vec<StatePart>), SnapshotError> {
-    let mut state = State::empty();
-    let mut read = Vec::new();
-    for (part, bytes) in parts {
-        let mut deserializer = postcard::Deserializer::from_bytes(bytes.as_slice());
-        state
-            .read_part(part, &mut deserializer)
-            .map_err(unreadable)?;
-        let rest = deserializer.finalize().map_err(unreadable)?;
-        if !rest.is_empty() {
-            return Err(SnapshotError::Unusable("a part has a rest"));
-        }
-        read.push(part);
-    }
-    Ok((state, read))
 }

@@ -28,8 +28,8 @@ pub enum Bench {
     Replay(ReplayBench),
     /// Pages of lists from the views that `engine --views --keep` has left
     Lists(ReplayBench),
-    /// Start of a node, without and with a snapshot
-    Start(ReplayBench),
+    /// Start of a node, without and with a snapshot, each in a process of its own
+    Start(StartBench),
     /// Every claim of a journal decided again, as a simulation does
     Simulate(ReplayBench),
     /// Vouchers from one file over HTTP: preview, approval by a second person, the run in chunks,
@@ -73,6 +73,17 @@ pub struct EngineBench {
     /// Folder of the ledger, kept afterwards; a temporary one otherwise
     #[arg(long)]
     pub keep: Option<PathBuf>,
+}
+
+/// Settings of `bench start`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct StartBench {
+    /// The ledger.
+    #[command(flatten)]
+    pub ledger: ReplayBench,
+    /// What to do in this process; all one after the other in processes of their own if not given
+    #[arg(long, hide = true)]
+    pub step: Option<start::Step>,
 }
 
 /// Settings of `bench replay`, `start`, `simulate` and `lists`.
@@ -191,7 +202,10 @@ pub async fn run(bench: Bench, database: &Database) -> Result<(), BenchError> {
             clear(&folder, done)
         }
         Bench::Replay(ref settings)
-        | Bench::Start(ref settings)
+        | Bench::Start(StartBench {
+            ledger: ref settings,
+            ..
+        })
         | Bench::Simulate(ref settings)
         | Bench::Lists(ref settings) => {
             let keep = settings.folder.is_some();
@@ -201,7 +215,10 @@ pub async fn run(bench: Bench, database: &Database) -> Result<(), BenchError> {
                 engine::run(&made_anew(settings.claims, views), &folder, database).await?;
             }
             let done = match bench {
-                Bench::Start(_) => start::run(&folder, database).await,
+                Bench::Start(StartBench { step: None, .. }) => start::all(&folder, keep),
+                Bench::Start(StartBench {
+                    step: Some(step), ..
+                }) => start::run(step, &folder, database).await,
                 Bench::Simulate(_) => simulate::run(&folder, database).await,
                 Bench::Lists(_) => lists::run(&folder, database).await,
                 _ => replay::run(&folder, database).await,

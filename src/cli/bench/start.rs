@@ -1,18 +1,59 @@
 //! `bench start`: how long a node takes until it answers, without and with a snapshot.
 
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
+
+use clap::ValueEnum as _;
 
 use super::engine::lead;
 use super::{BenchError, Line, emit};
 use crate::journal::Database;
 use crate::node::{Clock, NodeConfig, Snapshots, take_snapshot};
 
-/// Starts a node on the journal in a folder, makes a snapshot, and starts it again.
-pub(super) async fn run(folder: &Path, database: &Database) -> Result<(), BenchError> {
-    start(folder, database, "start_without_snapshot", false).await?;
+/// What is done in one process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Step {
+    /// Start a node from the journal alone.
+    Without,
+    /// Make a snapshot.
+    Snapshot,
+    /// Start a node from the snapshot.
+    From,
+}
+
+/// Does all steps on the ledger in a folder, each in a process of its own, as a node that starts is
+/// one: what an earlier one has asked for and given back is no help, and no burden either.
+pub(super) fn all(folder: &Path, given: bool) -> Result<(), BenchError> {
+    for step in Step::value_variants() {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(std::env::args_os().skip(1));
+        if !given {
+            command.arg("--folder").arg(folder);
+        }
+        let step = step.to_possible_value();
+        let step = step.expect("no step is skipped");
+        command.args(["--step", step.get_name()]);
+        if !command.status()?.success() {
+            let failed = format!("step {} has failed", step.get_name());
+            return Err(BenchError::Failed(failed));
+        }
+    }
+    Ok(())
+}
+
+/// Does one step.
+pub(super) async fn run(step: Step, folder: &Path, database: &Database) -> Result<(), BenchError> {
+    match step {
+        Step::Without => start(folder, database, "start_without_snapshot", false).await,
+        Step::Snapshot => snapshot(folder, database).await,
+        Step::From => start(folder, database, "start_from_snapshot", true).await,
+    }
+}
+
+async fn snapshot(folder: &Path, database: &Database) -> Result<(), BenchError> {
     let store = database.open(folder, [0x51; 16]).await?;
     let stop = Arc::new(AtomicBool::new(false));
     let begun = Instant::now();
@@ -28,8 +69,7 @@ pub(super) async fn run(folder: &Path, database: &Database) -> Result<(), BenchE
             extra: vec![("bytes", bytes.to_string())],
         });
     }
-    store.close().await?;
-    start(folder, database, "start_from_snapshot", true).await
+    Ok(store.close().await?)
 }
 
 async fn start(

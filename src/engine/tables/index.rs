@@ -3,6 +3,8 @@
 use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::RandomState;
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::shard::Shard;
 use super::{Scoped, UndoLog};
@@ -12,20 +14,36 @@ use super::{Scoped, UndoLog};
 const SHARDS: usize = 256;
 
 /// A 128-bit key in two words: rows hold it without the 16-byte alignment of `u128`.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    serde::Serialize,
-    serde::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hash128(pub u64, pub u64);
+
+/// Written as its 16 bytes, most significant first: all of them matter, and so a number of varying
+/// length would be longer and slower to read.
+impl Serialize for Hash128 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&u128::from(*self).to_be_bytes())
+    }
+}
+
+impl<'de> Deserialize<'de> for Hash128 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Hash128, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = Hash128;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("16 bytes")
+            }
+
+            fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Hash128, E> {
+                let wrong = |_| E::invalid_length(bytes.len(), &self);
+                let bytes = <[u8; 16]>::try_from(bytes).map_err(wrong)?;
+                Ok(u128::from_be_bytes(bytes).into())
+            }
+        }
+        deserializer.deserialize_byte_buf(Bytes)
+    }
+}
 
 impl From<u128> for Hash128 {
     fn from(key: u128) -> Hash128 {

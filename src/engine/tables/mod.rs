@@ -16,7 +16,7 @@ pub use keyed::Keyed;
 pub use ordered::Ordered;
 pub use slot::Slot;
 pub use slots::Slots;
-pub use table::Table;
+pub use table::{Table, each_row};
 
 /// A container that can undo what happened since a scope was opened. Scopes nest.
 pub trait Scoped {

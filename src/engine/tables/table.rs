@@ -137,24 +137,38 @@ impl<T: Clone + Serialize> Serialize for Table<T> {
 
 impl<'de, T: Clone + Deserialize<'de>> Deserialize<'de> for Table<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Table<T>, D::Error> {
-        struct Rows<T>(PhantomData<T>);
-        impl<'de, T: Clone + Deserialize<'de>> Visitor<'de> for Rows<T> {
-            type Value = Table<T>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("the rows of a table")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Table<T>, A::Error> {
-                let mut table = Table::default();
-                while let Some(row) = rows.next_element()? {
-                    table.push(row);
-                }
-                Ok(table)
-            }
-        }
-        deserializer.deserialize_seq(Rows(PhantomData))
+        let mut table = Table::default();
+        each_row(deserializer, |row| {
+            table.push(row);
+        })?;
+        Ok(table)
     }
+}
+
+/// Takes the rows of a table one by one, as they are read.
+///
+/// # Errors
+/// Those of the deserializer.
+pub fn each_row<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+    take: impl FnMut(T),
+) -> Result<(), D::Error> {
+    struct Rows<T, F>(F, PhantomData<T>);
+    impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Rows<T, F> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("the rows of a table")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(mut self, mut rows: A) -> Result<(), A::Error> {
+            while let Some(row) = rows.next_element()? {
+                (self.0)(row);
+            }
+            Ok(())
+        }
+    }
+    deserializer.deserialize_seq(Rows(take, PhantomData))
 }
 
 #[cfg(test)]
