@@ -300,6 +300,8 @@ fn problem_schema() -> Object {
         .property("detail", text())
         .property("refusal_id", text())
         .property("faults", any())
+        .property("lines", any())
+        .property("voucher", text())
         .property("errors", any())
         .required("code")
         .required("status")

@@ -9,7 +9,7 @@ use super::resources::{Finder, concerned_by};
 use super::server::Shared;
 use crate::domain::{IdKind, PrincipalId, PublicId, Seq};
 use crate::engine::command::{PartyName, Purpose, Scope};
-use crate::engine::event::{Event, Recorded};
+use crate::engine::event::{ContractRefused, Event, OrderRefused, Recorded};
 use crate::engine::refusal_of;
 use crate::node as fields;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -181,8 +181,9 @@ fn concerned(cx: &Cx<'_>, event: &Event) -> Vec<Scope> {
             scopes.extend(e.enterprise.map(Scope::Enterprise));
             Some(e.programme)
         }
-        Event::OrderRefused(e) => {
-            let order = cx.state.order(e.order);
+        Event::OrderRefused(OrderRefused { order, .. })
+        | Event::ContractRefused(ContractRefused { order, .. }) => {
+            let order = cx.state.order(*order);
             scopes.extend(order.into_iter().flat_map(|row| concerned_by(cx, row)));
             None
         }

@@ -233,6 +233,7 @@ impl View<'_> {
             | Event::OrderAgreed(_)
             | Event::OrderConfirmed(_)
             | Event::OrderRefused(_)
+            | Event::ContractRefused(_)
             | Event::OrderAdvanced(_)
             | Event::OrderReleased(_)
             | Event::OrderAsked(_)

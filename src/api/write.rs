@@ -110,12 +110,19 @@ pub(super) fn refusal(view: &View<'_>, recorded: &Recorded) -> Option<Problem> {
     let faults = match &recorded.event {
         Event::ClaimRefused(e) => e.faults,
         Event::OrderRefused(e) => e.faults,
+        Event::ContractRefused(e) => e.faults,
         _ => Faults::NONE,
     };
-    let mut problem = Problem::refused(code, faults);
-    if let Event::OrderRefused(e) = &recorded.event {
-        problem = problem.with("lines", view.faulty_lines(e.order, &e.lines));
-    }
+    let problem = Problem::refused(code, faults);
+    let problem = match &recorded.event {
+        Event::OrderRefused(e) => problem.with("lines", view.faulty_lines(e.order, &e.lines)),
+        Event::ContractRefused(e) => problem.with("lines", view.faulty_lines(e.order, &e.lines)),
+        // Of an order on several vouchers the claim names one, and another may be at fault.
+        Event::ClaimRefused(e) if e.order.is_some() => {
+            problem.with("voucher", view.fact(recorded)["voucher"].take())
+        }
+        _ => problem,
+    };
     Some(problem.with("refusal_id", view.refusal(recorded.meta.seq)))
 }
 

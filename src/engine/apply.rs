@@ -96,6 +96,7 @@ impl State {
             | Event::VoucherRefused(_)
             | Event::ClaimRefused(_)
             | Event::OrderRefused(_)
+            | Event::ContractRefused(_)
             | Event::EvidenceRecorded(_)
             | Event::FileRowRefused(_)
             | Event::PositionFixed(_)
@@ -460,7 +461,7 @@ subjects! {
         InstructionIssued InstructionPaid ArrearsCarried;
     Order of order:
         OrderProposed OrderAgreed OrderConfirmed OrderRefused OrderAdvanced OrderReleased
-        OrderAsked OrderExtended OrderDisputed DisputeClosed;
+        OrderAsked OrderExtended OrderDisputed DisputeClosed ContractRefused;
     Admission of admission:
         AdmissionApplied AdmissionDecided AdmissionObjected ProviderAdmitted;
     Member of city:
@@ -478,6 +479,7 @@ pub fn refusal_of(event: &Event) -> Option<RefusalCode> {
         Event::ClaimRefused(e) => Some(e.result),
         Event::ProposalFailed(e) => Some(e.code),
         Event::OrderRefused(e) => Some(e.result),
+        Event::ContractRefused(e) => Some(e.result),
         _ => None,
     }
 }

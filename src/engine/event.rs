@@ -32,8 +32,9 @@ pub use life::{
     YearCarried, YearClosed, YearClosingStarted,
 };
 pub use orders::{
-    DisputeClosed, HeldLine, OrderAdvanced, OrderAgreed, OrderAsked, OrderConfirmed, OrderDisputed,
-    OrderExtended, OrderProposed, OrderRefused, OrderReleased, ProposedLine, ReleasedLine,
+    ContractRefused, DisputeClosed, HeldLine, OrderAdvanced, OrderAgreed, OrderAsked,
+    OrderConfirmed, OrderDisputed, OrderExtended, OrderProposed, OrderRefused, OrderReleased,
+    ProposedLine, ReleasedLine,
 };
 pub use parties::{
     CalendarSet, CategoryRegistered, ControllerGroupSet, EnterpriseRegistered, GrantSet,
@@ -385,4 +386,6 @@ events! {
     PrincipalNamed(Box<PrincipalNamed>) = 153;
     /// See [`PrincipalErased`].
     PrincipalErased(Box<PrincipalErased>) = 154;
+    /// See [`ContractRefused`].
+    ContractRefused(ContractRefused) = 155;
 }

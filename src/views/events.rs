@@ -153,6 +153,7 @@ pub(super) fn gather(memory: &mut Memory, changes: &mut Changes, recorded: &Reco
         Event::ClaimRefused(_)
         | Event::VoucherRefused(_)
         | Event::OrderRefused(_)
+        | Event::ContractRefused(_)
         | Event::CommandRefused(_) => refused(changes, meta, event),
         Event::OrderProposed(_)
         | Event::OrderAgreed(_)
@@ -399,6 +400,11 @@ fn refused(changes: &mut Changes, meta: &EventMeta, event: &Event) {
             faults = e.faults;
             row[0] = maybe(e.lines.first(), |(id, _)| number(id.0));
             "ConfirmOrder"
+        }
+        Event::ContractRefused(e) => {
+            faults = e.faults;
+            row[0] = maybe(e.lines.first(), |(id, _)| number(id.0));
+            "AdvanceOrder"
         }
         Event::CommandRefused(e) => e.command.as_str(),
         Event::ProposalFailed(_) => "DecideProposal",

@@ -59,6 +59,12 @@ impl View<'_> {
                 "faults": e.faults.in_order().map(|f| json!(f.as_str())).collect::<Value>(),
                 "lines": self.faulty_lines(e.order, &e.lines),
             }),
+            Event::ContractRefused(e) => json!({
+                "id": self.order(e.order),
+                "result": e.result.as_str(),
+                "faults": e.faults.in_order().map(|f| json!(f.as_str())).collect::<Value>(),
+                "lines": self.faulty_lines(e.order, &e.lines),
+            }),
             Event::OrderAdvanced(e) => json!({
                 "id": self.order(e.order),
                 "status": e.status.as_str(),

@@ -92,6 +92,19 @@ pub struct OrderRefused {
     pub lines: Box<[(VoucherId, Faults)]>,
 }
 
+/// The contract of an order was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContractRefused {
+    /// Which order.
+    pub order: OrderId,
+    /// The first fault.
+    pub result: RefusalCode,
+    /// All faults of all lines.
+    pub faults: Faults,
+    /// The lines with faults: voucher and its faults.
+    pub lines: Box<[(VoucherId, Faults)]>,
+}
+
 /// An order came a step further.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderAdvanced {

@@ -18,8 +18,8 @@ use crate::engine::command::{
     ProposeOrder, ProviderKey, VoucherKey,
 };
 use crate::engine::event::{
-    Event, HeldLine, OrderAdvanced, OrderAgreed, OrderConfirmed, OrderProposed, OrderRefused,
-    ProposedLine,
+    ContractRefused, Event, HeldLine, OrderAdvanced, OrderAgreed, OrderConfirmed, OrderProposed,
+    OrderRefused, ProposedLine,
 };
 use crate::engine::refusal::{Faults, RefusalCode};
 use crate::engine::rules::{self, OnContract};
@@ -154,7 +154,7 @@ impl Execution<'_> {
             .filter(|(_, (faults, _))| !faults.is_empty())
             .map(|(line, (faults, _))| (line.voucher, *faults))
             .collect();
-        let faults = Faults(faulty.iter().fold(0, |all, (_, faults)| all | faults.0));
+        let faults = all_of(&faulty);
         if let Some(result) = faults.first() {
             self.emit(Event::OrderRefused(OrderRefused {
                 order: c.order,
@@ -228,10 +228,18 @@ impl Execution<'_> {
                 contract_no,
                 contract_date,
             } => {
-                let fault = self.state.contract_fault(&row, contract_date);
-                fault.map_or(Ok(()), |code| Err(Stop::Refuse(code)))?;
-                let (counted, fits) = self.state.on_contract(&row, contract_no, contract_date);
-                refuse_if(!fits, RefusalCode::ContractCapExhausted)?;
+                let (counted, lines) =
+                    (self.state).judge_contract(&row, contract_no, contract_date);
+                let faults = all_of(&lines);
+                if let Some(result) = faults.first() {
+                    self.emit(Event::ContractRefused(ContractRefused {
+                        order: c.order,
+                        result,
+                        faults,
+                        lines,
+                    }));
+                    return Ok(());
+                }
                 advanced.counted = counted;
                 (advanced.contract_no, advanced.contract_date) =
                     (Some(contract_no), Some(contract_date));
@@ -291,15 +299,31 @@ impl State {
         (faults, voucher.version)
     }
 
-    /// The first rule that a contract of this day breaks on one of the lines that hold something:
-    /// the others take no part any more.
-    fn contract_fault(&self, order: &OrderRow, contract_date: Day) -> Option<RefusalCode> {
+    /// The lines that count to a contract, and what is wrong with it by voucher: the rules that it
+    /// breaks on the lines that hold something, for the others take no part any more; if there are
+    /// none, the cap of what is used on one contract.
+    fn judge_contract(
+        &self,
+        order: &OrderRow,
+        contract_no: ContractNo,
+        contract_date: Day,
+    ) -> (OrderParties, Box<[(VoucherId, Faults)]>) {
         let held = order.lines.iter().filter(|line| !line.left.is_zero());
-        let all = held.fold(0, |all, line| {
+        let broken = held.map(|line| {
             let claim = order.as_claim(line.voucher, contract_date, order.contract_amount);
-            all | self.judge_line(&claim, line.voucher).0.0
+            let (faults, _) = self.judge_line(&claim, line.voucher);
+            (line.voucher, without_papers(faults))
         });
-        without_papers(Faults(all)).first()
+        let mut lines: Vec<_> = broken.filter(|(_, faults)| !faults.is_empty()).collect();
+        let (counted, without_room) = self.on_contract(order, contract_no, contract_date);
+        if lines.is_empty() {
+            let mut fault = Faults::NONE;
+            fault.add(RefusalCode::ContractCapExhausted);
+            let places = order.lines.iter().enumerate();
+            let full = places.filter(|(i, _)| without_room.covers(OrderParties::line(*i)));
+            lines.extend(full.map(|(_, line)| (line.voucher, fault)));
+        }
+        (counted, lines.into())
     }
 }
 
@@ -319,14 +343,14 @@ impl State {
     }
 
     /// The lines of an order that count to its contract, since the version that judges it caps
-    /// what is used on one; and whether all of them find room there.
+    /// what is used on one; and those of them that find no room there.
     pub(in crate::engine) fn on_contract(
         &self,
         order: &OrderRow,
         contract_no: ContractNo,
         contract_date: Day,
-    ) -> (OrderParties, bool) {
-        let (mut counted, mut fits) = (OrderParties::NONE, true);
+    ) -> (OrderParties, OrderParties) {
+        let (mut counted, mut without_room) = (OrderParties::NONE, OrderParties::NONE);
         for (place, line) in order.lines.iter().enumerate() {
             let voucher = &self.vouchers[line.voucher.index()];
             let (programme, _) = self.voucher_owner(voucher);
@@ -336,10 +360,17 @@ impl State {
             };
             counted = counted.and(OrderParties::line(place));
             let left = cap.saturating_sub(self.used_on_contract(voucher.usage, contract_no));
-            fits &= self.held_for(order, voucher.usage) <= left;
+            if self.held_for(order, voucher.usage) > left {
+                without_room = without_room.and(OrderParties::line(place));
+            }
         }
-        (counted, fits)
+        (counted, without_room)
     }
+}
+
+/// The faults of all lines.
+fn all_of(lines: &[(VoucherId, Faults)]) -> Faults {
+    Faults(lines.iter().fold(0, |all, (_, faults)| all | faults.0))
 }
 
 /// Faults of what the claim itself will bring: evidence and invoice.

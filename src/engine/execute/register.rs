@@ -176,9 +176,11 @@ impl Execution<'_> {
             return Ok(());
         };
         self.check_city(*city, "certified_by")?;
-        self.require_officer(Role::ScienceOfficer, *city)?;
         let row = self.state.enterprises.get(enterprise.index());
         let row = row.ok_or(Rejection::NotFound("enterprise"))?;
+        // Whoever has certified it: a firm keeps its status when it comes from another city, and
+        // no other city writes about it.
+        self.require_officer(Role::ScienceOfficer, row.city)?;
         valid(
             *kind != EnterpriseKind::Team && row.kind != EnterpriseKind::Team,
             "kind",
@@ -255,8 +257,9 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// A party declares a relation; the offices of either's city do, too, and they alone change
-    /// what was declared.
+    /// A party declares a relation; the offices of either's city do, too. What was declared is
+    /// changed by them alone, and between a firm and a laboratory by the firm's city: that pays
+    /// for what the relation forbids.
     fn require_relation_office(
         &self,
         parties: [Payee; 2],
@@ -264,14 +267,27 @@ impl Execution<'_> {
         changed: bool,
     ) -> Decision {
         let mut roles = vec![(Role::Administrator, Scope::Corridor)];
-        roles.extend(cities.map(|city| (Role::ScienceOfficer, Scope::Member(city))));
+        let mixed = matches!(
+            parties,
+            [Payee::Enterprise(_), Payee::Provider(_)] | [Payee::Provider(_), Payee::Enterprise(_)]
+        );
+        let offices = parties
+            .iter()
+            .zip(cities)
+            .filter(|(party, _)| !(changed && mixed) || matches!(party, Payee::Enterprise(_)));
+        roles.extend(offices.map(|(_, city)| (Role::ScienceOfficer, Scope::Member(city))));
         if !changed {
             roles.extend(parties.map(|party| match party {
                 Payee::Enterprise(id) => (Role::Enterprise, Scope::Enterprise(id)),
                 Payee::Provider(id) => (Role::Provider, Scope::Provider(id)),
             }));
         }
-        self.require_party(&roles, "one of the parties or the office of its city")
+        let needed = match (changed, mixed) {
+            (false, _) => "one of the parties or the office of its city",
+            (true, true) => "the science-and-technology office of the enterprise's city",
+            (true, false) => "the science-and-technology office of the city of one of them",
+        };
+        self.require_party(&roles, needed)
     }
 
     fn set_team(

@@ -165,8 +165,13 @@ impl Execution<'_> {
                 let group = |id| self.state.group_on(Payee::Enterprise(id), today);
                 another && group(to).is_some() && group(to) == group(voucher.holder)
             }
-            TransferKind::Relocation => Some(receiver.city) != to_city,
-            TransferKind::Move => to_city != Some(voucher.issuer),
+            // A firm leaves the city that has issued, or comes to the one that is to issue: another
+            // city's firm may hold the voucher, and nobody moves it but its own city.
+            TransferKind::Relocation => at_home && to_city != Some(voucher.issuer),
+            TransferKind::Move => {
+                let there = Some(receiver.city) == to_city;
+                (at_home || there) && to_city != Some(voucher.issuer)
+            }
         };
         refuse_if(!eligible, RefusalCode::TransferReceiverNotEligible)?;
         // A firm that relocates gets no new voucher.

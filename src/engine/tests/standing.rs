@@ -126,7 +126,8 @@ fn a_relation_holds_on_the_contract_date() {
         claim.invoice_amount = fen(2_000);
         assert_eq!(faults(&w.file(claim)), expected, "{on}");
     }
-    // The end is moved by entering the same first day again: offices alone do that.
+    // The end is moved by entering the same first day again: the office of the firm's city alone
+    // does that.
     let ended = change(ChangeRegister::Relation {
         party: Payee::Provider(LAB),
         other: Payee::Enterprise(FIRM),
@@ -134,10 +135,13 @@ fn a_relation_holds_on_the_contract_date() {
         from: day("2025-03-11"),
         to: Some(day("2025-03-11")),
     });
-    assert!(matches!(
-        rejected(&mut w, FILER, ended.clone()),
-        Rejection::Forbidden(_)
-    ));
+    let labs_city = w.with_roles(&[(Role::ScienceOfficer, Scope::Member(HOST))]);
+    for other in [FILER, labs_city] {
+        assert!(matches!(
+            rejected(&mut w, other, ended.clone()),
+            Rejection::Forbidden(_)
+        ));
+    }
     w.by(MAKER, ended);
     let (ours, theirs) = (Payee::Enterprise(FIRM), Payee::Provider(LAB));
     assert!(!w.state.are_related_on(ours, theirs, day("2025-03-12")));
@@ -396,6 +400,7 @@ fn the_offices_of_another_city_change_no_register() {
         renewal(),
         remove("2025-06-01"),
         certify(EnterpriseKind::Micro, "2025-01-01", "2025-12-31", HOME),
+        certify(EnterpriseKind::Micro, "2025-01-01", "2025-12-31", THIRD),
         dissolve(Payee::Enterprise(FIRM), None),
         decide_account(1),
         change(ChangeRegister::Publicity {

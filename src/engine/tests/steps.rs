@@ -170,18 +170,33 @@ fn a_transfer_is_undone_with_its_usage_while_the_child_is_untouched() {
 #[test]
 fn a_relocation_is_undone_while_the_firm_is_where_it_went() {
     let mut w = transfers::world();
+    // It holds a voucher of the city where it will go.
+    let given = VoucherId(w.state.voucher_count() as u32);
+    w.system(Command::IssueVoucher(IssueVoucher {
+        programme: FAR_PROGRAMME,
+        enterprise: EnterpriseKey::Id(FAR_FIRM),
+        amount: fen(10),
+        application: None,
+    }));
+    let to_it = TransferRequest::Succession {
+        to: OTHER_FIRM,
+        cap_share: ratio(0),
+    };
+    w.by(MAKER, propose(given, to_it, 10));
+    w.by(CHECKER, decide(0, true));
+    let there = VoucherId(given.0 + 1);
     let stays = TransferRequest::Relocation { to_city: HOST };
     w.by(MAKER, propose(OTHERS, stays, 0));
-    let done = seq(&w.by(CHECKER, decide(0, true)));
+    let done = seq(&w.by(CHECKER, decide(1, true)));
     assert_eq!(refused(&mut w, MAKER, done), None);
     let home = |w: &World| w.state.enterprise(OTHER_FIRM).map(|row| row.city);
     assert_eq!(home(&w), Some(HOME));
     w.by(MAKER, propose(OTHERS, stays, 0));
-    let done = seq(&w.by(CHECKER, decide(1, true)));
+    let done = seq(&w.by(CHECKER, decide(2, true)));
     let on = TransferRequest::Relocation { to_city: THIRD };
-    w.by(MAKER, propose(OTHERS, on, 0));
+    w.by(MAKER, propose(there, on, 0));
     assert_eq!(refused(&mut w, MAKER, done), Some(Code::StepUsed));
-    w.by(CHECKER, decide(2, true));
+    w.by(CHECKER, decide(3, true));
     assert_eq!(refused(&mut w, MAKER, done), Some(Code::StepUsed));
     assert_eq!(home(&w), Some(THIRD));
 }

@@ -516,6 +516,34 @@ fn each_kind_has_receivers_of_its_own() {
     }
 }
 
+/// A city whose voucher another city's firm holds does not move the firm.
+#[test]
+fn a_firm_is_moved_by_its_own_city_alone() {
+    let mut w = world();
+    let child = VoucherId(w.state.voucher_count() as u32);
+    transfer(&mut w, OTHERS, succession(FAR_FIRM, 0), 1_000);
+    w.system(Command::CreateProgramme(Box::new(CreateProgramme {
+        code: ProgrammeCode::parse("330500-2025").expect("short"),
+        title: Name::parse("2025").expect("short"),
+        city: THIRD,
+        budget_year: 2025,
+    })));
+    let programme = ProgrammeId(w.state.programme_count() as u16 - 1);
+    let stays = |to_city| (TransferRequest::Relocation { to_city }, 0);
+    let on = TransferRequest::Move {
+        to_city: THIRD,
+        programme,
+    };
+    for (kind, amount) in [stays(HOME), stays(THIRD), (on, 1_000)] {
+        let events = w.by(MAKER, propose(child, kind, amount));
+        let expected = Some(Code::TransferReceiverNotEligible);
+        assert_eq!(refusal_of(first(&events)), expected, "{kind:?}");
+    }
+    // What it was given goes home with it, if both cities will.
+    let events = w.by(MAKER, propose(child, to_host(), 1_000));
+    assert_eq!(refusal_of(first(&events)), None);
+}
+
 type Line = (Code, fn(&mut World) -> (PrincipalId, Command));
 
 /// Lines of the table of all refusals, in this world.

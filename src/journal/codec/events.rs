@@ -16,19 +16,19 @@ use crate::engine::event::{
     ApplicationFiled, ApplicationResubmitted, ApplicationReturned, ApplicationReviewBegun,
     ApplicationWithdrawn, ArrearsCarried, BudgetChanged, CalendarSet, CategoryRegistered,
     CellAgreed, CityPolicySet, ClaimApproved, ClaimAwaitsBudget, ClaimRefused, ClaimReversed,
-    ClaimWithdrawn, CloseRequested, CommandRefused, ConsentGiven, ControllerGroupSet, DateAdvanced,
-    DisputeClosed, DraftSaved, DraftSimulated, EnterpriseRegistered, EpochStarted, Event,
-    EvidenceRecorded, FileRowRefused, FileRowsIssued, FreezeSet, GrantSet, InstructionIssued,
-    InstructionPaid, LedgerCreated, MemberRegistered, OrderAdvanced, OrderAgreed, OrderAsked,
-    OrderConfirmed, OrderDisputed, OrderExtended, OrderProposed, OrderRefused, OrderReleased,
-    PayeePaid, PaymentReturned, PeriodAgreed, PeriodClosed, PeriodInstructed, PeriodSettled,
-    PositionFixed, PrincipalErased, PrincipalNamed, PrincipalRegistered, ProgrammeCreated,
-    ProposalApproved, ProposalDeclined, ProposalFailed, ProposalWithdrawn, ProtocolSet,
-    ProviderRegistered, StatementConfirmed, StepReversed, SuspensionSet, TokenIssued, TokenRevoked,
-    TransferApproved, TransferDeclined, TransferEndorsed, TransferMoved, TransferProposed,
-    TransferReleased, VersionPublished, VoucherExtended, VoucherFileApproved, VoucherIssued,
-    VoucherLapsed, VoucherRefused, VoucherRevoked, WaitingApproved, YearCarried, YearClosed,
-    YearClosingStarted,
+    ClaimWithdrawn, CloseRequested, CommandRefused, ConsentGiven, ContractRefused,
+    ControllerGroupSet, DateAdvanced, DisputeClosed, DraftSaved, DraftSimulated,
+    EnterpriseRegistered, EpochStarted, Event, EvidenceRecorded, FileRowRefused, FileRowsIssued,
+    FreezeSet, GrantSet, InstructionIssued, InstructionPaid, LedgerCreated, MemberRegistered,
+    OrderAdvanced, OrderAgreed, OrderAsked, OrderConfirmed, OrderDisputed, OrderExtended,
+    OrderProposed, OrderRefused, OrderReleased, PayeePaid, PaymentReturned, PeriodAgreed,
+    PeriodClosed, PeriodInstructed, PeriodSettled, PositionFixed, PrincipalErased, PrincipalNamed,
+    PrincipalRegistered, ProgrammeCreated, ProposalApproved, ProposalDeclined, ProposalFailed,
+    ProposalWithdrawn, ProtocolSet, ProviderRegistered, StatementConfirmed, StepReversed,
+    SuspensionSet, TokenIssued, TokenRevoked, TransferApproved, TransferDeclined, TransferEndorsed,
+    TransferMoved, TransferProposed, TransferReleased, VersionPublished, VoucherExtended,
+    VoucherFileApproved, VoucherIssued, VoucherLapsed, VoucherRefused, VoucherRevoked,
+    WaitingApproved, YearCarried, YearClosed, YearClosingStarted,
 };
 use crate::engine::terms::{AccrualPoint, OrderParties};
 
@@ -304,4 +304,5 @@ event_tables! {
     }
     153 v 1 PrincipalNamed { 0: principal, 1: name, 2: contact, }
     154 v 1 PrincipalErased { 0: principal, 1: texts, }
+    155 v 1 ContractRefused { 0: order, 1: result, 2: faults, 3: lines, }
 }

@@ -5,9 +5,9 @@ use crate::domain::{
     CategoryId, EnterpriseId, MemberId, OrderId, ProgrammeId, ProviderId, VersionNo, VoucherId,
 };
 use crate::engine::event::{
-    ClaimApproved, ClaimRefused, DisputeClosed, Event, HeldLine, OrderAdvanced, OrderAgreed,
-    OrderAsked, OrderConfirmed, OrderDisputed, OrderExtended, OrderProposed, OrderRefused,
-    OrderReleased, ProposedLine, ReleasedLine, ReturnedTo,
+    ClaimApproved, ClaimRefused, ContractRefused, DisputeClosed, Event, HeldLine, OrderAdvanced,
+    OrderAgreed, OrderAsked, OrderConfirmed, OrderDisputed, OrderExtended, OrderProposed,
+    OrderRefused, OrderReleased, ProposedLine, ReleasedLine, ReturnedTo,
 };
 use crate::engine::refusal::{Faults, RefusalCode};
 use crate::engine::terms::{
@@ -95,6 +95,12 @@ fn made() -> Vec<Event> {
             lines: VOUCHERS.into_iter().map(held).collect(),
         }),
         Event::OrderRefused(OrderRefused {
+            order,
+            result: RefusalCode::VoucherFrozen,
+            faults,
+            lines: Box::new([(VOUCHERS[1], faults)]),
+        }),
+        Event::ContractRefused(ContractRefused {
             order,
             result: RefusalCode::VoucherFrozen,
             faults,

@@ -149,6 +149,7 @@ pub(super) fn family_of_event(event: &Event) -> Option<CommandKind> {
         Event::OrderProposed(_) => CommandKind::ProposeOrder,
         Event::OrderAgreed(_) => CommandKind::AgreeOrder,
         Event::OrderConfirmed(_) | Event::OrderRefused(_) => CommandKind::ConfirmOrder,
+        Event::ContractRefused(_) => CommandKind::AdvanceOrder,
         Event::OrderAdvanced(_) => CommandKind::AdvanceOrder,
         Event::OrderReleased(e) => match e.cause {
             ReleaseCause::Released => CommandKind::ReleaseOrder,

@@ -141,8 +141,12 @@ impl Model {
                 let theirs = group_on(&receiver.groups, self.today);
                 another && theirs.is_some() && theirs == group_on(&holder.groups, self.today)
             }
-            Kind::Relocation => to_city != Some(receiver.city),
-            Kind::Move => to_city != Some(issuer),
+            // Its own city lets a firm go, and nobody else.
+            Kind::Relocation => receiver.city == issuer && to_city != Some(issuer),
+            Kind::Move => {
+                let known = [Some(issuer), to_city].contains(&Some(receiver.city));
+                known && to_city != Some(issuer)
+            }
         }
     }
 

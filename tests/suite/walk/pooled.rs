@@ -86,4 +86,50 @@ async fn elsewhere(walk: &Walk, order: &str) {
     for told in [history, claim.to_string(), released.to_string()] {
         assert!(!told.contains(own.as_str()), "{told}");
     }
+    refused(walk, order).await;
+}
+
+/// A contract and a claim that are refused name the voucher at fault to who may read it.
+async fn refused(walk: &Walk, order: &str) {
+    let world = &walk.world;
+    let lab = walk.token(Side::Own, "provider");
+    let stranger = walk.token(Side::Other, "enterprise");
+    let own = &walk.things["voucher"];
+    let contract = json!({"contract_no": "HT-9", "contract_date": world.today});
+    let claim = json!({"order": order, "provider": PROVIDER, "category": "testing",
+        "contract_no": "HT-9", "contract_date": world.today, "contract_amount": "20.00",
+        "invoice_no": "26312000000000000098", "invoice_amount": "20.00",
+        "paid_amount": "10.00"});
+    let path_of_freeze = format!("/v1/vouchers/{own}/freeze");
+    let freeze = |now: bool| {
+        let body = json!({"frozen": now, "reason": "核查"});
+        world.post(
+            walk.token(Side::Own, "science_officer"),
+            &path_of_freeze,
+            body,
+        )
+    };
+    let path = format!("/v1/orders/{order}/contract");
+    for (token, name) in [(lab, json!(own)), (stranger, Value::Null)] {
+        freeze(true).await;
+        let (status, told) = world
+            .call(Method::POST, token, &path, Some(contract.clone()))
+            .await;
+        let lines = json!([{"voucher": name, "faults": if name.is_null() {
+            Value::Null
+        } else {
+            json!(["VOUCHER_FROZEN"])
+        }}]);
+        assert_eq!((status, &told["lines"]), (422, &lines), "{told}");
+        freeze(false).await;
+    }
+    world.post(lab, &path, contract).await;
+    freeze(true).await;
+    for (token, name) in [(lab, json!(own)), (stranger, Value::Null)] {
+        let (status, told) = world
+            .call(Method::POST, token, "/v1/claims", Some(claim.clone()))
+            .await;
+        let at_fault = (status, &told["code"], &told["voucher"]);
+        assert_eq!(at_fault, (422, &json!("VOUCHER_FROZEN"), &name), "{told}");
+    }
 }

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::domain::TransferId;
+use crate::engine::refusal::Faults;
 
 /// Programmes cap what is used on one contract at 500.00.
 fn capped() -> World {
@@ -12,6 +13,21 @@ fn capped() -> World {
         ..World::terms()
     });
     w
+}
+
+/// What a refused contract names: vouchers and their faults.
+fn faulty(said: &[Recorded]) -> Vec<(VoucherId, Vec<Code>)> {
+    let [
+        Recorded {
+            event: Event::ContractRefused(refused),
+            ..
+        },
+    ] = said
+    else {
+        panic!("{said:?}");
+    };
+    let line = |(id, faults): &(VoucherId, Faults)| (*id, faults.in_order().collect());
+    refused.lines.iter().map(line).collect()
 }
 
 fn order_of(w: &mut World, lines: &[(VoucherId, i64)]) {
@@ -83,6 +99,7 @@ fn a_contract_that_has_no_room_for_the_hold_is_not_noted() {
     for by in [LABS_MAN, FIRMS_MAN] {
         let said = w.by(by, contract("2025-03-10"));
         assert_eq!(refusal_of(&said[0].event), Some(Code::ContractCapExhausted));
+        assert_eq!(faulty(&said), [(VOUCHER, vec![Code::ContractCapExhausted])]);
     }
     assert_eq!(
         (w.status(), w.money(VOUCHER)),
