@@ -182,10 +182,7 @@ impl Simulation {
         each: &mut impl FnMut(&SimulatedClaim),
     ) {
         self.reach(recorded, recorded.meta.business_date);
-        if recorded.meta.business_date >= self.question.from && !self.drafted {
-            self.drafted = true;
-            self.put_draft();
-        }
+        self.draft_from(recorded.meta.business_date);
         let reference = recorded.meta.external_ref.as_ref();
         let mut imported = reference.is_some_and(|given| given.source == RefSource::Import);
         let (claim, real) = match &recorded.event {

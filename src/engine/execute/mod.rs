@@ -28,7 +28,7 @@ mod year_end;
 
 pub use atomic::{AtomicOutcome, ItemFault, check_bulk, rehearse, rehearse_each, submit_atomic};
 pub use files::{ATOMIC_FILE_ROWS_MAX, FILE_CHUNK_ROWS, FILE_ROWS_MAX, Planned, RowOutcome};
-pub(in crate::engine) use redo::redo;
+pub(in crate::engine) use redo::{confirm_within, redo};
 pub use warm::{look_ahead, look_ahead_events};
 
 use super::command::{Command, ExternalRef, Submission};

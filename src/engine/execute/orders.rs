@@ -139,7 +139,17 @@ impl Execution<'_> {
     }
 
     pub(super) fn confirm_order(&mut self, c: &ConfirmOrder) -> Decision {
-        let row = self.order(c.order)?;
+        self.confirm(c.order, Held::Asked)
+    }
+
+    /// Confirms an order with so much of what was asked as the rules leave: for a simulation of an
+    /// order that other rules have confirmed.
+    pub(super) fn confirm_within(&mut self, order: OrderId) -> Decision {
+        self.confirm(order, Held::Within)
+    }
+
+    fn confirm(&mut self, order: OrderId, held: Held) -> Decision {
+        let row = self.order(order)?;
         self.acting(&row, OrderSide::Provider)?;
         let agreed = row.status == OrderStatus::Agreed;
         refuse_if(!agreed, RefusalCode::OrderStateMismatch)?;
@@ -149,22 +159,22 @@ impl Execution<'_> {
         // open.
         let ended = !self.state.is_year_open(&row);
         refuse_if(ended, RefusalCode::YearEnded)?;
-        let judged = self.judge_lines(c.order, &row);
+        let judged = self.judge_lines(order, &row, held);
         let faulty: Box<[(VoucherId, Faults)]> = (row.lines.iter().zip(&judged))
-            .filter(|(_, (faults, _))| !faults.is_empty())
-            .map(|(line, (faults, _))| (line.voucher, *faults))
+            .filter(|(_, judged)| !judged.faults.is_empty())
+            .map(|(line, judged)| (line.voucher, judged.faults))
             .collect();
         let faults = all_of(&faulty);
         if let Some(result) = faults.first() {
             self.emit(Event::OrderRefused(OrderRefused {
-                order: c.order,
+                order,
                 result,
                 faults,
                 lines: faulty,
             }));
             return Ok(());
         }
-        let lines = row.lines.iter().zip(judged).map(|(line, (_, version))| {
+        let lines = row.lines.iter().zip(judged).map(|(line, judged)| {
             let (programme, _) = self
                 .state
                 .voucher_owner(&self.state.vouchers[line.voucher.index()]);
@@ -173,28 +183,27 @@ impl Execution<'_> {
                 voucher: line.voucher,
                 programme,
                 issuer: self.state.programmes[programme.index()].city,
-                version,
-                amount: line.amount,
+                version: judged.version,
+                amount: judged.amount,
             }
         });
         let lines = lines.collect();
-        let order = c.order;
         self.emit(Event::OrderConfirmed(OrderConfirmed { order, lines }));
         Ok(())
     }
 
-    /// The faults of every line on this day, and the version that judges it. Each line is judged
-    /// as if those before it were held, which is undone again: lines may share a limit.
-    fn judge_lines(&mut self, order: OrderId, row: &OrderRow) -> Vec<(Faults, VersionNo)> {
+    /// What is to be said of every line on this day. Each line is judged as if those before it were
+    /// held, which is undone again: lines may share a limit.
+    fn judge_lines(&mut self, order: OrderId, row: &OrderRow, held: Held) -> Vec<JudgedLine> {
         let parts = row.parts_of(row.contract_amount);
         self.state.open();
         let mut judged = Vec::with_capacity(row.lines.len());
         for (place, line) in row.lines.iter().enumerate() {
-            let (faults, version) = self.state.judge_hold(order, row, place, parts[place]);
-            if faults.is_empty() {
-                self.state.hold(order, line.voucher, line.amount);
+            let own = self.state.judge_hold(order, row, place, parts[place], held);
+            if own.faults.is_empty() {
+                self.state.hold(order, line.voucher, own.amount);
             }
-            judged.push((faults, version));
+            judged.push(own);
         }
         self.state.rollback();
         judged
@@ -285,18 +294,29 @@ impl State {
         order: &OrderRow,
         place: usize,
         part: Fen,
-    ) -> (Faults, VersionNo) {
+        held: Held,
+    ) -> JudgedLine {
         let line = &order.lines[place];
         let claim = order.as_claim(line.voucher, *self.business_date, part);
         let (faults, voucher) = self.judge_line(&claim, line.voucher);
-        let mut faults = without_papers(faults);
-        if faults.is_empty() {
+        let mut judged = JudgedLine {
+            faults: without_papers(faults),
+            version: voucher.version,
+            amount: line.amount,
+        };
+        if judged.faults.is_empty() {
             let of = (order.category, OnContract::Planned(id));
             let charge = charge(self, &voucher, of, part, Fen::MAX);
-            let shortage = rules::shortage(&charge, line.amount);
-            shortage.into_iter().for_each(|code| faults.add(code));
+            match (rules::shortage(&charge, line.amount), held) {
+                (None, _) => {}
+                (Some(code), Held::Asked) => judged.faults.add(code),
+                (Some(_), Held::Within) => match rules::limit(&charge) {
+                    Ok(left) => judged.amount = left,
+                    Err(code) => judged.faults.add(code),
+                },
+            }
         }
-        (faults, voucher.version)
+        judged
     }
 
     /// The lines that count to a contract, and what is wrong with it by voucher: the rules that it
@@ -366,6 +386,24 @@ impl State {
         }
         (counted, without_room)
     }
+}
+
+/// How much a confirmation holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Held {
+    /// What was asked, or nothing.
+    Asked,
+    /// What was asked, as far as the limits leave it.
+    Within,
+}
+
+/// A line of an order that is to be confirmed.
+struct JudgedLine {
+    faults: Faults,
+    /// The version that judges it.
+    version: VersionNo,
+    /// What is held if there is no fault.
+    amount: Fen,
 }
 
 /// The faults of all lines.

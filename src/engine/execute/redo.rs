@@ -3,7 +3,7 @@
 
 use super::judge::Judgement;
 use super::{Decision, Execution, Rejection, Stop};
-use crate::domain::RecordedAt;
+use crate::domain::{OrderId, RecordedAt};
 use crate::engine::command::{Command, FileClaim, Submission};
 use crate::engine::event::Recorded;
 use crate::engine::refusal::RefusalCode;
@@ -35,6 +35,18 @@ pub(in crate::engine) fn redo(
         Stop::Refuse(code) => Some(code),
         Stop::Reject(_) => None,
     })
+}
+
+/// Confirms an order again that was confirmed under other rules, with so much as these leave.
+pub(in crate::engine) fn confirm_within(
+    state: &mut State,
+    recorded_at: RecordedAt,
+    (submission, order): (&Submission, OrderId),
+    out: &mut Vec<Recorded>,
+) {
+    let mut execution = Execution::of_node(state, submission, recorded_at, out);
+    // What stands in the way of it has stood in the way of the whole before.
+    let _decided = execution.confirm_within(order);
 }
 
 impl Execution<'_> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{FileClaim, SimulatedClaim, Simulation};
-use crate::domain::{ConsentId, EnterpriseId, Fen, ProviderId, Text, VoucherId};
+use crate::domain::{ConsentId, Day, EnterpriseId, Fen, ProviderId, Text, VoucherId};
 use crate::engine::command::{EnterpriseKey, ProviderKey, VoucherKey};
 use crate::engine::event::{
     AgreementRegistered, ClaimApproved, ClaimRefused, ConsentGiven, Event, EventMeta, FreezeSet,
@@ -280,10 +280,14 @@ impl Simulation {
         self.apply(recorded, Event::VoucherRevoked(revoked));
     }
 
-    /// Puts the drafts among the rules.
-    pub(super) fn put_draft(&mut self) {
-        self.put_terms();
-        self.put_agreement();
+    /// Puts the drafts among the rules from the first day asked for on: before the first decision
+    /// that follows rules, a claim's or a confirmation's.
+    pub(super) fn draft_from(&mut self, today: Day) {
+        if today >= self.question.from && !self.drafted {
+            self.drafted = true;
+            self.put_terms();
+            self.put_agreement();
+        }
     }
 
     /// The draft is the last version, and stands in for those that take effect with it or later.

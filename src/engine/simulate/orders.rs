@@ -3,11 +3,12 @@
 
 use super::Simulation;
 use crate::domain::{Fen, OrderId};
-use crate::engine::command::{Command, ConfirmOrder};
+use crate::engine::command::{Command, ConfirmOrder, Submission};
 use crate::engine::event::{
     DisputeClosed, Event, OrderAdvanced, OrderAgreed, OrderAsked, OrderDisputed, OrderExtended,
     OrderProposed, OrderReleased, ProposedLine, Recorded, ReleasedLine,
 };
+use crate::engine::execute::confirm_within;
 use crate::engine::terms::{OrderParties, ReleaseCause};
 
 impl Simulation {
@@ -16,8 +17,16 @@ impl Simulation {
         self.reach(recorded, recorded.meta.business_date);
         match &recorded.event {
             Event::OrderProposed(e) => self.propose_order(recorded, e),
-            Event::OrderConfirmed(e) => self.confirm_order(recorded, e.order),
-            Event::OrderRefused(e) => self.confirm_order(recorded, e.order),
+            Event::OrderConfirmed(e) => {
+                let refused = self.confirm_order(recorded, e.order);
+                // What is held follows from what the rules would give: under these less was asked.
+                if let Some(order) = self.order(e.order).filter(|_| refused) {
+                    self.confirm_within(recorded, order);
+                }
+            }
+            Event::OrderRefused(e) => {
+                self.confirm_order(recorded, e.order);
+            }
             Event::OrderReleased(e) => self.release_order(recorded, e),
             Event::OrderAgreed(e) => self.on_order(recorded, e.order, |order| {
                 let e = e.clone();
@@ -106,14 +115,29 @@ impl Simulation {
         });
     }
 
-    fn confirm_order(&mut self, recorded: &Recorded, real: OrderId) {
-        if let Some(order) = self.order(real) {
-            let _decided = self.redo(
-                recorded,
-                true,
-                Command::ConfirmOrder(ConfirmOrder { order }),
-            );
-        }
+    /// Decides on a confirmation again; true if a line of it breaks a rule now.
+    fn confirm_order(&mut self, recorded: &Recorded, real: OrderId) -> bool {
+        let Some(order) = self.order(real) else {
+            return false;
+        };
+        self.draft_from(recorded.meta.business_date);
+        let again = Command::ConfirmOrder(ConfirmOrder { order });
+        matches!(
+            self.redo(recorded, true, again),
+            Some(Event::OrderRefused(_))
+        )
+    }
+
+    /// Confirms an order with so much as the rules leave.
+    fn confirm_within(&mut self, recorded: &Recorded, order: OrderId) {
+        let command = Command::ConfirmOrder(ConfirmOrder { order });
+        let submission = Submission {
+            imported: true,
+            ..Submission::new(recorded.meta.principal, command)
+        };
+        let at = recorded.meta.recorded_at;
+        confirm_within(&mut self.state, at, (&submission, order), &mut self.out);
+        self.out.clear();
     }
 
     fn release_order(&mut self, recorded: &Recorded, e: &OrderReleased) {

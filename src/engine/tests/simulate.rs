@@ -137,7 +137,6 @@ fn a_lower_cap_refuses_what_is_beyond_it() {
 #[test]
 fn a_hold_counts_to_its_contract_under_the_simulated_rules() {
     let mut world = World::new();
-    // The draft holds from the first claim on.
     let mut first = world.claim();
     first.invoice_amount = fen(2_000);
     world.approve(first);
@@ -160,6 +159,44 @@ fn a_hold_counts_to_its_contract_under_the_simulated_rules() {
     };
     let (_, claims) = simulate(&world.out, with(capped));
     assert_eq!(after(&claims), [(None, 1_000), (None, 19_000)]);
+}
+
+#[test]
+fn an_order_holds_what_the_simulated_rules_leave_of_it() {
+    let mut world = World::new();
+    let propose = ProposeOrder {
+        provider: LAB,
+        category: TESTING,
+        contract_amount: fen(80_000),
+        hold_until: day("2025-05-31"),
+        lines: Box::new([(VOUCHER, fen(40_000))]),
+    };
+    let order = crate::domain::OrderId(0);
+    world.by(FILER, Command::ProposeOrder(propose));
+    world.by(FILER, Command::ConfirmOrder(ConfirmOrder { order }));
+    world.sign(order, day("2025-03-10"));
+    let mut claim = world.claim();
+    claim.order = Some(Capture { order, last: true });
+    claim.contract_amount = fen(80_000);
+    let (number, on) = world
+        .state
+        .order(order)
+        .and_then(|row| row.contract)
+        .expect("signed");
+    (claim.contract_no, claim.contract_date) = (number, on);
+    assert_eq!(world.approve(claim).amount, fen(40_000));
+    let (report, claims) = simulate(&world.out, with(World::terms()));
+    assert_eq!((after(&claims), report.changed), (vec![(None, 40_000)], 0));
+    // A quarter of the bill, for which a quarter of the contract is held.
+    let (_, claims) = simulate(&world.out, with(quarter()));
+    assert_eq!(after(&claims), [(None, 20_000)]);
+    // What no limit leaves anything of is not confirmed, and the claim has no hold.
+    let none = VersionTerms {
+        cap_enterprise: fen(0),
+        ..World::terms()
+    };
+    let (_, claims) = simulate(&world.out, with(none));
+    assert_eq!(after(&claims), [(Some(Code::VoucherExhausted), 0)]);
 }
 
 #[test]
