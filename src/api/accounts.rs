@@ -12,7 +12,7 @@ use super::render::View;
 use super::request::{Asked, look};
 use super::server::Shared;
 use crate::domain::{
-    Day, EnterpriseId, MemberId, PeriodId, ProgrammeId, ProviderId, Seq, SignedFen,
+    Day, EnterpriseId, MemberId, PeriodId, ProgrammeId, ProviderId, RecordedAt, Seq, SignedFen,
 };
 use crate::engine::State;
 use crate::engine::books::{AccountKind, Section};
@@ -95,6 +95,7 @@ async fn balances(request: &HttpRequest, shared: &Shared) -> Result<HttpResponse
     let find = |cx: &Cx<'_>| {
         known(cx, "get_balances")?;
         let asked = moment::asked(cx, "on")?;
+        moment::refuse_future(cx, asked, shared.node.now())?;
         // A statement may go up to the end of a month that has begun; balances of a day that has
         // not come would only be today's.
         let today = cx.state.business_date();
@@ -204,7 +205,7 @@ fn known(cx: &Cx<'_>, operation: &str) -> Result<(), Problem> {
     }
 }
 
-fn wanted(cx: &Cx<'_>) -> Result<Wanted, Problem> {
+fn wanted(cx: &Cx<'_>, now: RecordedAt) -> Result<Wanted, Problem> {
     known(cx, "get_statement")?;
     let account = {
         let kinds: Vec<_> = AccountKind::ALL
@@ -218,6 +219,7 @@ fn wanted(cx: &Cx<'_>) -> Result<Wanted, Problem> {
         text => Some(day("from", text)?),
     };
     let to = moment::asked(cx, "to")?;
+    moment::refuse_future(cx, to, now)?;
     if let (Some(from), moment::Asked::Day(to)) = (from, to)
         && from > to
     {
@@ -233,7 +235,8 @@ fn wanted(cx: &Cx<'_>) -> Result<Wanted, Problem> {
 }
 
 async fn statement(request: &HttpRequest, shared: &Shared) -> Result<HttpResponse, Problem> {
-    let (wanted, seen) = look(request, shared, wanted).await?;
+    let find = |cx: &Cx<'_>| wanted(cx, shared.node.now());
+    let (wanted, seen) = look(request, shared, find).await?;
     let moment = Moment::find(&shared.node, wanted.to, wanted.party, seen).await?;
     let views = await_views(request, shared, seen).await?;
     let account = wanted.account.as_str();

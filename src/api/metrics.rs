@@ -48,8 +48,7 @@ fn standing(shared: &Shared) -> Vec<Metric> {
     let views = shared.views.position();
     let stuck = shared.views.stuck();
     let stuck = stuck.map_or(0, |stuck| stuck.since.elapsed().as_secs().max(1));
-    let ahead = u64::try_from(status.clock_days_ahead).unwrap_or(0);
-    vec![
+    let mut standing = vec![
         (
             "quantong_ready",
             status.ready.into(),
@@ -65,7 +64,6 @@ fn standing(shared: &Shared) -> Vec<Metric> {
             role(Role::ReadOnly),
             "1 while the journal cannot be written.",
         ),
-        ("quantong_epoch", status.epoch, "Epoch of the node's state."),
         (
             "quantong_durable_sequence",
             durable,
@@ -86,12 +84,17 @@ fn standing(shared: &Shared) -> Vec<Metric> {
             stuck,
             "Seconds for which the views have been standing still because of an error; 0 if not.",
         ),
-        (
+    ];
+    // A node without a state has neither an epoch nor a day.
+    if let Some(today) = status.today {
+        standing.push(("quantong_epoch", today.epoch, "Epoch of the node's state."));
+        standing.push((
             "quantong_clock_days_ahead",
-            ahead,
+            u64::try_from(today.clock_days_ahead).unwrap_or(0),
             "Days by which the clock is ahead of the business date.",
-        ),
-    ]
+        ));
+    }
+    standing
 }
 
 /// What this process has written.

@@ -40,6 +40,20 @@ pub(super) fn asked(cx: &Cx<'_>, name: &str) -> Result<Asked, Problem> {
     }
 }
 
+/// Refuses an instant that has not come: what stands in the books then is not known yet. The clock
+/// of the node that recorded the newest event may be a little ahead of this one's.
+pub(super) fn refuse_future(cx: &Cx<'_>, asked: Asked, now: RecordedAt) -> Result<(), Problem> {
+    let now = now.max(cx.state.recorded_at());
+    match asked {
+        Asked::Instant(at) if at > now => {
+            let now = jiff::Timestamp::from_microsecond(now.0);
+            let now = now.map_or_else(|_| String::new(), |now| now.to_string());
+            Err(Problem::field("at", format!("lies ahead: it is now {now}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 type Place = (&'static str, &'static str, u32);
 
 /// What stands in the books of a member at a moment: all of the days up to one, and what the events

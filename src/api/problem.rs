@@ -240,6 +240,10 @@ impl From<NodeError> for Problem {
             NodeError::Busy => Problem::new("BUSY"),
             NodeError::Behind => Problem::new("BEHIND"),
             NodeError::Unavailable => Problem::new("UNAVAILABLE"),
+            NodeError::Damaged => Problem {
+                detail: Some(error.to_string()),
+                ..Problem::new("UNAVAILABLE")
+            },
         }
     }
 }

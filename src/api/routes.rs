@@ -319,9 +319,10 @@ async fn readiness(shared: web::Data<Shared>) -> HttpResponse {
         "leader": shared.node.leader().map(|leader| leader.address),
         "lag_events": lag,
         "durable_sequence": status.durable.0,
-        "epoch": status.epoch,
-        "business_date": status.business_date.to_string(),
-        "clock_days_ahead": status.clock_days_ahead,
+        "journal_damaged": status.damaged,
+        "epoch": status.today.map(|today| today.epoch),
+        "business_date": status.today.map(|today| today.business_date.to_string()),
+        "clock_days_ahead": status.today.map(|today| today.clock_days_ahead),
         "views_sequence": shared.views.position(),
         "views_stuck": shared.views.stuck().map(|stuck| json!({
             "error": stuck.error,

@@ -20,6 +20,6 @@ pub(super) async fn run(folder: &Folder, command: &Advance) -> Result<(), CliErr
     let advanced = act(&node, SYSTEM, advance).await;
     node.stop().await;
     advanced?;
-    println!("the business date is {}", command.to);
+    say!("the business date is {}", command.to);
     Ok(())
 }

@@ -5,11 +5,11 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::folder::{CliError, Folder};
-use super::verify::progress_bar;
+use super::verify::{check_against, progress_bar};
 use crate::domain::hex;
 use crate::journal::{
-    Archive, ArchiveSummary, Chain, HashKind, LedgerUuid, PrivateKey, PrivateRow, ReadLimit, Row,
-    RowHead, Store, StoreReader, write_archive,
+    Archive, ArchiveSummary, Chain, HashKind, JournalFault, LedgerUuid, PrivateKey, PrivateRow,
+    ReadLimit, Row, RowHead, Store, StoreReader, VerifyError, check_anchor, write_archive,
 };
 use crate::node::hash_kind;
 
@@ -32,29 +32,51 @@ pub(super) struct ImportJournal {
 
 fn print(what: &str, summary: &ArchiveSummary) {
     let root = summary.root.map_or_else(String::new, |root| hex(&root));
-    println!(
+    say!(
         "{what}: {} events in {} batches, {} personal data",
-        summary.events, summary.rows, summary.openings
+        summary.events,
+        summary.rows,
+        summary.openings
     );
-    println!("  root  {root}");
+    say!("  root  {root}");
 }
 
-/// Writes the file beside its name first: what has the name is whole.
+/// What is added to the name of a file that is not whole yet.
+const PARTIAL: &str = ".partial";
+
+/// Where a file is written before it has its name.
+fn partial_of(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(PARTIAL);
+    PathBuf::from(name)
+}
+
+/// Writes the file beside its name first: what has the name is whole, and was checked as `verify`
+/// checks a journal's rows and end.
 pub(super) async fn export(folder: &Folder, command: &Export) -> Result<(), CliError> {
     if command.file.exists() {
         let file = command.file.display();
         return Err(CliError::Usage(format!("{file} exists already")));
     }
+    // What the file says was in the journal before it was read.
+    let anchor = folder.anchor()?;
     let (ledger, reader) = folder.read().await?;
-    let partial = command.file.with_extension("partial");
+    let kind = hash_kind(&*reader).await?;
+    let partial = partial_of(&command.file);
     let out = BufWriter::with_capacity(1 << 20, File::create(&partial)?);
     let total = reader.head().await?.map_or(0, |head| head.size());
     let bar = progress_bar(total, true);
     let personal = !command.without_personal_data;
-    let written = write_whole(&*reader, ledger, personal, out, |events| {
+    let written = write_whole(&*reader, ledger, kind, personal, out, |events| {
         bar.set_position(events)
     });
-    let written = written.await;
+    let written = match (written.await, anchor) {
+        (Ok(summary), Some(anchor)) => {
+            let checked = check_against(&*reader, kind, &anchor).await;
+            checked.map(|()| summary)
+        }
+        (written, _) => written,
+    };
     bar.finish_and_clear();
     match written {
         Ok(summary) => {
@@ -73,11 +95,12 @@ pub(super) async fn export(folder: &Folder, command: &Export) -> Result<(), CliE
 async fn write_whole(
     reader: &dyn StoreReader,
     ledger: LedgerUuid,
+    kind: HashKind,
     personal: bool,
     mut out: BufWriter<File>,
     progress: impl FnMut(u64) + Send,
 ) -> Result<ArchiveSummary, CliError> {
-    let summary = write_archive(reader, ledger, personal, &mut out, progress).await?;
+    let summary = write_archive(reader, ledger, kind, personal, &mut out, progress).await?;
     out.flush()?;
     out.get_ref().sync_all()?;
     Ok(summary)
@@ -87,8 +110,12 @@ async fn write_whole(
 pub(super) async fn import(folder: &Folder, command: &ImportJournal) -> Result<(), CliError> {
     let archive = open(&command.file)?;
     let kind = hash_kind(&archive).await?;
+    if folder.stored().await?.is_none() {
+        // Before a database is made.
+        check_checkpoint(folder, &archive, kind).await?;
+    }
     let mut store = folder.store_for(archive.summary().ledger).await?;
-    let copied = copy(&archive, kind, store.as_mut()).await;
+    let copied = copy(folder, &archive, kind, store.as_mut()).await;
     store.close().await?;
     copied?;
     print("imported", archive.summary());
@@ -103,7 +130,12 @@ pub(super) fn open(path: &Path) -> Result<Archive, CliError> {
     Ok(Archive::open(path)?)
 }
 
-async fn copy(archive: &Archive, kind: HashKind, store: &mut dyn Store) -> Result<(), CliError> {
+async fn copy(
+    folder: &Folder,
+    archive: &Archive,
+    kind: HashKind,
+    store: &mut dyn Store,
+) -> Result<(), CliError> {
     if store.ledger() != archive.summary().ledger {
         let other = "the database holds another journal: that of another ledger";
         return Err(CliError::Usage(other.to_owned()));
@@ -112,6 +144,7 @@ async fn copy(archive: &Archive, kind: HashKind, store: &mut dyn Store) -> Resul
     if let Some(there) = &there {
         check_past(archive, &*store.reader(), there).await?;
     }
+    check_checkpoint(folder, archive, kind).await?;
     let bar = progress_bar(archive.summary().events, true);
     let mut chain = Chain::new(kind);
     let mut next = 0;
@@ -145,6 +178,39 @@ async fn copy(archive: &Archive, kind: HashKind, store: &mut dyn Store) -> Resul
     }
     bar.finish_and_clear();
     Ok(())
+}
+
+/// Refuses a file that is not the journal of which the folder's checkpoint file tells, or ends
+/// before it: no server would start on what was taken over.
+async fn check_checkpoint(
+    folder: &Folder,
+    archive: &Archive,
+    kind: HashKind,
+) -> Result<(), CliError> {
+    let Some(anchor) = folder.anchor()? else {
+        return Ok(());
+    };
+    let place = folder.path().display();
+    let refused = match check_anchor(archive, kind, &anchor).await {
+        Ok(()) => return Ok(()),
+        Err(VerifyError::Fault(JournalFault::Truncated {
+            anchor_size,
+            journal_size,
+        })) => format!(
+            "the file ends too early: it has {journal_size} events, and the data folder {place} \
+             belongs to a ledger with {anchor_size} (its file `checkpoint`); nothing is taken \
+             over. Take an export of that ledger that reaches as far; if there is none and what is \
+             missing is lost for good, give a new folder with --data"
+        ),
+        Err(VerifyError::Fault(_)) => format!(
+            "the data folder {place} belongs to another journal: its file `checkpoint` has another \
+             root after {} events than the file; nothing is taken over. Give the folder that \
+             belongs to this journal, or a new one, with --data",
+            anchor.size
+        ),
+        Err(error) => return Err(CliError::Failed(super::causes(&error))),
+    };
+    Err(CliError::Usage(refused))
 }
 
 /// Refuses a database whose journal is not the beginning of the file's. A row's root is over all

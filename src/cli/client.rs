@@ -85,8 +85,17 @@ pub(super) fn complaint(body: &Value) -> String {
     said
 }
 
-/// Prints a line. A reader that has gone away (`| head`) ends nothing that was asked for.
+/// Prints a line, see [`write_line`].
 pub(super) fn say(line: &str) {
+    write_line(format_args!("{line}"));
+}
+
+/// Writes a line. A reader that has gone away (`| head`) ends nothing that was asked for.
+pub(super) fn write_line(line: std::fmt::Arguments<'_>) {
     use std::io::Write as _;
-    let _gone = writeln!(std::io::stdout(), "{line}");
+    if let Err(error) = writeln!(std::io::stdout(), "{line}")
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        eprintln!("quantong: standard output cannot be written: {error}");
+    }
 }

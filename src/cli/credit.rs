@@ -32,7 +32,7 @@ pub(super) async fn run(folder: &Folder, command: &CreditCommand) -> Result<(), 
             let done = import(&node, &rows.0).await;
             node.stop().await;
             let (raised, known) = done?;
-            println!("{raised} raised, {known} known, {} lifted", rows.1);
+            say!("{raised} raised, {known} known, {} lifted", rows.1);
         }
         CreditCommand::Export { file } => {
             let node = folder.start(Clock::System).await?;

@@ -66,15 +66,15 @@ pub(super) async fn run(
 
 async fn serve(folder: &Folder, lang: Lang, listen: &str) -> Result<(), CliError> {
     heading(lang.pick("The ledger is served", "账本服务"));
-    println!(
+    say!(
         "{} {}",
         lang.pick("data folder", "数据目录"),
         folder.path().display()
     );
     let node = folder.start(Clock::SystemWithManualDate).await?;
     let (_, token) = enrol(&node, "auditor", Role::Auditor, Scope::Corridor).await?;
-    println!("{} {token}", lang.pick("token of an auditor", "审计员令牌"));
-    println!("curl -H 'Authorization: Bearer {token}' http://{listen}/v1/periods/2025-12");
+    say!("{} {token}", lang.pick("token of an auditor", "审计员令牌"));
+    say!("curl -H 'Authorization: Bearer {token}' http://{listen}/v1/periods/2025-12");
     serve_node(folder, node, ApiSettings::default(), bind(listen)?).await
 }
 
@@ -112,7 +112,7 @@ async fn show_on(
         "What became of the year's vouchers and claims",
         "全年创新券与兑付结果",
     ));
-    println!("{}", tables::counts(lang, &counts));
+    say!("{}", tables::counts(lang, &counts));
     let names = names(node, lang).await?;
     heading(lang.pick(
         "Approved, from home city to host city (yuan)",
@@ -142,11 +142,11 @@ async fn show_on(
 }
 
 fn heading(text: &str) {
-    println!("\n{text}");
+    say!("\n{text}");
 }
 
 async fn print(node: &Node, table: impl FnOnce(&State) -> String + Send) -> Result<(), CliError> {
-    println!("{}", node.read(table).await?.0);
+    say!("{}", node.read(table).await?.0);
     Ok(())
 }
 
@@ -303,7 +303,7 @@ async fn move_half(
     let (ids, _) = node
         .read(|state| (state.voucher_id(voucher, tag), state.voucher_id(child, tag)))
         .await?;
-    println!(
+    say!(
         "{} 20000.00 → {} 10000.00 (10000.00)",
         text(ids.0),
         text(ids.1)

@@ -10,8 +10,8 @@ use crate::engine::command::{
 };
 use crate::engine::event::{Event, SYSTEM};
 use crate::journal::{
-    ArchiveError, Candidate, Database, HashKind, LedgerUuid, OpenError, PostgresUrlError, Store,
-    StoreReader,
+    Anchor, ArchiveError, Candidate, Database, HashKind, LedgerUuid, OpenError, PostgresUrlError,
+    Store, StoreReader, read_anchor,
 };
 use crate::node::{
     Clock, Genesis, Node, NodeConfig, NodeError, ReplayError, Snapshots, StartError, TERM,
@@ -112,15 +112,89 @@ impl Folder {
         if self.has_ledger().await? {
             Ok(())
         } else {
-            Err(self.missing())
+            Err(self.missing()?)
         }
     }
 
-    fn missing(&self) -> CliError {
+    /// What is to be said of a folder and a database without a ledger.
+    fn missing(&self) -> Result<CliError, CliError> {
+        self.refuse_forgotten_database()?;
+        if let Some(anchor) = self.anchor()? {
+            return Ok(self.lost(&anchor));
+        }
         let place = self.database.place(&self.path);
-        CliError::Usage(format!(
+        Ok(CliError::Usage(format!(
             "there is no ledger in {place}; `quantong init`, `import` or `serve` make one"
+        )))
+    }
+
+    /// What the folder's checkpoint file says of the journal.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn anchor(&self) -> Result<Option<Anchor>, CliError> {
+        read_anchor(&self.path).map_err(|error| CliError::Failed(super::causes(&error)))
+    }
+
+    /// The folder knows of a ledger that is not where the command looks for it.
+    fn lost(&self, anchor: &Anchor) -> CliError {
+        let (folder, size) = (self.path.display(), anchor.size);
+        let (missing, asks) = match &self.database {
+            Database::Sqlite => ("it holds".to_owned(), "was --database forgotten"),
+            Database::Postgres(url) => (format!("{url} holds"), "is --database the right one"),
+        };
+        CliError::Usage(format!(
+            "the data folder {folder} belongs to a ledger with {size} events (its file \
+             `checkpoint`), but {missing} no ledger: {asks} (QUANTONG_DATABASE)? A journal that is \
+             lost comes back from an export by `quantong import-journal`; for a new ledger give a \
+             new folder with --data"
         ))
+    }
+
+    /// Fails where a folder of a node on a database server is to hold a journal in SQLite: nobody
+    /// wants that, and the folder would no longer go with its database.
+    ///
+    /// # Errors
+    /// It is such a folder, and no journal in SQLite is in it.
+    pub fn refuse_forgotten_database(&self) -> Result<(), CliError> {
+        let other = self.database == Database::Sqlite
+            && self.path.join(NODE_FILE).exists()
+            && !self.database.has_file(&self.path);
+        if !other {
+            return Ok(());
+        }
+        let of = match self.anchor()? {
+            Some(anchor) => format!(" on a ledger with {} events", anchor.size),
+            None => String::new(),
+        };
+        Err(CliError::Usage(format!(
+            "the data folder {} belongs to a node on a database server{of} (its file `node`), but \
+             no database is given: was --database forgotten (QUANTONG_DATABASE)? For a journal in \
+             SQLite give another folder with --data",
+            self.path.display()
+        )))
+    }
+
+    /// The journal that is there already, for reading only.
+    ///
+    /// # Errors
+    /// It cannot be read, or the folder does not go with the database.
+    pub async fn stored(&self) -> Result<Option<(LedgerUuid, Arc<dyn StoreReader>)>, CliError> {
+        self.refuse_forgotten_database()?;
+        self.database.goes_with(&self.path)?;
+        Ok(self.database.read(&self.path).await?)
+    }
+
+    /// Fails if a ledger was in this place before that is not there any more, and makes nothing.
+    async fn refuse_lost(&self) -> Result<(), CliError> {
+        self.refuse_forgotten_database()?;
+        let Some(anchor) = self.anchor()? else {
+            return Ok(());
+        };
+        match self.stored().await? {
+            Some(_) => Ok(()),
+            None => Err(self.lost(&anchor)),
+        }
     }
 
     /// Opens the journal for reading only, also beside a server that writes it.
@@ -129,7 +203,10 @@ impl Folder {
     /// There is no ledger, or the database does not answer.
     pub async fn read(&self) -> Result<(LedgerUuid, Arc<dyn StoreReader>), CliError> {
         let read = self.database.read(&self.path).await?;
-        read.ok_or_else(|| self.missing())
+        match read {
+            Some(read) => Ok(read),
+            None => Err(self.missing()?),
+        }
     }
 
     /// Opens the journal of one ledger, and begins it where there is none.
@@ -149,16 +226,18 @@ impl Folder {
         Ok(self.database.open(&self.path, uuid).await?)
     }
 
-    /// Creates a ledger.
+    /// Creates a ledger, and makes nothing at all where the folder belongs to another one.
     ///
     /// # Errors
-    /// There is one already, or the folder cannot be used.
+    /// There is one already, there was one that is lost or elsewhere, or the folder cannot be
+    /// used.
     pub async fn create(
         &self,
         origin: &str,
         hash: HashKind,
         first_day: Option<Day>,
     ) -> Result<(), CliError> {
+        self.refuse_lost().await?;
         let mut store = self.store().await?;
         let me = self.candidate(String::new())?;
         let recorded_at = Clock::System.now();

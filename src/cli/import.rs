@@ -98,7 +98,7 @@ pub(super) async fn run(folder: &Folder, command: &Import) -> Result<(), CliErro
         if command.rows {
             report.rows = rows;
         }
-        println!(
+        say!(
             "{}",
             serde_json::to_string(&report).map_err(std::io::Error::from)?
         );
@@ -140,7 +140,7 @@ pub(super) fn read_checked(
         return Ok((set, faults.warnings));
     }
     if json {
-        println!(
+        say!(
             "{}",
             serde_json::to_string(&faults).map_err(std::io::Error::from)?
         );
@@ -397,21 +397,22 @@ fn print_report(report: &ImportReport, rows: bool) {
         .iter()
         .filter(|row| rows || is_in_conflict(&row.result));
     for row in shown {
-        say(&format!(
+        say!(
             "{}:{}: {} {}",
-            row.file, row.line, row.reference, row.result
-        ));
+            row.file,
+            row.line,
+            row.reference,
+            row.result
+        );
     }
-    say(&format!(
+    say!(
         "{} rows done, {} refused by rule, {} unchanged, {} in conflict, {} skipped",
-        report.done, report.refused, report.unchanged, report.conflicts, report.skipped
-    ));
-}
-
-/// Prints a line. A reader that has gone away (`| head`) ends nothing that was asked for.
-fn say(line: &str) {
-    use std::io::Write as _;
-    let _gone = writeln!(std::io::stdout(), "{line}");
+        report.done,
+        report.refused,
+        report.unchanged,
+        report.conflicts,
+        report.skipped
+    );
 }
 
 fn is_in_conflict(result: &str) -> bool {

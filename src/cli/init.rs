@@ -44,7 +44,7 @@ async fn make_other_tables(folder: &Folder, ledger: LedgerUuid) -> Result<(), Cl
 /// Enrols the first administrator and prints the token, once.
 pub(super) async fn first_administrator(node: &Node) -> Result<(), CliError> {
     let (_, token) = enrol(node, "administrator", Role::Administrator, Scope::Corridor).await?;
-    println!("A new ledger was created. Token of its administrator, shown only now:");
-    println!("{token}");
+    say!("A new ledger was created. Token of its administrator, shown only now:");
+    say!("{token}");
     Ok(())
 }

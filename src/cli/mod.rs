@@ -1,5 +1,12 @@
 //! The command line, one file per command.
 
+/// Prints a line as `println!` does; a closed pipe ends nothing, see [`client::write_line`].
+macro_rules! say {
+    ($($text:tt)*) => {
+        $crate::cli::client::write_line(format_args!($($text)*))
+    };
+}
+
 mod advance;
 mod archive;
 pub mod bench;

@@ -26,10 +26,10 @@ pub(super) async fn run(folder: &Folder, command: &SnapshotNow) -> Result<(), Cl
     let there = snapshots(folder.path())?;
     if command.json {
         let text = serde_json::to_string(&there).map_err(std::io::Error::from)?;
-        println!("{text}");
+        say!("{text}");
     } else {
         for snapshot in there {
-            println!("{} events: {}", snapshot.events, snapshot.path.display());
+            say!("{} events: {}", snapshot.events, snapshot.path.display());
         }
     }
     Ok(())

@@ -35,7 +35,7 @@ pub(super) async fn run(folder: &Folder, command: &Token) -> Result<(), CliError
         Err(error) => Err(error),
     };
     node.stop().await;
-    println!("{}", enrolled?);
+    say!("{}", enrolled?);
     Ok(())
 }
 

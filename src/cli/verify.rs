@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::folder::{CliError, Folder};
 use crate::domain::hex;
 use crate::engine::invariants;
-use crate::journal::{Anchor, Archive, StoreReader, check_anchor, read_anchor};
+use crate::journal::{Anchor, Archive, HashKind, StoreReader, check_anchor};
 use crate::node::{replay, state_hash};
 
 /// Settings of `verify`.
@@ -47,7 +47,7 @@ pub(super) async fn run(folder: &Folder, command: &Verify) -> Result<(), CliErro
         None => verify_folder(folder, !command.json).await?,
     };
     if command.json {
-        println!(
+        say!(
             "{}",
             serde_json::to_string(&verified).map_err(std::io::Error::from)?
         );
@@ -58,12 +58,14 @@ pub(super) async fn run(folder: &Folder, command: &Verify) -> Result<(), CliErro
 }
 
 pub(super) fn print_verified(verified: &Verified) {
-    println!(
+    say!(
         "verified: {} events in {} batches, every root and every invariant, in {} ms",
-        verified.events, verified.batches, verified.milliseconds
+        verified.events,
+        verified.batches,
+        verified.milliseconds
     );
-    println!("  root  {}", verified.root);
-    println!("  state {}", verified.state);
+    say!("  root  {}", verified.root);
+    say!("  state {}", verified.state);
 }
 
 /// Replays the journal of a folder, also beside a running server, and checks every root, every
@@ -73,7 +75,7 @@ pub(super) async fn verify_folder(
     show_progress: bool,
 ) -> Result<Verified, CliError> {
     // What the file says was in the journal before it was read.
-    let anchor = read_anchor(folder.path()).map_err(|error| CliError::Failed(error.to_string()))?;
+    let anchor = folder.anchor()?;
     let (_, reader) = folder.read().await?;
     verify_reader(reader, anchor, show_progress).await
 }
@@ -91,9 +93,7 @@ async fn verify_reader(
     bar.finish_and_clear();
     let replayed = replayed?;
     if let Some(anchor) = anchor {
-        check_anchor(&*reader, replayed.chain.frontier().kind(), &anchor)
-            .await
-            .map_err(|error| CliError::Failed(format!("checkpoint file: {}", causes(&error))))?;
+        check_against(&*reader, replayed.chain.frontier().kind(), &anchor).await?;
     }
     invariants::check(&replayed.state)
         .map_err(|broken| CliError::Failed(format!("an invariant is broken: {broken}")))?;
@@ -105,6 +105,16 @@ async fn verify_reader(
         epochs: replayed.state.epoch(),
         milliseconds: start.elapsed().as_millis(),
     })
+}
+
+/// Checks that a journal has the past that a checkpoint file tells of.
+pub(super) async fn check_against(
+    reader: &dyn StoreReader,
+    kind: HashKind,
+    anchor: &Anchor,
+) -> Result<(), CliError> {
+    let checked = check_anchor(reader, kind, anchor).await;
+    checked.map_err(|error| CliError::Failed(format!("checkpoint file: {}", causes(&error))))
 }
 
 /// A progress bar, shown only when somebody watches.

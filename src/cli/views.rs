@@ -34,7 +34,7 @@ async fn status(folder: &Folder) -> Result<(), CliError> {
 }
 
 fn tell(done: u64, total: u64) {
-    println!("views: {done} of {total} events");
+    say!("views: {done} of {total} events");
 }
 
 /// Holds the lock of the data folder meanwhile, as a server does.

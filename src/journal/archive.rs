@@ -11,9 +11,11 @@ use std::path::Path;
 use async_trait::async_trait;
 use parking_lot::Mutex;
 
-use super::hash::Digest;
-use super::row::{Row, RowHead};
+use super::fault::JournalFault;
+use super::hash::{Digest, HashKind};
+use super::row::{Chain, Row, RowHead};
 use super::store::{LedgerUuid, PrivateKey, PrivateRow, ReadLimit, StoreError, StoreReader};
+use super::verify::name_closely;
 use crate::domain::PersonalOpening;
 
 /// What every archive begins with; the number is the version of the format.
@@ -54,6 +56,9 @@ pub enum ArchiveError {
     /// The journal cannot be read.
     #[error("the journal cannot be read")]
     Store(#[from] StoreError),
+    /// The journal that is to be written is damaged.
+    #[error("the journal is damaged")]
+    Journal(#[source] JournalFault),
     /// The file cannot be read or written.
     #[error("the file cannot be read or written")]
     File(#[from] io::Error),
@@ -147,13 +152,16 @@ fn head_bytes(head: &RowHead) -> [u8; HEAD_BYTES] {
 }
 
 /// Writes a journal up to its newest row, and the openings of personal data if they are wanted.
-/// `progress` is told the number of events after each group of rows.
+/// Every row is checked on the way: its checksums, its root, and that it follows the one before.
+/// `kind` is the hash of the journal's tree; `progress` is told the number of events after each
+/// group of rows.
 ///
 /// # Errors
-/// The journal cannot be read, or the file not be written.
+/// The journal is damaged or cannot be read, or the file not be written.
 pub async fn write_archive(
     reader: &dyn StoreReader,
     ledger: LedgerUuid,
+    kind: HashKind,
     personal: bool,
     out: impl Write + Send,
     mut progress: impl FnMut(u64) + Send,
@@ -170,14 +178,24 @@ pub async fn write_archive(
     writer.record(LEDGER, &[&ledger])?;
     // What comes in meanwhile is for the next archive.
     let end = reader.head().await?.map_or(0, |head| head.size());
-    let mut next = 0;
-    while writer.summary.events < end {
+    let mut chain = Chain::new(kind);
+    while chain.next_seq() < end {
+        let next = chain.head().map_or(0, |head| head.batch_no + 1);
         let rows = reader.rows_from(next, ReadLimit::SCAN).await?;
-        let Some(last) = rows.last() else {
-            break;
-        };
-        next = last.head.batch_no + 1;
-        for row in rows.iter().filter(|row| row.head.first_seq < end) {
+        if rows.is_empty() {
+            return Err(ArchiveError::Journal(JournalFault::Truncated {
+                anchor_size: end,
+                journal_size: chain.next_seq(),
+            }));
+        }
+        for row in &rows {
+            if chain.next_seq() >= end {
+                break;
+            }
+            if let Err(fault) = chain.check(row) {
+                let fault = name_closely(reader, fault).await?;
+                return Err(ArchiveError::Journal(fault));
+            }
             writer.row(row)?;
         }
         progress(writer.summary.events);

@@ -93,6 +93,17 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
     Err(OpenError::InUse(folder.to_owned()))
 }
 
+/// Fails where a folder holds a journal of its own, which a database server cannot stand beside.
+pub(super) fn beside(folder: &Path, url: &PostgresUrl) -> Result<(), OpenError> {
+    if folder.join(DATABASE_FILE).exists() {
+        return Err(OpenError::OtherJournal {
+            folder: folder.to_owned(),
+            database: url.to_string(),
+        });
+    }
+    Ok(())
+}
+
 /// How often a lock is tried: a process that has just ended, or a child that was started while it
 /// held the lock and has not become another program yet, keeps it for some milliseconds more.
 const LOCK_TRIES: u32 = 10;
@@ -147,6 +158,22 @@ impl Database {
             Database::Postgres(url) => {
                 PostgresStore::read_only(&PostgresOptions::new(url.clone(), [0; 16])).await
             }
+        }
+    }
+
+    /// True if the folder holds a journal in SQLite, be it empty.
+    pub fn has_file(&self, folder: &Path) -> bool {
+        folder.join(DATABASE_FILE).exists()
+    }
+
+    /// Fails where the folder holds a journal of its own beside a database server.
+    ///
+    /// # Errors
+    /// [`OpenError::OtherJournal`].
+    pub fn goes_with(&self, folder: &Path) -> Result<(), OpenError> {
+        match self {
+            Database::Postgres(url) => beside(folder, url),
+            Database::Sqlite => Ok(()),
         }
     }
 

@@ -34,9 +34,8 @@ use sqlx::query::Query;
 use sqlx::{ConnectOptions, Connection, Postgres, Row as _};
 
 use super::lease::Lease;
-use super::open::{OpenError, lock};
+use super::open::{OpenError, beside, lock};
 use super::row::{Row, RowHead};
-use super::sqlite::DATABASE_FILE;
 use super::store::{
     AppendError, LedgerUuid, PrivateKey, PrivateRow, Store, StoreError, StoreReader,
 };
@@ -259,12 +258,7 @@ impl PostgresStore {
         folder: &Path,
         options: &PostgresOptions,
     ) -> Result<PostgresStore, OpenError> {
-        if folder.join(DATABASE_FILE).exists() {
-            return Err(OpenError::OtherJournal {
-                folder: folder.to_owned(),
-                database: options.url.to_string(),
-            });
-        }
+        beside(folder, &options.url)?;
         let locked = lock(folder)?;
         let mut store = Self::open(options).await?;
         store._lock = Some(locked);

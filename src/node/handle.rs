@@ -11,9 +11,9 @@ use super::lease::Standing;
 use super::secrets::CHECK_SECRET;
 use super::{
     Answer, AtomicAnswer, Freshness, Job, Loaded, NodeConfig, NodeError, Outcome, Pending,
-    Released, Role, Shared, StageTimes, StartError, Status, Work, sequencer,
+    Released, Role, Shared, StageTimes, StartError, Status, Today, Work, sequencer,
 };
-use crate::domain::{Day, LedgerTag, PersonalOpening, Seq};
+use crate::domain::{LedgerTag, PersonalOpening, RecordedAt, Seq};
 use crate::engine::command::Submission;
 use crate::engine::event::Recorded;
 use crate::engine::{AtomicOutcome, Done, Rejection, State};
@@ -87,7 +87,8 @@ impl Node {
     /// Decides a command.
     ///
     /// # Errors
-    /// See [`NodeError`]; after `Unavailable` the outcome is unknown.
+    /// See [`NodeError`]; after `Unavailable` the outcome is unknown, after `Damaged` nothing was
+    /// done.
     pub async fn submit(&self, submission: Submission) -> Result<Answer, NodeError> {
         let mut released = self.ask(Work::Each(vec![submission])).await?;
         let Outcome::Each(results) = &mut released.outcome else {
@@ -430,14 +431,17 @@ impl Node {
         &self.shared.simulating
     }
 
+    /// The instant, by the node's clock.
+    pub fn now(&self) -> RecordedAt {
+        self.shared.clock.now()
+    }
+
     /// How the node stands.
     pub fn status(&self) -> Status {
         let durable = *self.shared.durable.borrow();
-        let (epoch, business_date) = {
+        let state = {
             let guard = self.shared.state.lock();
-            guard
-                .as_ref()
-                .map_or((0, Day::MIN), |s| (s.epoch(), s.business_date()))
+            guard.as_ref().map(|s| (s.epoch(), s.business_date()))
         };
         let role = match &*self.shared.standing.lock() {
             _ if !durable.alive => Role::Starting,
@@ -449,14 +453,17 @@ impl Node {
         };
         // A leader whose database is away leads no more by itself.
         let away = role == Role::Follower && self.shared.away.load(Ordering::Relaxed);
-        let damaged = self.shared.damaged.load(Ordering::Relaxed);
+        let damaged = self.shared.is_damaged();
         Status {
             ready: role != Role::Starting && !away && !damaged,
             role,
             durable: durable.events,
-            epoch,
-            business_date,
-            clock_days_ahead: self.shared.clock.days_ahead(business_date),
+            damaged,
+            today: state.map(|(epoch, business_date)| Today {
+                epoch,
+                business_date,
+                clock_days_ahead: self.shared.clock.days_ahead(business_date),
+            }),
         }
     }
 

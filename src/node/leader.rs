@@ -7,7 +7,7 @@ use parking_lot::MutexGuard;
 use super::pipeline::{Batch, Finished, Pipeline};
 use super::sequencer::Sequencer;
 use super::timing::Stage;
-use super::{BATCH_COMMANDS_MAX, Job, LOCK_COMMANDS_MAX, Outcome, Work};
+use super::{BATCH_COMMANDS_MAX, Job, LOCK_COMMANDS_MAX, NodeError, Outcome, Work};
 use crate::domain::{Day, RecordedAt};
 use crate::engine::command::Submission;
 use crate::engine::event::Recorded;
@@ -18,12 +18,14 @@ use crate::engine::{
 
 impl Sequencer {
     /// Decides what is in the queue, at most a batch; true if the node is to stop. The timers of
-    /// a new day run before anything of that day.
+    /// a new day run before anything of that day. On a damaged journal no day begins, and
+    /// commands are answered that they are not done.
     pub(super) fn work_through(&self, pipeline: &Pipeline, first: Option<Job>) -> bool {
         let shared = Arc::clone(&self.shared);
         let mut guard = shared.state.lock();
         let now = self.config.clock.now();
-        while let Some(state) = guard.as_mut()
+        while !shared.is_damaged()
+            && let Some(state) = guard.as_mut()
             && let Some(day) = self.config.clock.next_date(now, state.business_date())
         {
             let timers = shared
@@ -71,6 +73,13 @@ impl Sequencer {
         while let Some(Job { work, reply }) = next.take() {
             if matches!(work, Work::Stop) {
                 return true;
+            }
+            let writes = matches!(work, Work::Each(_) | Work::Atomic { .. });
+            if writes && self.shared.is_damaged() {
+                // A client that is gone needs no answer.
+                let _gone = reply.send(Err(NodeError::Damaged));
+                next = self.jobs.try_recv().ok();
+                continue;
             }
             let before = commands;
             let (outcome, mut done) = self

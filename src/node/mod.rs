@@ -155,6 +155,12 @@ pub enum NodeError {
     /// same key.
     #[error("the node is unavailable")]
     Unavailable,
+    /// The journal was found to be damaged: nothing was done, and nothing is until an operator has
+    /// mended it.
+    #[error(
+        "the journal is damaged, and nothing is written; `quantong verify` names what is wrong"
+    )]
+    Damaged,
 }
 
 impl From<Box<Rejection>> for NodeError {
@@ -244,6 +250,15 @@ pub struct Status {
     pub role: Role,
     /// Number of durable events.
     pub durable: Seq,
+    /// True if the journal was found to be damaged: nothing is written any more.
+    pub damaged: bool,
+    /// What its state says; `None` while it has none.
+    pub today: Option<Today>,
+}
+
+/// What a state says of its epoch and day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Today {
     /// Its epoch.
     pub epoch: u64,
     /// The business date.
@@ -372,6 +387,11 @@ impl Shared {
         let most = stop.saturating_sub(slow).max(1);
         let micros = u128::from(beyond.min(most)) * REST_MAX.as_micros() / u128::from(most);
         Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+    }
+
+    /// True if the journal was found to be damaged.
+    fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Relaxed)
     }
 
     /// True if nobody else can have written since.

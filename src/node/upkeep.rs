@@ -29,7 +29,8 @@ pub(super) async fn until_ended(
     }
 }
 
-/// Checks the rows that a snapshot stood for, and makes the node unready if they are damaged.
+/// Checks the rows that a snapshot stood for; if they are damaged the node is not ready any more,
+/// and writes nothing.
 pub(super) async fn check_prefix(
     reader: Arc<dyn StoreReader>,
     kind: HashKind,
@@ -50,7 +51,10 @@ pub(super) async fn check_prefix(
             Ok(Err(fault)) => {
                 shared.damaged.store(true, Ordering::Relaxed);
                 let error = &fault as &dyn std::error::Error;
-                tracing::error!(error, "the journal before the snapshot is damaged");
+                tracing::error!(
+                    error,
+                    "the journal before the snapshot is damaged; nothing more is written"
+                );
                 return;
             }
             Err(_) => tokio::time::sleep(PAUSE).await,

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use serde_json::Value;
 
@@ -10,19 +10,19 @@ use super::cluster::Cluster;
 use super::import::{examples, text};
 use super::server::{World, quantong};
 
-fn done(output: &Output) -> String {
+pub(crate) fn done(output: &Output) -> String {
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{complaint}");
     String::from_utf8(output.stdout.clone()).expect("UTF-8")
 }
 
-fn refused(output: &Output) -> String {
+pub(crate) fn refused(output: &Output) -> String {
     assert!(!output.status.success());
     String::from_utf8(output.stderr.clone()).expect("UTF-8")
 }
 
 /// Events, root and state of a journal, by a database or by a file.
-fn verified(data: &Path, database: &str, more: &[&str]) -> [Value; 3] {
+pub(crate) fn verified(data: &Path, database: &str, more: &[&str]) -> [Value; 3] {
     let arguments = [&["verify", "--json"], more].concat();
     let said = done(&quantong(data, database, &arguments));
     let mut said: Value = serde_json::from_str(&said).expect("a report in JSON");
@@ -161,6 +161,78 @@ fn a_damaged_file_is_named_and_nothing_is_taken_over() {
             .any(|word| said.contains(word));
         assert!(named, "byte {at}: {said}");
     }
+}
+
+/// Changes the journal in a folder.
+async fn change(data: &Path, sql: &'static str) {
+    use sqlx::ConnectOptions as _;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(data.join("journal.db"));
+    let mut connection = options.connect().await.expect("the database");
+    let changed = sqlx::query(sql).execute(&mut connection).await;
+    assert_eq!(changed.expect("a change").rows_affected(), 1, "{sql}");
+}
+
+/// A file that was written without a word would be the only backup, and found to be none when it
+/// is needed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_that_does_not_verify_is_not_exported() {
+    let damages = [
+        (
+            "UPDATE journal SET body = CAST(substr(body, 1, 40) || x'FF' || substr(body, 42) \
+             AS BLOB) WHERE batch_no = 2",
+            "bad frame",
+        ),
+        (
+            "UPDATE journal SET root = zeroblob(32) WHERE batch_no = 2",
+            "root mismatch",
+        ),
+        ("DELETE FROM journal WHERE batch_no = 2", "gap"),
+        (
+            "DELETE FROM journal WHERE batch_no = (SELECT MAX(batch_no) FROM journal)",
+            "truncated: the journal had",
+        ),
+    ];
+    for (damage, expected) in damages {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = |name: &str| folder.path().join(name);
+        let (data, file, kept) = (place("data"), place("a.journal"), place("a.partial"));
+        done(&quantong(&data, "", &["init"]));
+        let token = ["token", "--name", "a", "--role", "auditor"];
+        done(&quantong(&data, "", &token));
+        fs::write(&kept, "of somebody else").expect("written");
+        change(&data, damage).await;
+
+        let said = refused(&quantong(&data, "", &["export", text(&file)]));
+        assert!(said.contains(expected), "{damage}: {said}");
+        assert_eq!(said, refused(&quantong(&data, "", &["verify"])), "{damage}");
+        let left = fs::read_dir(folder.path()).expect("the folder").count();
+        assert_eq!(left, 2, "{damage}: something is left beside the data");
+        let kept = fs::read_to_string(&kept).expect("it is there");
+        assert_eq!(kept, "of somebody else");
+    }
+}
+
+/// A report to `head` ends as it would without it.
+#[test]
+fn a_closed_pipe_ends_no_command() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    done(&quantong(&data, "", &["init"]));
+    let file = folder.path().join("a.journal");
+    for arguments in [&["verify"][..], &["export", text(&file)]] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let ran = Command::new(env!("CARGO_BIN_EXE_quantong"))
+            .arg("--data")
+            .arg(&data)
+            .args(arguments)
+            .stdout(writer)
+            .output();
+        let ran = ran.expect("the binary runs");
+        assert_eq!(done(&ran), "");
+        assert!(ran.stderr.is_empty(), "{arguments:?}");
+    }
+    assert!(file.exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -403,6 +403,19 @@ async fn balances_at_a_recorded_moment_are_what_was_read_then() {
             assert_eq!(statement["closing_balance"], expected, "{at}");
         }
     }
+    let ahead = std::time::SystemTime::now() + std::time::Duration::from_secs(60);
+    let ahead = jiff::Timestamp::try_from(ahead).expect("a time");
+    for path in [
+        "/v1/balances?party=310117".to_owned(),
+        format!("/v1/statement?party=310117&{path}"),
+    ] {
+        let path = format!("{path}&at={ahead}");
+        let (status, problem) = world.call(Method::GET, finance, &path, None).await;
+        let error = &problem["errors"][0];
+        assert_eq!((status, &error["field"]), (400, &json!("at")), "{problem}");
+        let said = error["problem"].as_str().expect("a text");
+        assert!(said.starts_with("lies ahead: it is now 20"), "{said}");
+    }
     for wrong in ["at=soon", "at=99999999", "at=0", "at=3&on=2025-01-01"] {
         let path = format!("/v1/balances?party=310117&{wrong}");
         let (status, problem) = world.call(Method::GET, finance, &path, None).await;

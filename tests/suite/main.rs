@@ -12,6 +12,7 @@ mod docs;
 mod docs_more;
 mod figures;
 mod files;
+mod folders;
 mod followers;
 mod http;
 mod import;

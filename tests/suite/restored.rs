@@ -113,6 +113,24 @@ fn replace(cluster: &Cluster, name: &str, by: &str) {
     run(&format!("ALTER DATABASE {by} RENAME TO {name}"));
 }
 
+/// A node that has no state makes up neither an epoch nor a day.
+async fn tells_no_day(world: &World, url: &str) {
+    let ask = |path: &str| world.client.get(format!("{url}{path}")).send();
+    let ready: serde_json::Value = match ask("/readyz").await {
+        Ok(answer) => answer.json().await.expect("JSON"),
+        Err(error) => panic!("{error}"),
+    };
+    for name in ["epoch", "business_date", "clock_days_ahead"] {
+        assert_eq!(ready.get(name), Some(&serde_json::Value::Null), "{ready}");
+    }
+    let metrics = ask("/metrics").await.expect("an answer").text().await;
+    let metrics = metrics.expect("a text");
+    assert!(metrics.contains("quantong_ready 0\n"), "{metrics}");
+    for name in ["quantong_epoch", "quantong_clock_days_ahead"] {
+        assert!(!metrics.contains(name), "{metrics}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nodes_that_run_do_not_go_on_with_a_database_that_has_lost_rows() {
     let Some(cluster) = Cluster::shared() else {
@@ -159,6 +177,7 @@ async fn nodes_that_run_do_not_go_on_with_a_database_that_has_lost_rows() {
         for url in [&world.server.url, &follower.url] {
             let ready = read(format!("{url}/readyz")).await;
             assert_eq!(ready, StatusCode::SERVICE_UNAVAILABLE, "{url} goes on");
+            tells_no_day(&world, url).await;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }

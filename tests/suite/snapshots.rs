@@ -11,10 +11,11 @@ use quantong::node::{
     Clock, Node, NodeConfig, Snapshot, SnapshotError, Snapshots, replay, snapshots, state_hash,
     take_snapshot,
 };
+use serde_json::Value;
 
 use super::import::{examples, text};
 use super::model::Pair;
-use super::server::quantong;
+use super::server::{World, quantong};
 use super::views::{history, rows};
 
 const LEDGER: [u8; 16] = [7; 16];
@@ -208,6 +209,54 @@ async fn damage_before_the_snapshot_is_found_after_the_start() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     node.stop().await;
+}
+
+/// What would be acknowledged rests on rows of which nobody knows what they were.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_finds_damage_before_its_snapshot_answers_reads_and_writes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut world = World::new(folder.path()).await;
+    world.server.terminate();
+    let made = quantong(folder.path(), "", &["snapshot"]);
+    assert!(made.status.success());
+    spoil_body(folder.path()).await;
+    world.server = world.server.start_again();
+    let ready = async || {
+        let asked = world.client.get(format!("{}/readyz", world.server.url));
+        let answer = asked.send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        (status, answer.json::<Value>().await.expect("JSON"))
+    };
+    let began = Instant::now();
+    let told = loop {
+        let (status, told) = ready().await;
+        if status == 503 {
+            break told;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "it is not found");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!(told["journal_damaged"], true, "{told}");
+    let claim = world.claim(&world.voucher, 1, "100.00");
+    let url = format!("{}/v1/claims", world.server.url);
+    for (language, expected) in [("en", "the journal is damaged"), ("zh", "账本日志已损坏")]
+    {
+        let asked = world.client.post(&url).bearer_auth(&world.provider);
+        let asked = asked.header("Accept-Language", language);
+        let asked = asked.header("Idempotency-Key", language).json(&claim);
+        let answer = asked.send().await.expect("an answer");
+        assert_eq!(answer.status(), 503);
+        let problem: Value = answer.json().await.expect("JSON");
+        assert_eq!(problem["code"], "UNAVAILABLE", "{problem}");
+        let detail = problem["detail"].as_str().expect("a text");
+        assert!(detail.starts_with(expected), "{problem}");
+    }
+    // What is there is read.
+    let voucher = format!("/v1/vouchers/{}", world.voucher);
+    let read = world.get(&world.holder, &voucher).await;
+    assert_eq!(read["approved"], "0.00", "{read}");
+    let (_, after) = ready().await;
+    assert_eq!(after["durable_sequence"], told["durable_sequence"]);
 }
 
 async fn spoil_body(folder: &Path) {

@@ -79,7 +79,7 @@ pub(super) async fn run(
     emit(&line);
     if settings.memory {
         for table in &tables {
-            println!("{}", serde_json::to_string(table).unwrap_or_default());
+            say!("{}", serde_json::to_string(table).unwrap_or_default());
         }
     }
     node.stop().await;

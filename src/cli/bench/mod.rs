@@ -179,7 +179,7 @@ fn emit(line: &Line) {
     for (name, value) in &line.extra {
         let _written = write!(text, r#","{name}":{value}"#);
     }
-    println!("{text}}}");
+    say!("{text}}}");
 }
 
 /// Runs a benchmark.
