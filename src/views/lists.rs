@@ -29,7 +29,7 @@ pub enum Reach {
 const LOOKED_AT_MAX: i64 = 5_000;
 
 /// The same for registers, which are searched by parts of names and are far smaller.
-const LOOKED_AT_REGISTER_MAX: i64 = 50_000;
+const LOOKED_AT_REGISTER_MAX: i64 = 20_000;
 
 /// A page that was found.
 #[derive(Clone, Debug, Default)]
