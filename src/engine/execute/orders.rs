@@ -23,7 +23,7 @@ use crate::engine::event::{
 };
 use crate::engine::refusal::{Faults, RefusalCode};
 use crate::engine::rules::{self, OnContract};
-use crate::engine::state::{OrderRow, ProgrammeStatus, State};
+use crate::engine::state::{ContractKey, OrderRow, ProgrammeStatus, State};
 use crate::engine::tables::Scoped as _;
 use crate::engine::terms::{OrderParties, OrderSide, OrderStatus, Role, Scope};
 
@@ -327,6 +327,7 @@ impl State {
         contract_date: Day,
     ) -> (OrderParties, bool) {
         let (mut counted, mut fits) = (OrderParties::NONE, true);
+        let contract = ContractKey::new(order.provider, &contract_no);
         for (place, line) in order.lines.iter().enumerate() {
             let voucher = &self.vouchers[line.voucher.index()];
             let (programme, _) = self.voucher_owner(voucher);
@@ -335,7 +336,7 @@ impl State {
                 continue;
             };
             counted = counted.and(OrderParties::line(place));
-            let left = cap.saturating_sub(self.used_on_contract(voucher.usage, contract_no));
+            let left = cap.saturating_sub(self.used_on_contract(voucher.usage, contract));
             fits &= self.held_for(order, voucher.usage) <= left;
         }
         (counted, fits)
