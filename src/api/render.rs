@@ -500,8 +500,8 @@ impl View<'_> {
                 "city": self.member(e.city),
                 "categories": self.categories(e.categories),
                 "controller_group": e.group.as_ref().map(|g| g.as_str()),
-                "admitted_from": e.admitted_from.to_string(),
-                "admitted_to": e.admitted_to.to_string(),
+                "admitted_from": e.term().map(|(from, _)| from.to_string()),
+                "admitted_to": e.term().map(|(_, to)| to.to_string()),
             }),
             Event::ControllerGroupSet(e) => json!({
                 "id": self.payee(e.party),

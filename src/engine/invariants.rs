@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::books::{AccountKind as Kind, Balance, Detail, Section};
 use super::execute::FILE_CHUNK_ROWS;
-use super::state::{ApplicationStatus, PeriodStatus, State, TransferStatus, cell_key, group_key};
-use super::terms::FileMode;
-use crate::domain::{
-    ContractNo, Fen, GroupId, MemberId, PeriodId, ProgrammeId, Ratio, UsageId, VoucherId,
+use super::state::{
+    ApplicationStatus, ContractKey, PeriodStatus, State, TransferStatus, cell_key, group_key,
 };
+use super::terms::FileMode;
+use crate::domain::{Fen, GroupId, MemberId, PeriodId, ProgrammeId, Ratio, UsageId, VoucherId};
 
 /// A broken invariant, in words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -273,17 +273,20 @@ fn check_usage(state: &State) -> Check {
 /// What counts on a contract is the claims that name it and what orders hold for it, each where a
 /// version caps it; nothing is kept that counts nothing.
 fn check_contracts(state: &State) -> Check {
-    let mut sums: BTreeMap<(UsageId, ContractNo), i128> = BTreeMap::new();
-    let mut count = |voucher: VoucherId, contract_no: ContractNo, amount: Fen| {
+    let mut sums: BTreeMap<(UsageId, ContractKey), i128> = BTreeMap::new();
+    let mut count = |voucher: VoucherId, contract: ContractKey, amount: Fen| {
         let usage = state.vouchers[voucher.index()].usage;
-        *sums.entry((usage, contract_no)).or_default() += i128::from(amount.get());
+        *sums.entry((usage, contract)).or_default() += i128::from(amount.get());
     };
-    for (id, contract_no) in state.contract_claims.iter() {
+    for (id, contract) in state.contract_claims.iter() {
         let claim = &state.claims[id.index()];
         ensure(claim.counts(), || {
             format!("{id:?} is undone and counts to a contract")
         })?;
-        count(claim.voucher, *contract_no, claim.amount);
+        ensure(claim.provider == contract.provider(), || {
+            format!("{id:?} counts to another provider's contract")
+        })?;
+        count(claim.voucher, *contract, claim.amount);
     }
     for (id, row) in state.orders() {
         let lines = row.lines.iter().filter(|line| line.counted);
@@ -291,7 +294,8 @@ fn check_contracts(state: &State) -> Check {
             let Some((contract_no, _)) = row.contract else {
                 return Err(Broken(format!("{id:?} counts to no contract")));
             };
-            count(line.voucher, contract_no, line.left);
+            let contract = ContractKey::new(row.provider, &contract_no);
+            count(line.voucher, contract, line.left);
         }
     }
     for (key, used) in state.contract_usage.iter() {

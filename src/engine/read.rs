@@ -6,17 +6,17 @@ use super::state::{
     AccountRow, AdmissionRow, CreditFlagRow, DissolvedRow, ObjectionRow, RelationRow, StatusRow,
 };
 use super::state::{
-    AgreementRow, ApplicationRow, CategoryRow, ClaimRow, ConsentRow, EnterpriseRow, InstructionRow,
-    LedgerRow, LineRow, MemberRow, OrderRow, PaymentRow, PeriodRow, PrincipalRow, ProgrammeRow,
-    ProposalRow, ProviderRow, ReissuedRow, State, TokenRow, TransferRow, UsageRow, VoucherRow,
+    AgreementRow, ApplicationRow, CategoryRow, ClaimRow, ConsentRow, ContractKey, EnterpriseRow,
+    InstructionRow, LedgerRow, LineRow, MemberRow, OrderRow, PaymentRow, PeriodRow, PrincipalRow,
+    ProgrammeRow, ProposalRow, ProviderRow, ReissuedRow, State, TokenRow, TransferRow, UsageRow,
+    VoucherRow,
 };
 use super::terms::{PUBLICITY_DAYS, Role, Scope};
 use crate::domain::{
     AdmissionId, AgreementId, ApplicationId, CategoryCode, CategoryId, ClaimId, ConsentId,
-    ContractNo, CreditFlagId, Day, DivisionCode, EnterpriseId, Fen, GroupId, InstructionId,
-    InvoiceNo, LineId, MemberId, OrderId, PaymentId, PeriodId, PrincipalId, ProgrammeCode,
-    ProgrammeId, ProposalId, ProviderId, RecordedAt, Seq, SignedFen, TransferId, UsageId,
-    VoucherId,
+    CreditFlagId, Day, DivisionCode, EnterpriseId, Fen, GroupId, InstructionId, InvoiceNo, LineId,
+    MemberId, OrderId, PaymentId, PeriodId, PrincipalId, ProgrammeCode, ProgrammeId, ProposalId,
+    ProviderId, RecordedAt, Seq, SignedFen, TransferId, UsageId, VoucherId,
 };
 
 macro_rules! rows_by_id {
@@ -189,12 +189,13 @@ impl State {
         row.cloned().unwrap_or_default()
     }
 
-    /// What an enterprise uses of the contracts that a version of a programme caps, by number.
+    /// What an enterprise uses of the contracts that a version of a programme caps, by provider and
+    /// number.
     pub fn used_on_contracts(
         &self,
         programme: ProgrammeId,
         enterprise: EnterpriseId,
-    ) -> impl Iterator<Item = (ContractNo, Fen)> {
+    ) -> impl Iterator<Item = (ContractKey, Fen)> {
         let key = super::state::usage_key(programme, enterprise);
         let usage = self.usage.position(key).and_then(UsageId::from_index);
         usage.into_iter().flat_map(|usage| self.contracts_of(usage))

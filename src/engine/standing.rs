@@ -40,12 +40,12 @@ impl State {
             .range((provider, Day::MIN)..=(provider, Day::MAX))
             .map(|((_, from), term)| (*from, term.to, term.categories));
         let terms: Vec<_> = terms.collect();
-        match self.providers.get(provider.index()) {
-            Some(row) if terms.is_empty() && row.admitted_from <= row.admitted_to => {
-                vec![(row.admitted_from, row.admitted_to, row.categories)]
-            }
-            _ => terms,
+        if !terms.is_empty() {
+            return terms;
         }
+        let row = self.providers.get(provider.index());
+        let own = row.and_then(|row| row.term().map(|(from, to)| (from, to, row.categories)));
+        own.into_iter().collect()
     }
 
     /// True if a provider is suspended on a day.

@@ -18,10 +18,10 @@ use super::keys::Keys;
 use super::tables::{Hash128, Index, Keyed, Ordered, Scoped, Slot, Table};
 use super::terms::{Action, RecognitionSubject, RequiredFields, Role, Scope};
 use crate::domain::{
-    AdmissionId, AgreementId, BankRef, CategoryCode, CategoryId, ClaimId, ConsentId, ContractNo,
-    CreditCode, CreditFlagId, Day, DivisionCode, DraftNo, EnterpriseId, Fen, GroupId,
-    InstructionId, InvoiceNo, MemberId, OrderId, PeriodId, PrincipalId, ProgrammeCode, ProgrammeId,
-    ProviderId, RecordedAt, Seq, TransferId, UsageId, VoucherFileId, VoucherId,
+    AdmissionId, AgreementId, BankRef, CategoryCode, CategoryId, ClaimId, ConsentId, CreditCode,
+    CreditFlagId, Day, DivisionCode, DraftNo, EnterpriseId, Fen, GroupId, InstructionId, InvoiceNo,
+    MemberId, OrderId, PeriodId, PrincipalId, ProgrammeCode, ProgrammeId, ProviderId, RecordedAt,
+    Seq, TransferId, UsageId, VoucherFileId, VoucherId,
 };
 use std::cmp::Ordering;
 
@@ -43,7 +43,7 @@ pub use rows::{
     TransferRow, TransferStatus, VoucherRow,
 };
 pub(super) use usage::category_key;
-pub use usage::{ClaimLink, UsageRow};
+pub use usage::{ClaimLink, ContractKey, UsageRow};
 
 macro_rules! state {
     ($($(#[$doc:meta])* $field:ident: $kind:ty = $default:expr;)*) => {
@@ -257,10 +257,11 @@ state! {
     group_usage: Keyed<Fen> = Keyed::default();
     /// Used in categories that are not the first of their usage row, by row and category.
     category_usage: Keyed<Fen> = Keyed::default();
-    /// Used and held on contracts that a version caps, by usage row and number.
-    contract_usage: Ordered<(UsageId, ContractNo), Fen> = Ordered::default();
+    /// Used and held on contracts that a version caps, by usage row, provider and
+    /// number.
+    contract_usage: Ordered<(UsageId, ContractKey), Fen> = Ordered::default();
     /// The contracts of the claims counted there.
-    contract_claims: Ordered<ClaimId, ContractNo> = Ordered::default();
+    contract_claims: Ordered<ClaimId, ContractKey> = Ordered::default();
     /// Used caps that orders hold, by usage row.
     held_use: Ordered<UsageId, Fen> = Ordered::default();
     /// Used caps that came with successions, by usage row and day.

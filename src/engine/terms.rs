@@ -474,7 +474,8 @@ pub struct VersionTerms {
     pub application_required: bool,
     /// Caps per enterprise, category and budget year, ascending by category.
     pub category_caps: Box<[(CategoryId, Fen)]>,
-    /// Cap of all claims of a holder on one contract number.
+    /// Cap of all claims of a holder on one contract: with one provider, of one number however it
+    /// is written.
     pub cap_contract: Option<Fen>,
     /// Cap of what an enterprise is approved in a rolling period.
     pub rolling: Option<RollingCap>,

@@ -95,8 +95,8 @@ fn set_up() -> Vec<Command> {
             city: CITY,
             categories: Box::new([CategoryId(0)]),
             group: None,
-            admitted_from: day("2028-01-01"),
-            admitted_to: day("2028-12-31"),
+            admitted_from: Some(day("2028-01-01")),
+            admitted_to: Some(day("2028-12-31")),
             bank_account: None,
         })),
         Command::CreateProgramme(Box::new(CreateProgramme {

@@ -125,3 +125,47 @@ async fn a_claim_and_a_step_are_undone_by_three_persons() {
         .await;
     assert_eq!(event["reversible"], false, "{event}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_office_alone_registers_a_laboratory_and_admits_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let world = World::new(folder.path()).await;
+    let laboratory = json!({"code": "91330700MADEM0062Y", "name": "金华示例实验室",
+        "city": "330100", "categories": ["testing"]});
+    let mut admitted = laboratory.clone();
+    admitted["admitted_from"] = json!("2025-01-01");
+    admitted["admitted_to"] = json!("2099-12-31");
+    let office = &world.stranger;
+    let (status, said) = world
+        .call(
+            reqwest::Method::POST,
+            office,
+            "/v1/providers",
+            Some(admitted),
+        )
+        .await;
+    assert_eq!((status, &said["code"]), (403, &json!("FORBIDDEN")));
+    let told = said["detail"].as_str().expect("a detail");
+    assert!(told.contains("apply for admission"), "{told}");
+    let registered = world.post(office, "/v1/providers", laboratory).await;
+    assert_eq!(registered["admitted_from"], Value::Null);
+    let path = "/v1/providers/91330700MADEM0062Y";
+    let shown = world.get(office, path).await;
+    let none = Value::Null;
+    for (field, expected) in [
+        ("admitted", &json!(false)),
+        ("admitted_from", &none),
+        ("admitted_to", &none),
+        ("terms", &json!([])),
+    ] {
+        assert_eq!(&shown[field], expected, "{field}");
+    }
+    let list = world
+        .get(office, "/v1/providers?q=91330700MADEM0062Y")
+        .await;
+    assert_eq!(list["data"][0]["id"], registered["id"]);
+    // It is admitted by an application, as any other.
+    let application = json!({"provider": "91330700MADEM0062Y", "categories": ["testing"],
+        "from": world.today, "to": "2099-12-31"});
+    world.post(office, "/v1/admissions", application).await;
+}

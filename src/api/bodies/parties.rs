@@ -173,7 +173,8 @@ body! {
 }
 
 body! {
-    /// A provider with its admission.
+    /// A provider. An administrator admits it at once by giving a term; others leave both days
+    /// out, and it is admitted by an application.
     RegisterProviderBody {
         code: String,
         #[serde(default)]
@@ -183,11 +184,14 @@ body! {
         city: String,
         categories: Vec<String>,
         controller_group: Option<String>,
-        admitted_from: String,
-        admitted_to: String,
+        /// First day of admission; for an administrator.
+        admitted_from: Option<String>,
+        /// Last day of admission; for an administrator.
+        admitted_to: Option<String>,
         bank_account: Option<String>,
     } (self, cx) {
         let categories = self.categories.iter().map(|code| cx.category("categories", code));
+        let (from, to) = (self.admitted_from, self.admitted_to);
         let account = self.bank_account.map(|text| name("bank_account", &text)).transpose()?;
         Ok(Command::RegisterProvider(Box::new(RegisterProvider {
             code: parse("code", &self.code, CreditCode::parse)?,
@@ -196,8 +200,8 @@ body! {
             city: cx.member("city", &self.city)?,
             categories: categories.collect::<Result<_, _>>()?,
             group: group(self.controller_group)?,
-            admitted_from: day("admitted_from", &self.admitted_from)?,
-            admitted_to: day("admitted_to", &self.admitted_to)?,
+            admitted_from: from.map(|text| day("admitted_from", &text)).transpose()?,
+            admitted_to: to.map(|text| day("admitted_to", &text)).transpose()?,
             bank_account: account,
         })))
     }

@@ -116,7 +116,8 @@ body! {
         transfers: Vec<TransferRuleBody>,
         #[serde(default)]
         category_caps: Vec<CategoryCapBody>,
-        /// Cap of all claims of a holder on one contract number, in yuan.
+        /// Cap of all claims of a holder on one contract, in yuan: with one provider, of one
+        /// number, whatever the case and width of its letters.
         cap_contract: Option<String>,
         rolling: Option<RollingCapBody>,
         #[serde(default)]

@@ -196,8 +196,8 @@ impl View<'_> {
             "categories": c.categories.iter().map(|id| self.category(*id))
                 .collect::<Value>(),
             "controller_group": c.group.as_ref().map(|group| group.as_str()),
-            "admitted_from": c.admitted_from.to_string(),
-            "admitted_to": c.admitted_to.to_string(),
+            "admitted_from": c.admitted_from.map(|day| day.to_string()),
+            "admitted_to": c.admitted_to.map(|day| day.to_string()),
             "bank_account": c.bank_account.as_ref().map(|account| account.as_str()),
         })
     }

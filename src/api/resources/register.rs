@@ -76,8 +76,8 @@ pub(super) fn provider(cx: &Cx<'_>, id: ProviderId, row: &ProviderRow) -> Value 
         "suspended_until": text(until),
         "admitted": admitted.is_some(),
         "categories": view.categories(admitted.unwrap_or(row.categories)),
-        "admitted_from": row.admitted_from.to_string(),
-        "admitted_to": row.admitted_to.to_string(),
+        "admitted_from": text(row.term().map(|(from, _)| from)),
+        "admitted_to": text(row.term().map(|(_, to)| to)),
         "terms": terms.collect::<Value>(),
     });
     standing(cx, Payee::Provider(id), &mut body);

@@ -207,8 +207,8 @@ impl World {
                 city: member(self.city_of_provider(n)),
                 categories: categories.clone(),
                 group: None,
-                admitted_from: day("2024-01-01"),
-                admitted_to: day("2027-12-31"),
+                admitted_from: Some(day("2024-01-01")),
+                admitted_to: Some(day("2027-12-31")),
                 bank_account: None,
             }));
             let unnamed = PersonalText {

@@ -215,8 +215,8 @@ impl Step<'_> {
                     .map(|code| state.category_by_code(code))
                     .collect::<Option<_>>()?,
                 group: r.group.clone(),
-                admitted_from: r.admitted_from,
-                admitted_to: r.admitted_to,
+                admitted_from: Some(r.admitted_from),
+                admitted_to: Some(r.admitted_to),
                 bank_account: None,
             })),
             StepKind::Voucher(r) => Command::IssueVoucher(IssueVoucher {

@@ -12,8 +12,8 @@ use crate::engine::event::{
     ClaimApproved, ClaimReversed, EventMeta, Funding, LinesUndone, PayeePaid, PaymentReturned,
 };
 use crate::engine::state::{
-    Authority, ClaimLink, ClaimRow, ClaimStatus, LineOrigin, LineRow, PaymentRow, State, cell_key,
-    group_key,
+    Authority, ClaimLink, ClaimRow, ClaimStatus, ContractKey, LineOrigin, LineRow, PaymentRow,
+    State, cell_key, group_key,
 };
 
 /// A claim as it comes into the table.
@@ -48,7 +48,7 @@ impl State {
             }
             Some(order) => {
                 let drawn = self.drawn_on_hold(order, e);
-                let counted = drawn.contract_no.is_some();
+                let counted = drawn.contract.is_some();
                 (drawn.group, Authority::Order(order), counted)
             }
         };
@@ -91,10 +91,11 @@ impl State {
         let judge = self.programmes[programme.index()].version(c.version);
         let caps = judge.is_some_and(|terms| terms.cap_contract.is_some());
         if caps || c.counted {
+            let contract = ContractKey::new(c.provider, &c.contract_no);
             if !c.counted {
-                self.count_contract(usage, c.contract_no, c.amount);
+                self.count_contract(usage, contract, c.amount);
             }
-            self.contract_claims.insert(c.claim, c.contract_no);
+            self.contract_claims.insert(c.claim, contract);
         }
         let invoice_no = c.invoice_no.to_u128().into();
         let hash = self.invoices.0.hash(&invoice_no);
@@ -241,9 +242,9 @@ impl State {
         let usage = voucher.usage;
         let (programme, _) = self.voucher_owner(voucher);
         self.uncount_use(usage, claim.category, amount);
-        if let Some(contract_no) = self.contract_claims.get(&id).copied() {
+        if let Some(contract) = self.contract_claims.get(&id).copied() {
             self.contract_claims.remove(&id);
-            self.uncount_contract(usage, contract_no, amount);
+            self.uncount_contract(usage, contract, amount);
         }
         if let Some(group) = claim.group {
             let key = group_key(programme, group);

@@ -1,13 +1,13 @@
 //! Orders and their holds.
 
 use super::vouchers::{minus, plus};
-use crate::domain::{ContractNo, Day, Fen, GroupId, OrderId, VoucherId};
+use crate::domain::{Day, Fen, GroupId, OrderId, VoucherId};
 use crate::engine::command::Payee;
 use crate::engine::event::{
     DisputeClosed, EventMeta, OrderAdvanced, OrderAgreed, OrderConfirmed, OrderDisputed,
     OrderExtended, OrderProposed, OrderReleased,
 };
-use crate::engine::state::{DisputeRow, OrderLineRow, OrderRow, State, group_key};
+use crate::engine::state::{ContractKey, DisputeRow, OrderLineRow, OrderRow, State, group_key};
 use crate::engine::terms::{OrderParties, OrderStatus};
 
 /// What an amount counts for that left the hold of an order.
@@ -15,7 +15,7 @@ use crate::engine::terms::{OrderParties, OrderStatus};
 pub(super) struct Drawn {
     pub(super) group: Option<GroupId>,
     /// The contract, if the hold was counted to it.
-    pub(super) contract_no: Option<ContractNo>,
+    pub(super) contract: Option<ContractKey>,
 }
 
 impl State {
@@ -116,9 +116,10 @@ impl State {
         let Some((contract_no, _)) = row.contract else {
             return;
         };
+        let contract = ContractKey::new(row.provider, &contract_no);
         for line in row.lines.iter().filter(|line| line.counted) {
             let usage = self.vouchers[line.voucher.index()].usage;
-            self.count_contract(usage, contract_no, line.left);
+            self.count_contract(usage, contract, line.left);
         }
     }
 
@@ -164,10 +165,10 @@ impl State {
             let place = row.place_of(voucher);
             let line = &mut row.lines[place.expect("an order draws on its own lines")];
             line.left = minus(line.left, amount);
-            let contract_no = row.contract.map(|(number, _)| number);
+            let contract = row.contract.filter(|_| line.counted);
             Drawn {
                 group: line.group,
-                contract_no: contract_no.filter(|_| line.counted),
+                contract: contract.map(|(number, _)| ContractKey::new(row.provider, &number)),
             }
         })
     }
@@ -180,8 +181,8 @@ impl State {
         let (programme, _) = self.voucher_owner(row);
         let category = self.orders[order.index()].category;
         self.uncount_use(usage, category, amount);
-        if let Some(contract_no) = drawn.contract_no {
-            self.uncount_contract(usage, contract_no, amount);
+        if let Some(contract) = drawn.contract {
+            self.uncount_contract(usage, contract, amount);
         }
         if let Some(group) = drawn.group {
             self.group_usage

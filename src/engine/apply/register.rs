@@ -161,14 +161,16 @@ impl State {
         });
     }
 
-    /// Writes the term of a provider's row into the table of terms.
+    /// Writes the term of a provider's row into the table of terms, if it has one.
     fn keep_term(&mut self, provider: ProviderId) {
-        let (from, to, categories) = self.providers.update(provider.index(), |row| {
+        let (term, categories) = self.providers.update(provider.index(), |row| {
             row.marks.add(Marks::TERMS);
-            (row.admitted_from, row.admitted_to, row.categories)
+            (row.term(), row.categories)
         });
-        let term = TermRow { to, categories };
-        self.admission_terms.insert((provider, from), term);
+        if let Some((from, to)) = term {
+            let term = TermRow { to, categories };
+            self.admission_terms.insert((provider, from), term);
+        }
     }
 
     /// Ends the terms of a provider on the day before `from`.

@@ -1,8 +1,8 @@
 //! Counting what claims and holds use of the caps.
 
 use super::vouchers::{minus, plus};
-use crate::domain::{CategoryId, ClaimId, ContractNo, Day, Fen, UsageId};
-use crate::engine::state::{ClaimLink, State, category_key};
+use crate::domain::{CategoryId, ClaimId, Day, Fen, UsageId};
+use crate::engine::state::{ClaimLink, ContractKey, State, category_key};
 
 impl State {
     /// Counts an amount; with a claim, it becomes the newest of the row, and the one before it is
@@ -60,31 +60,26 @@ impl State {
     }
 
     /// Counts an amount to a contract.
-    pub(super) fn count_contract(&mut self, usage: UsageId, contract_no: ContractNo, amount: Fen) {
+    pub(super) fn count_contract(&mut self, usage: UsageId, contract: ContractKey, amount: Fen) {
         if !amount.is_zero() {
-            let used = self.used_on_contract(usage, contract_no);
+            let used = self.used_on_contract(usage, contract);
             self.contract_usage
-                .insert((usage, contract_no), plus(used, amount));
+                .insert((usage, contract), plus(used, amount));
         }
     }
 
     /// Takes an amount back that was counted to a contract.
-    pub(super) fn uncount_contract(
-        &mut self,
-        usage: UsageId,
-        contract_no: ContractNo,
-        amount: Fen,
-    ) {
+    pub(super) fn uncount_contract(&mut self, usage: UsageId, contract: ContractKey, amount: Fen) {
         // A succession may have taken some of it along.
-        let used = self.used_on_contract(usage, contract_no);
+        let used = self.used_on_contract(usage, contract);
         if used < amount {
             self.note_overdrawn(usage);
         }
         let left = used.saturating_sub(amount);
         if left.is_zero() {
-            self.contract_usage.remove(&(usage, contract_no));
+            self.contract_usage.remove(&(usage, contract));
         } else {
-            self.contract_usage.insert((usage, contract_no), left);
+            self.contract_usage.insert((usage, contract), left);
         }
     }
 
@@ -94,11 +89,11 @@ impl State {
         &mut self,
         (from, to): (UsageId, UsageId),
         share: impl Fn(Fen) -> Fen,
-    ) -> Vec<(ContractNo, Fen)> {
+    ) -> Vec<(ContractKey, Fen)> {
         let moved = (self.contracts_of(from))
-            .map(|(contract_no, used)| (contract_no, share(used)))
+            .map(|(contract, used)| (contract, share(used)))
             .filter(|(_, fen)| !fen.is_zero());
-        let moved: Vec<(ContractNo, Fen)> = moved.collect();
+        let moved: Vec<(ContractKey, Fen)> = moved.collect();
         self.shift_contracts((from, to), &moved);
         moved
     }
@@ -107,11 +102,11 @@ impl State {
     pub(super) fn shift_contracts(
         &mut self,
         (from, to): (UsageId, UsageId),
-        moved: &[(ContractNo, Fen)],
+        moved: &[(ContractKey, Fen)],
     ) {
-        for &(contract_no, fen) in moved {
-            self.uncount_contract(from, contract_no, fen);
-            self.count_contract(to, contract_no, fen);
+        for &(contract, fen) in moved {
+            self.uncount_contract(from, contract, fen);
+            self.count_contract(to, contract, fen);
         }
     }
 

@@ -114,7 +114,8 @@ pub struct SetControllerGroup {
     pub from: Day,
 }
 
-/// Registers a provider with its admission.
+/// Registers a provider; an administrator, or an import, admits it at once for a term. Others
+/// register it without one, and it is admitted by an application ([`ApplyForAdmission`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegisterProvider {
     /// Credit code, unique among providers.
@@ -129,10 +130,10 @@ pub struct RegisterProvider {
     pub categories: Box<[CategoryId]>,
     /// Controller group, by its code; `None` for none.
     pub group: Option<Name>,
-    /// First day of admission.
-    pub admitted_from: Day,
-    /// Last day of admission, inclusive.
-    pub admitted_to: Day,
+    /// First day of admission; `None` to register it without.
+    pub admitted_from: Option<Day>,
+    /// Last day of admission, inclusive; there if the first day is.
+    pub admitted_to: Option<Day>,
     /// Account that payments go to, as the bank writes it.
     pub bank_account: Option<Name>,
 }

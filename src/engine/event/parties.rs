@@ -129,12 +129,20 @@ pub struct ProviderRegistered {
     pub categories: u64,
     /// Code of its controller group.
     pub group: Option<Name>,
-    /// First day of admission.
+    /// First day of admission; the day of the event if it is not admitted.
     pub admitted_from: Day,
-    /// Last day of admission.
+    /// Last day of admission; before the first one if it is not admitted.
     pub admitted_to: Day,
     /// Account that payments go to.
     pub bank_account: Option<Name>,
+}
+
+impl ProviderRegistered {
+    /// First and last day of the term for which it was admitted, if it was.
+    pub fn term(&self) -> Option<(Day, Day)> {
+        let admitted = self.admitted_from <= self.admitted_to;
+        admitted.then_some((self.admitted_from, self.admitted_to))
+    }
 }
 
 /// A party joined, changed or left a controller group.

@@ -85,7 +85,7 @@ impl State {
         let version = self
             .programmes
             .get(programme.index())
-            .and_then(|row| row.judging_version(*self.business_date));
+            .and_then(|row| row.version_in_force(*self.business_date));
         let fault = match version {
             Some((_, terms)) if terms.application_required => {
                 Some(RefusalCode::ApplicationRequired)

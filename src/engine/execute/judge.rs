@@ -135,7 +135,9 @@ impl State {
 fn limit(facts: &Facts<'_>, voucher: &OnVoucher<'_>) -> Result<Fen, RefusalCode> {
     let base = base_of(facts.claim, voucher);
     let at_most = rules::at_most(facts, voucher);
-    let contract = OnContract::Numbered(facts.claim.contract_no);
+    let provider = facts.provider.as_ref();
+    let provider = provider.expect("a claim without a provider has a fault").id;
+    let contract = OnContract::Numbered(provider, facts.claim.contract_no);
     let of = (facts.claim.category, contract);
     rules::limit(&charge(facts.state, voucher, of, base, at_most))
 }

@@ -23,7 +23,7 @@ use crate::engine::event::{
 };
 use crate::engine::refusal::{Faults, RefusalCode};
 use crate::engine::rules::{self, OnContract};
-use crate::engine::state::{OrderRow, ProgrammeStatus, State};
+use crate::engine::state::{ContractKey, OrderRow, ProgrammeStatus, State};
 use crate::engine::tables::Scoped as _;
 use crate::engine::terms::{OrderParties, OrderSide, OrderStatus, Role, Scope};
 
@@ -371,6 +371,7 @@ impl State {
         contract_date: Day,
     ) -> (OrderParties, OrderParties) {
         let (mut counted, mut without_room) = (OrderParties::NONE, OrderParties::NONE);
+        let contract = ContractKey::new(order.provider, &contract_no);
         for (place, line) in order.lines.iter().enumerate() {
             let voucher = &self.vouchers[line.voucher.index()];
             let (programme, _) = self.voucher_owner(voucher);
@@ -379,7 +380,7 @@ impl State {
                 continue;
             };
             counted = counted.and(OrderParties::line(place));
-            let left = cap.saturating_sub(self.used_on_contract(voucher.usage, contract_no));
+            let left = cap.saturating_sub(self.used_on_contract(voucher.usage, contract));
             if self.held_for(order, voucher.usage) > left {
                 without_room = without_room.and(OrderParties::line(place));
             }

@@ -1,7 +1,7 @@
 //! Enterprises and providers.
 
 use super::{Decision, Execution, Rejection, Stop, invalid, refuse_if, valid};
-use crate::domain::{CategoryId, CreditCode, EnterpriseId, MemberId, ProviderId};
+use crate::domain::{CategoryId, CreditCode, Day, EnterpriseId, MemberId, ProviderId};
 use crate::engine::command::{
     EnterpriseKey, PartyName, Payee, RegisterEnterprise, RegisterProvider, SetControllerGroup,
     SetSuspension,
@@ -85,11 +85,7 @@ impl Execution<'_> {
         self.require_registrar(c.city)?;
         self.check_city(c.city, "city")?;
         Self::check_code(c.code, c.accept_failed_check)?;
-        valid(
-            c.admitted_from <= c.admitted_to,
-            "admitted_to",
-            "the admission ends before it begins",
-        )?;
+        let (admitted_from, admitted_to) = self.term_of(c)?;
         if self.state.provider_by_code(c.code).is_some() {
             return Err(Rejection::Exists("a provider with this code").into());
         }
@@ -109,8 +105,8 @@ impl Execution<'_> {
             city: c.city,
             categories,
             group: c.group.clone(),
-            admitted_from: c.admitted_from,
-            admitted_to: c.admitted_to,
+            admitted_from,
+            admitted_to,
             bank_account: in_force,
         })));
         if let Some(account) = proposed {
@@ -122,6 +118,30 @@ impl Execution<'_> {
             })));
         }
         Ok(())
+    }
+
+    /// The term of a provider that is registered. One office alone admits nobody: without an
+    /// administrator it is registered with a term that ends before it begins, and applies.
+    fn term_of(&self, c: &RegisterProvider) -> Result<(Day, Day), Stop> {
+        let today = *self.state.business_date;
+        let (from, to) = match (c.admitted_from, c.admitted_to) {
+            (None, None) => return Ok((today, today.previous())),
+            (Some(from), Some(to)) => (from, to),
+            (None, Some(_)) => {
+                return Err(invalid("admitted_from", "is needed with the other day"));
+            }
+            (Some(_), None) => return Err(invalid("admitted_to", "is needed with the other day")),
+        };
+        self.require_party(
+            &[(Role::Administrator, Scope::Corridor)],
+            "an administrator for a term (leave it out and apply for admission)",
+        )?;
+        valid(
+            from <= to,
+            "admitted_to",
+            "the admission ends before it begins",
+        )?;
+        Ok((from, to))
     }
 
     /// Bit n for category n.

@@ -3,8 +3,8 @@
 
 use super::{Decision, Execution, Rejection, Stop, refuse_if};
 use crate::domain::{
-    CategoryId, ConsentId, ContractNo, Day, EnterpriseId, Fen, InstructionId, MemberId,
-    ProgrammeId, Seq, TransferId, VoucherId,
+    CategoryId, ConsentId, Day, EnterpriseId, Fen, InstructionId, MemberId, ProgrammeId, Seq,
+    TransferId, VoucherId,
 };
 use crate::engine::books::AccountKind;
 use crate::engine::command::ReverseStep;
@@ -13,7 +13,9 @@ use crate::engine::event::{
     RevocationUndone, StepReversed, TransferUndone, Undone,
 };
 use crate::engine::refusal::RefusalCode;
-use crate::engine::state::{PeriodStatus, ProgrammeStatus, State, Step, TransferStatus, usage_key};
+use crate::engine::state::{
+    ContractKey, PeriodStatus, ProgrammeStatus, State, Step, TransferStatus, usage_key,
+};
 use crate::engine::terms::{BUDGETS_TOTAL_MAX_FEN, Role, Scope, TransferKind};
 
 type Mirror = Result<Undone, Stop>;
@@ -157,7 +159,7 @@ impl Execution<'_> {
         id: TransferId,
         (issued_moved, used_moved): (Fen, Fen),
         categories: &[(CategoryId, Fen)],
-        contracts: &[(ContractNo, Fen)],
+        contracts: &[(ContractKey, Fen)],
     ) -> Mirror {
         let transfer = &self.state.transfers[id.index()];
         let child = transfer.child.ok_or(RefusalCode::StepNotReversible)?;
@@ -170,7 +172,7 @@ impl Execution<'_> {
             .all(|(category, fen)| self.state.used_in_category(row.usage, *category) >= *fen);
         let on_contracts = contracts
             .iter()
-            .all(|(number, fen)| self.state.used_on_contract(row.usage, *number) >= *fen);
+            .all(|(contract, fen)| self.state.used_on_contract(row.usage, *contract) >= *fen);
         let kept = usage.issued >= issued_moved
             && usage.used >= used_moved
             && in_categories

@@ -88,7 +88,7 @@ impl Execution<'_> {
         let today = *self.state.business_date;
         let row = &self.state.programmes[programme.index()];
         let (version, terms) = row
-            .judging_version(today)
+            .version_in_force(today)
             .ok_or(Stop::Refuse(RefusalCode::NoVersionInForce))?;
         let use_by = today.plus_months(terms.use_months);
         Ok(Offer {
@@ -134,8 +134,8 @@ impl Execution<'_> {
         programme: ProgrammeId,
     ) -> Result<(VersionNo, Day, Day), Stop> {
         let today = *self.state.business_date;
-        let judging = self.state.programmes[programme.index()].judging_version(today);
-        let (version, terms) = judging.ok_or(Stop::Refuse(RefusalCode::NoVersionInForce))?;
+        let in_force = self.state.programmes[programme.index()].version_in_force(today);
+        let (version, terms) = in_force.ok_or(Stop::Refuse(RefusalCode::NoVersionInForce))?;
         let use_by = today.plus_months(terms.use_months);
         Ok((
             version,

@@ -102,8 +102,8 @@ pub(super) struct Charge<'a> {
 /// The contract that a charge falls on.
 #[derive(Clone, Copy)]
 pub(super) enum OnContract {
-    /// The one of this number.
-    Numbered(ContractNo),
+    /// The one with this provider and of this number.
+    Numbered(ProviderId, ContractNo),
     /// The one that an order is for, which has no number yet: it has what the order holds.
     Planned(OrderId),
 }

@@ -135,12 +135,20 @@ pub struct ProviderRow {
     pub group_from: Day,
     /// First day of the newest term of admission.
     pub admitted_from: Day,
-    /// Last day of the newest term of admission.
+    /// Last day of the newest term of admission; before the first one if there is none.
     pub admitted_to: Day,
     /// Which side tables hold something of it.
     pub marks: Marks,
     /// Event with the name.
     pub details: Seq,
+}
+
+impl ProviderRow {
+    /// First and last day of the newest term of admission, if there is one.
+    pub fn term(&self) -> Option<(Day, Day)> {
+        let admitted = self.admitted_from <= self.admitted_to;
+        admitted.then_some((self.admitted_from, self.admitted_to))
+    }
 }
 
 /// A programme.
@@ -170,20 +178,33 @@ impl ProgrammeRow {
         self.versions.get(usize::from(number.0).checked_sub(1)?)
     }
 
-    /// The version that judges a contract or an issue of this day: the latest one in force, or
-    /// the first one if none is; `None` if nothing was published.
+    /// The version in force on a day, the latest if there are several: it has the terms of what
+    /// is issued that day. `None` if none has taken effect.
+    pub fn version_in_force(&self, day: Day) -> Option<(VersionNo, &Arc<VersionTerms>)> {
+        self.numbered(self.latest_on(day)?)
+    }
+
+    /// The version that judges a contract of this day: the one in force, or the first one if none
+    /// is; `None` if nothing was published.
     pub fn judging_version(&self, day: Day) -> Option<(VersionNo, &Arc<VersionTerms>)> {
-        let mut judging: Option<usize> = None;
+        self.numbered(self.latest_on(day).unwrap_or(0))
+    }
+
+    fn latest_on(&self, day: Day) -> Option<usize> {
+        let mut latest: Option<usize> = None;
         for (i, version) in self.versions.iter().enumerate() {
             let later =
-                judging.is_none_or(|j| version.effective_from >= self.versions[j].effective_from);
+                latest.is_none_or(|j| version.effective_from >= self.versions[j].effective_from);
             if version.effective_from <= day && later {
-                judging = Some(i);
+                latest = Some(i);
             }
         }
-        let i = judging.unwrap_or(0);
-        let number = VersionNo::from_index(i + 1)?;
-        self.versions.get(i).map(|version| (number, version))
+        latest
+    }
+
+    fn numbered(&self, index: usize) -> Option<(VersionNo, &Arc<VersionTerms>)> {
+        let number = VersionNo::from_index(index + 1)?;
+        self.versions.get(index).map(|version| (number, version))
     }
 }
 

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{ClaimRow, State, usage_key};
 use crate::domain::{
-    CategoryId, ClaimId, ContractNo, Day, EnterpriseId, Fen, MemberId, ProgrammeId, Seq, UsageId,
+    CategoryId, ClaimId, ContractNo, Day, EnterpriseId, Fen, MemberId, ProgrammeId, ProviderId,
+    Seq, UsageId,
 };
 
 /// What one enterprise has had and used under one programme.
@@ -43,6 +44,35 @@ impl ClaimLink {
     }
 }
 
+/// A contract of the firm of a usage row: with a provider, which numbers its contracts as it
+/// likes, so that the same number with another one is another contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ContractKey {
+    provider: ProviderId,
+    number: ContractNo,
+}
+
+impl ContractKey {
+    /// The contract with a provider, its number written in any spelling.
+    #[inline(never)] // Few claims are on a capped contract: this stays off the path of the others.
+    pub fn new(provider: ProviderId, number: &ContractNo) -> ContractKey {
+        ContractKey {
+            provider,
+            number: number.folded(),
+        }
+    }
+
+    /// With whom it is.
+    pub fn provider(&self) -> ProviderId {
+        self.provider
+    }
+
+    /// Its number, in one spelling.
+    pub fn number(&self) -> ContractNo {
+        self.number
+    }
+}
+
 /// Key of what a usage row counts in a category that is not its first.
 pub(in crate::engine) fn category_key(usage: UsageId, category: CategoryId) -> u64 {
     (u64::from(usage.0) << 8) | u64::from(category.0)
@@ -69,12 +99,8 @@ impl State {
     }
 
     /// What a usage row counts on a contract.
-    pub(in crate::engine) fn used_on_contract(
-        &self,
-        usage: UsageId,
-        contract_no: ContractNo,
-    ) -> Fen {
-        let used = self.contract_usage.get(&(usage, contract_no));
+    pub(in crate::engine) fn used_on_contract(&self, usage: UsageId, contract: ContractKey) -> Fen {
+        let used = self.contract_usage.get(&(usage, contract));
         used.copied().unwrap_or_default()
     }
 
@@ -82,11 +108,15 @@ impl State {
     pub(in crate::engine) fn contracts_of(
         &self,
         usage: UsageId,
-    ) -> impl Iterator<Item = (ContractNo, Fen)> {
-        let first = (usage, ContractNo::LEAST);
+    ) -> impl Iterator<Item = (ContractKey, Fen)> {
+        let least = ContractKey {
+            provider: ProviderId(0),
+            number: ContractNo::LEAST,
+        };
+        let first = (usage, least);
         let all = self.contract_usage.range(first..);
         all.take_while(move |((own, _), _)| *own == usage)
-            .map(|((_, contract_no), used)| (*contract_no, *used))
+            .map(|((_, contract), used)| (*contract, *used))
     }
 
     /// What an enterprise has used with filing dates from a day on, under all programmes of a

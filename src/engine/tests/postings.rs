@@ -76,8 +76,8 @@ fn claimed(model: PayerModel, accrues_at: AccrualPoint) -> (World, Vec<Pair>) {
         city: HOST,
         categories: Box::new([TESTING]),
         group: None,
-        admitted_from: day("2026-01-01"),
-        admitted_to: day("2026-12-31"),
+        admitted_from: Some(day("2026-01-01")),
+        admitted_to: Some(day("2026-12-31")),
         bank_account: None,
     })));
     world.grant(

@@ -101,8 +101,8 @@ fn a_firm_that_is_blocked_cannot_become_a_provider() {
         city: HOST,
         categories: Box::new([TESTING]),
         group: None,
-        admitted_from: day("2025-01-01"),
-        admitted_to: day("2025-12-31"),
+        admitted_from: Some(day("2025-01-01")),
+        admitted_to: Some(day("2025-12-31")),
         bank_account: None,
     })));
     let provider = w.state.provider_by_code(code).expect("registered");

@@ -94,8 +94,8 @@ fn laboratory() -> Command {
         city: HOME,
         categories: Box::new([TESTING]),
         group: None,
-        admitted_from: day("2025-01-01"),
-        admitted_to: day("2025-12-31"),
+        admitted_from: None,
+        admitted_to: None,
         bank_account: Some(Text::parse(ACCOUNT).expect("short")),
     }))
 }

@@ -236,8 +236,8 @@ impl World {
                 city,
                 categories: Box::new([TESTING, DESIGN]),
                 group: group.map(name),
-                admitted_from: day("2025-01-01"),
-                admitted_to: day("2025-12-31"),
+                admitted_from: Some(day("2025-01-01")),
+                admitted_to: Some(day("2025-12-31")),
                 bank_account: None,
             })));
             let provider = ProviderId::from_index(i).expect("few");
@@ -315,8 +315,8 @@ impl World {
             city: HOST,
             categories: Box::new([TESTING, DESIGN]),
             group: None,
-            admitted_from: day(from),
-            admitted_to: day(to),
+            admitted_from: Some(day(from)),
+            admitted_to: Some(day(to)),
             bank_account: None,
         })));
         let Event::ProviderRegistered(e) = &registered[0].event else {

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use quantong::engine::command::EvidenceKind;
 
+use super::limits::contract_with;
 use super::{
     Approval, Base, Bend, Claim, Line, Model, Money, Payer, Rate, Return, Verdict, group_on,
     refused, split,
@@ -223,7 +224,8 @@ impl Model {
             return Err("YEAR_CAP_EXHAUSTED");
         }
         let who = (programme, voucher.holder);
-        let what = (c.category.as_str(), Some(c.contract_no.as_str()));
+        let contract = contract_with(c.provider, &c.contract_no);
+        let what = (c.category.as_str(), Some(&contract));
         for (left, code) in self.limits_left(&version.limits, who, what, (0, 0)) {
             if left <= 0 {
                 return Err(code);
@@ -363,7 +365,7 @@ impl Model {
         let caps_contract = version.limits.cap_contract.is_some();
         let held = order.is_some_and(|order| self.counts_on_contract(order, c.voucher));
         if caps_contract && !held {
-            self.count_on(c.voucher, &c.contract_no, amount);
+            self.count_on(c.voucher, contract_with(c.provider, &c.contract_no), amount);
         }
         self.claims.push(Claim {
             voucher: c.voucher,
@@ -422,8 +424,8 @@ impl Model {
     pub(super) fn uncount_contract(&mut self, claim: usize) {
         let row = &self.claims[claim];
         if row.caps_contract {
-            let contract = row.filing.contract_no.clone();
-            self.count_on(row.voucher, &contract, -row.approval.amount);
+            let contract = contract_with(row.filing.provider, &row.filing.contract_no);
+            self.count_on(row.voucher, contract, -row.approval.amount);
         }
     }
 

@@ -176,9 +176,12 @@ fn programmes(state: &State, model: &Model) -> Result<(), String> {
             );
             let what = || format!("issued and used of enterprise {enterprise} under {id}");
             same(what, engine, model.usage(id, enterprise))?;
-            let engine: Vec<(String, Money)> = state
+            let engine: Vec<((usize, String), Money)> = state
                 .used_on_contracts(key, at(EnterpriseId::from_index, enterprise))
-                .map(|(number, used)| (number.as_str().to_owned(), used.get().into()))
+                .map(|(contract, used)| {
+                    let number = contract.number().as_str().to_owned();
+                    ((contract.provider().index(), number), used.get().into())
+                })
                 .collect();
             let what = || format!("used on contracts by enterprise {enterprise} under {id}");
             same(what, engine, model.counted(id, enterprise).on_contracts())?;

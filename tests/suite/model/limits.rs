@@ -4,6 +4,7 @@
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use quantong::engine::command::*;
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::claims::Filing;
 use super::world::{CATEGORIES, TEAM, category, fen, member};
@@ -126,6 +127,15 @@ impl Limits {
     }
 }
 
+/// A contract of a firm: the lab that it is with, and its number.
+pub(super) type Contract = (usize, String);
+
+/// The contract of a number as somebody wrote it, in letters of either case and any width.
+pub(super) fn contract_with(lab: usize, written: &str) -> Contract {
+    let narrow: String = written.nfkc().collect();
+    (lab, narrow.to_lowercase())
+}
+
 /// What an enterprise has had and used under a programme.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counted {
@@ -135,7 +145,7 @@ pub(super) struct Counted {
     pub(super) first: Option<String>,
     apart: Vec<(String, Money)>,
     /// Of contracts that a version caps.
-    contracts: Vec<(String, Money)>,
+    contracts: Vec<(Contract, Money)>,
     /// True if more was given back than there was.
     pub(super) short: bool,
     /// How many changes there were with the last one that was short.
@@ -184,7 +194,7 @@ impl Counted {
         }
     }
 
-    pub(super) fn count_on(&mut self, parts: &[(String, Money)]) {
+    pub(super) fn count_on(&mut self, parts: &[(Contract, Money)]) {
         for (contract, amount) in parts {
             match self.contracts.iter_mut().find(|(own, _)| own == contract) {
                 Some((_, sum)) => Self::less(&mut self.short, sum, *amount),
@@ -196,13 +206,13 @@ impl Counted {
         }
     }
 
-    pub(super) fn on_contract(&self, contract: &str) -> Money {
+    pub(super) fn on_contract(&self, contract: &Contract) -> Money {
         let own = self.contracts.iter().find(|(own, _)| own == contract);
         own.map_or(0, |(_, sum)| *sum)
     }
 
-    /// What is used on contracts, in the order of their numbers.
-    pub(super) fn on_contracts(&self) -> Vec<(String, Money)> {
+    /// What is used on contracts, in the order of labs and numbers.
+    pub(super) fn on_contracts(&self) -> Vec<(Contract, Money)> {
         let used = self.contracts.iter().filter(|(_, sum)| *sum > 0);
         let mut used: Vec<_> = used.cloned().collect();
         used.sort();
@@ -239,7 +249,7 @@ impl Model {
         &self,
         limits: &Limits,
         (programme, holder): (usize, usize),
-        (category, contract): (&str, Option<&str>),
+        (category, contract): (&str, Option<&Contract>),
         planned: (Money, Money),
     ) -> Vec<(Money, &'static str)> {
         let mut left = Vec::new();
@@ -273,12 +283,20 @@ impl Model {
     }
 
     /// What claims and holds use of a contract that a version caps.
-    pub(super) fn used_of_contract(&self, programme: usize, holder: usize, no: &str) -> Money {
-        let counted = self.counted(programme, holder);
-        if self.bend == Bend::ContractsMixed {
-            return counted.on_contracts().iter().map(|(_, sum)| sum).sum();
-        }
-        counted.on_contract(no)
+    pub(super) fn used_of_contract(
+        &self,
+        programme: usize,
+        holder: usize,
+        contract: &Contract,
+    ) -> Money {
+        let counted = self.counted(programme, holder).on_contracts();
+        let same = |own: &Contract| match self.bend {
+            Bend::ContractsMixed => true,
+            Bend::LabsMixed => own.1 == contract.1,
+            _ => own == contract,
+        };
+        let own = counted.iter().filter(|(own, _)| same(own));
+        own.map(|(_, sum)| sum).sum()
     }
 
     /// What a firm claimed under all programmes of a city since a day, holds, and took over since.

@@ -86,6 +86,8 @@ enum Bend {
     ReversalRestoresHold,
     /// The claims of another contract count to a contract's cap.
     ContractsMixed,
+    /// A number used with one lab counts to the contract of that number with another.
+    LabsMixed,
     /// A rolling period begins a day late.
     RollingOneDayShort,
     /// What is used in one category counts in another.
@@ -304,7 +306,7 @@ enum Used {
     /// giver used first.
     Moved(Money, Vec<(String, Money)>, Option<String>),
     /// On contracts that a version caps, whatever the categories.
-    On(Vec<(String, Money)>),
+    On(Vec<(limits::Contract, Money)>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

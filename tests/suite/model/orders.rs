@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use quantong::engine::refusal::RefusalCode;
 
 use super::claims::Filing;
-use super::limits::PAPERS;
+use super::limits::{PAPERS, contract_with};
 use super::{Approval, Bend, Model, Money, Verdict, group_on, plus_days, refused, split};
 
 /// Where an order stands.
@@ -361,7 +361,8 @@ impl Model {
             if let Some((contract, _)) = self.orders[order].contract.clone()
                 && self.orders[order].lines[*line].counted
             {
-                self.count_on(voucher, &contract, -amount);
+                let lab = self.orders[order].provider;
+                self.count_on(voucher, contract_with(lab, &contract), -amount);
             }
             self.give_back(voucher, *amount);
         }

@@ -182,7 +182,7 @@ impl Model {
         if enterprise >= self.enterprises.len() || amount == 0 {
             return Verdict::Rejected;
         }
-        if self.version_on(programme, self.today).is_none() {
+        if self.version_in_force(programme, self.today).is_none() {
             return refused("NO_VERSION_IN_FORCE");
         }
         let Some(row) = self.applications.get(application) else {

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::limits::Contract;
 use super::world::FILER;
 use super::{Fate, Kind, Model, Money, Return, Stage, Used, Verdict, refused};
 
@@ -32,7 +33,7 @@ pub(super) enum What {
         /// The same of each category.
         parts: Vec<(String, Money)>,
         /// The same of each contract.
-        contracts: Vec<(String, Money)>,
+        contracts: Vec<(Contract, Money)>,
         /// How many changes of caps there were with it.
         changes: usize,
     },
@@ -213,7 +214,7 @@ impl Model {
         transfer: usize,
         (issued, used): (Money, Money),
         parts: &[(String, Money)],
-        contracts: &[(String, Money)],
+        contracts: &[(Contract, Money)],
     ) -> Verdict {
         let t = &self.transfers[transfer];
         let (voucher, amount) = (t.voucher, t.amount);

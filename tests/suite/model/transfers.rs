@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::limits::Contract;
 use super::steps::What;
 use super::world::CATEGORIES;
 use super::{
@@ -323,7 +324,7 @@ impl Model {
     }
 
     /// The same of what was used on contracts.
-    pub(super) fn move_contracts(&mut self, (from, to): (usize, usize), all: &[(String, Money)]) {
+    pub(super) fn move_contracts(&mut self, (from, to): (usize, usize), all: &[(Contract, Money)]) {
         let gone = all.iter().map(|(number, own)| (number.clone(), -own));
         self.change_caps(from, 0, Used::On(gone.collect()));
         self.change_caps(to, 0, Used::On(all.to_vec()));
@@ -343,7 +344,7 @@ impl Model {
         if self.programmes[programme].year != super::year_end::Year::Open {
             return refused("YEAR_ENDED");
         }
-        let Some(number) = self.version_on(programme, self.today) else {
+        let Some(number) = self.version_in_force(programme, self.today) else {
             return refused("NO_VERSION_IN_FORCE");
         };
         if self.is_blocked(&self.enterprises[to].code) {

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::limits::Counted;
+use super::limits::{Contract, Counted};
 use super::steps::What;
 use super::{
     CapChange, Consent, Model, Money, Return, Used, Verdict, Version, Voucher, plus_days,
@@ -11,12 +11,18 @@ use super::{
 use crate::model::Bend;
 
 impl Model {
-    /// The version that judges a day: the latest in force, else the first.
-    pub(super) fn version_on(&self, programme: usize, day: Date) -> Option<usize> {
+    /// The version in force on a day, the latest of them: what is issued that day has its terms.
+    pub(super) fn version_in_force(&self, programme: usize, day: Date) -> Option<usize> {
         let versions = &self.programmes[programme].versions;
         let in_force = (0..versions.len()).filter(|i| versions[*i].effective_from <= day);
-        let latest = in_force.max_by_key(|i| (versions[*i].effective_from, *i));
-        latest.or(if versions.is_empty() { None } else { Some(0) })
+        in_force.max_by_key(|i| (versions[*i].effective_from, *i))
+    }
+
+    /// The version that judges a contract of a day: the one in force, else the first.
+    pub(super) fn version_on(&self, programme: usize, day: Date) -> Option<usize> {
+        let none = self.programmes[programme].versions.is_empty();
+        let first = (!none).then_some(0);
+        self.version_in_force(programme, day).or(first)
     }
 
     pub(super) fn version(&self, programme: usize, number: usize) -> &Version {
@@ -114,8 +120,8 @@ impl Model {
     }
 
     /// Counts a use of a contract that a version caps, or what is used no more.
-    pub(super) fn count_on(&mut self, voucher: usize, contract: &str, amount: Money) {
-        let parts = vec![(contract.to_owned(), amount)];
+    pub(super) fn count_on(&mut self, voucher: usize, contract: Contract, amount: Money) {
+        let parts = vec![(contract, amount)];
         self.change_caps(voucher, 0, Used::On(parts));
     }
 
@@ -135,7 +141,7 @@ impl Model {
         if self.enterprises.get(enterprise).is_none() || amount == 0 {
             return Verdict::Rejected;
         }
-        let Some(number) = self.version_on(programme, self.today) else {
+        let Some(number) = self.version_in_force(programme, self.today) else {
             return refused("NO_VERSION_IN_FORCE");
         };
         if self.programmes[programme].year != super::year_end::Year::Open {

@@ -13,7 +13,7 @@ use super::limits::Limits;
 use super::year_end::Year;
 use super::{
     Agreement, Base, Bend, Enterprise, Kind, Member, Model, Money, Payer, Programme, Provider,
-    Rate, Version,
+    Rate, Version, plus_days,
 };
 
 /// Acts for every firm and lab.
@@ -369,8 +369,8 @@ impl Engine {
                 city: member(city),
                 categories: Box::new([category(CATEGORIES[0]), category(CATEGORIES[1])]),
                 group: group.map(name),
-                admitted_from: day(date(2025, 1, 1)),
-                admitted_to: day(date(2025, 8, 31)),
+                admitted_from: Some(day(date(2025, 1, 1))),
+                admitted_to: Some(day(date(2025, 8, 31))),
                 bank_account: None,
             })));
             let id = quantong::domain::ProviderId::from_index(index).expect("few");
@@ -444,7 +444,12 @@ pub(super) fn new(bend: Bend) -> (Engine, Model) {
             raise: true,
             document_no: None,
         }));
-        let version = version(pays_enterprise, FIRST_DAY, 0);
+        // The rules of a later year are not in force yet.
+        let from = match budget_year {
+            2025 => FIRST_DAY,
+            _ => plus_days(FIRST_DAY, 12),
+        };
+        let version = version(pays_enterprise, from, 0);
         engine.set_up(publish(programme, &version));
         model.programmes.push(Programme {
             city,

@@ -243,9 +243,32 @@ impl Model {
             (times(2), "a pot that was carried twice"),
             (out_of_pack, "a transfer of carried money"),
             (back, "what came back after its pot was carried"),
+            (
+                self.shares_a_number(),
+                "a number of contracts with two labs",
+            ),
         ];
         let met = all.into_iter().filter(|(met, _)| *met);
         met.map(|(_, what)| what).collect()
+    }
+
+    /// True if a firm has contracts of one number with several labs.
+    fn shares_a_number(&self) -> bool {
+        let firms = 0..self.enterprises.len();
+        let programmes = 0..self.programmes.len();
+        let mut counted = firms.flat_map(|firm| programmes.clone().map(move |id| (id, firm)));
+        counted.any(|(programme, firm)| {
+            let mut numbers: Vec<String> = self
+                .counted(programme, firm)
+                .on_contracts()
+                .into_iter()
+                .map(|((_, number), _)| number)
+                .collect();
+            let all = numbers.len();
+            numbers.sort();
+            numbers.dedup();
+            numbers.len() < all
+        })
     }
 }
 

@@ -211,8 +211,7 @@ fn write_more(operation: &str, things: &Things, today: &str, claim: Value) -> Op
         "register_provider" => write(
             "/v1/providers".into(),
             json!({"code": "91320500MADEM002X0", "name": "某机构", "city": "310117",
-                "categories": ["testing"], "admitted_from": "2020-01-01",
-                "admitted_to": "2099-12-31"}),
+                "categories": ["testing"]}),
         ),
         "set_suspension" => write(
             format!("/v1/providers/{PROVIDER}/suspension"),

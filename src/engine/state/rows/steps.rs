@@ -1,9 +1,10 @@
 //! Transfers, shares of caps, and steps that can be undone.
 
 use crate::domain::{
-    BankRef, CategoryId, ConsentId, ContractNo, Day, EnterpriseId, Fen, InstructionId, MemberId,
-    PrincipalId, ProgrammeId, Ratio, Seq, TransferId, VoucherId,
+    BankRef, CategoryId, ConsentId, Day, EnterpriseId, Fen, InstructionId, MemberId, PrincipalId,
+    ProgrammeId, Ratio, Seq, TransferId, VoucherId,
 };
+use crate::engine::state::ContractKey;
 use crate::engine::terms::TransferKind;
 use serde::{Deserialize, Serialize};
 
@@ -141,7 +142,7 @@ pub enum Step {
         /// What of it was used in each category.
         categories: Vec<(CategoryId, Fen)>,
         /// What of it was used on each contract.
-        contracts: Vec<(ContractNo, Fen)>,
+        contracts: Vec<(ContractKey, Fen)>,
         /// When.
         on: Day,
     },

@@ -47,8 +47,9 @@ fn contracted_at(amount: i64) -> World {
 /// What a firm uses on the contract of these tests.
 fn on_contract(w: &World, firm: EnterpriseId) -> i64 {
     let all = w.state.used_on_contracts(PROGRAMME, firm);
-    all.map(|(number, used)| {
-        assert_eq!(number.as_str(), "HT-1");
+    all.map(|(contract, used)| {
+        let number = contract.number();
+        assert_eq!((contract.provider(), number.as_str()), (LAB, "ht-1"));
         used.get()
     })
     .sum()
@@ -78,6 +79,43 @@ fn a_hold_counts_to_its_contract_until_it_is_drawn_or_released() {
     assert_eq!(on_contract(&w, FIRM), 28_000);
     w.done(FIRMS_MAN, cancel(OrderSide::Holder));
     assert_eq!(on_contract(&w, FIRM), 10_000);
+}
+
+/// The hold and a claim without it are on one contract, and those with another lab are not.
+#[test]
+fn a_hold_counts_to_the_contract_with_its_laboratory_however_the_number_is_written() {
+    let signed = |number: &str| {
+        step(OrderStep::Contract {
+            contract_no: ContractNo::parse(number).expect("short"),
+            contract_date: day("2025-03-10"),
+        })
+    };
+    for (lab, number, fits) in [
+        (LAB, "HT-1", false),
+        (LAB, "ht-1", false),
+        (LAB, "ＨＴ－１", false),
+        (LAB, "HT-2", true),
+        (RELATED_LAB, "HT-1", true),
+    ] {
+        let mut w = capped();
+        let mut order = proposal(&[(OTHER_VOUCHER, 40_000)]);
+        order.contract_amount = fen(900_000);
+        w.by(OTHERS_MAN, Command::ProposeOrder(order));
+        w.done(LABS_MAN, confirm());
+        w.grant(LABS_MAN, Role::Provider, Scope::Provider(lab));
+        let mut claim = w.claim();
+        claim.voucher = VoucherKey::Id(OTHER_VOUCHER);
+        claim.provider = ProviderKey::Id(lab);
+        claim.invoice_amount = fen(20_002);
+        assert_eq!(w.approve(claim).amount, fen(10_001));
+        let events = w.by(LABS_MAN, signed(number));
+        let refused = (!fits).then_some(Code::ContractCapExhausted);
+        assert_eq!(refusal_of(&events[0].event), refused, "{lab:?} {number}");
+        if let Event::OrderAdvanced(e) = &events[0].event {
+            let as_written = e.contract_no.map(|number| number.to_string());
+            assert_eq!(as_written.as_deref(), Some(number));
+        }
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::super::{Bend, Model, Money};
 use super::in_order;
+use crate::model::limits::contract_with;
 
 impl Model {
     /// True if the hold of an order on a voucher counts to its contract.
@@ -26,6 +27,7 @@ impl Model {
             let voucher = &self.vouchers[row.lines[line].voucher];
             (voucher.programme, voucher.holder)
         };
+        let key = contract_with(row.provider, contract);
         let (mut counted, mut full) = (Vec::new(), false);
         for line in 0..row.lines.len() {
             let (programme, holder) = who(line);
@@ -36,7 +38,7 @@ impl Model {
             counted.push(line);
             let same = held.iter().filter(|other| who(**other) == who(line));
             let holds: Money = same.map(|other| self.left_on(order, *other)).sum();
-            let left = cap - self.used_of_contract(programme, holder, contract);
+            let left = cap - self.used_of_contract(programme, holder, &key);
             full |= holds > left.max(0);
         }
         let outside = [Bend::HoldsOutsideCaps, Bend::HoldsOutsideContracts];
@@ -51,7 +53,7 @@ impl Model {
                 self.left_on(order, line),
             );
             self.orders[order].lines[line].counted = true;
-            self.count_on(voucher, contract, left);
+            self.count_on(voucher, key.clone(), left);
         }
         self.orders[order].contract = Some((contract.to_owned(), self.today));
         None

@@ -49,7 +49,7 @@ impl Pair {
             provider,
             enterprise,
             category: category.to_owned(),
-            contract_no: format!("HT-{}", n / 5 % 3 + 1),
+            contract_no: written(n / 5 % 3, n / 15),
             contract_date,
             contract_amount: invoice_amount + Money::from(n % 3),
             invoice_no: (n / 3 % 400 + 1).to_string(),
@@ -75,6 +75,12 @@ impl Pair {
         let newest = (0..self.model.vouchers.len()).rev().find(is_child);
         newest.filter(|_| n % 9 < 3).unwrap_or(voucher)
     }
+}
+
+/// The number of a contract as one or another clerk writes it.
+pub(super) fn written(contract: u32, clerk: u32) -> String {
+    let letters = ["HT-", "HT-", "ht-", "ＨＴ－", "Ht－"][clerk as usize % 5];
+    format!("{letters}{}", contract + 1)
 }
 
 pub(super) fn command_of(c: &Filing) -> FileClaim {

@@ -3,7 +3,7 @@
 use quantong::domain::{ContractNo, Fen, OrderId, VoucherId};
 use quantong::engine::command::*;
 
-use super::claims::{command_of, papers};
+use super::claims::{command_of, papers, written};
 use super::{Both, FILER, Filing, OFFICERS, Pair, pick};
 use crate::model::orders::{OrderProposal, Place};
 use crate::model::world::{self, category, day, fen};
@@ -121,7 +121,7 @@ impl Pair {
             Some(Place::Delivered) if b < 220 => Place::Accepted,
             _ => Place::Contracted,
         };
-        let contract = format!("HT-{}", b % 3 + 1);
+        let contract = written(u32::from(b % 3), u32::from(b / 3));
         let step = match to {
             Place::Contracted => OrderStep::Contract {
                 contract_no: ContractNo::parse(&contract).expect("short"),
