@@ -147,6 +147,7 @@ impl State {
             .position_or_insert(usage_key(programme, transfer.to));
         let usage = UsageId::from_index(usage).expect("fewer than 2^32 usage rows");
         let taken = self.cap_shares(programme, holder);
+        let batches = self.move_issued((parent.usage, usage), e.issued_moved, meta.seq);
         let categories = self.move_use(
             (parent.usage, usage),
             |used| taken.part(used, transfer.cap_share),
@@ -179,6 +180,7 @@ impl State {
             transfer: e.transfer,
             issued_moved: e.issued_moved,
             used_moved: e.used_moved,
+            batches,
             categories,
             contracts,
             on: meta.business_date,
@@ -227,7 +229,7 @@ impl State {
             row.returned = plus(row.returned, e.amount);
             row.clone()
         });
-        self.no_longer_issued(parent.usage, e.amount);
+        self.no_longer_issued(transfer.voucher, e.amount);
         self.note_gone(transfer.voucher, e.amount);
         self.new_home(e.enterprise, e.to_city);
         let key = usage_key(e.to_programme, e.enterprise);

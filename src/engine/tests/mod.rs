@@ -6,6 +6,7 @@ mod carried_transfers;
 mod claims;
 mod commitments;
 mod files;
+mod issued;
 mod orders;
 mod parties;
 mod people;

@@ -126,10 +126,9 @@ impl Limits {
     }
 }
 
-/// What an enterprise has had and used under a programme.
+/// What an enterprise has used under a programme.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counted {
-    pub(super) issued: Money,
     pub(super) used: Money,
     /// The category in which it used something first: what no other one takes is used in it.
     pub(super) first: Option<String>,
@@ -146,10 +145,6 @@ impl Counted {
     fn less(short: &mut bool, sum: &mut Money, amount: Money) {
         *short |= *sum + amount < 0;
         *sum = (*sum + amount).max(0);
-    }
-
-    pub(super) fn issue(&mut self, amount: Money) {
-        Self::less(&mut self.short, &mut self.issued, amount);
     }
 
     pub(super) fn count(&mut self, category: &str, amount: Money) {

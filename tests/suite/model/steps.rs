@@ -2,8 +2,9 @@
 
 use jiff::civil::Date;
 
+use super::issued::Issue;
 use super::world::FILER;
-use super::{Fate, Kind, Model, Money, Return, Stage, Used, Verdict, refused};
+use super::{Fate, Kind, Model, Money, Return, Stage, Verdict, refused};
 
 /// Something that was done, and whether it was undone.
 pub(super) struct StepDone {
@@ -19,7 +20,8 @@ pub(super) enum What {
         voucher: usize,
         /// Which of what came back of it.
         place: usize,
-        issued: Money,
+        /// Which of the changes of what counts as issued.
+        issue: usize,
     },
     Budget {
         programme: usize,
@@ -27,7 +29,8 @@ pub(super) enum What {
     },
     Transfer {
         transfer: usize,
-        issued: Money,
+        /// Which of the changes of what counts as issued.
+        issue: usize,
         used: Money,
         /// The same of each category.
         parts: Vec<(String, Money)>,
@@ -85,12 +88,12 @@ impl Model {
             What::Revocation {
                 voucher,
                 place,
-                issued,
-            } => self.undo_revocation(voucher, place, issued),
+                issue,
+            } => self.undo_revocation(voucher, place, issue),
             What::Budget { programme, change } => self.undo_budget(programme, change),
             What::Transfer {
                 transfer,
-                issued,
+                issue,
                 used,
                 parts,
                 contracts,
@@ -101,7 +104,7 @@ impl Model {
                 if giver.short_at > changes {
                     return refused("STEP_USED");
                 }
-                self.undo_transfer(transfer, (issued, used), &parts, &contracts)
+                self.undo_transfer(transfer, (issue, used), &parts, &contracts)
             }
             What::Relocation {
                 transfer,
@@ -125,7 +128,7 @@ impl Model {
         said
     }
 
-    fn undo_revocation(&mut self, voucher: usize, place: usize, issued: Money) -> Verdict {
+    fn undo_revocation(&mut self, voucher: usize, place: usize, issue: usize) -> Verdict {
         let row = &self.vouchers[voucher];
         let back = row.returned[place];
         // It came back to a year that has been carried on since.
@@ -134,6 +137,10 @@ impl Model {
         }
         if self.today > row.cash_by {
             return refused("CASH_DEADLINE_PASSED");
+        }
+        // More came back since, which would be free on it now.
+        if row.returned.len() > place + 1 {
+            return refused("STEP_USED");
         }
         let lies = if back.lapsed {
             self.came_back(back.pot, true)
@@ -146,8 +153,7 @@ impl Model {
             return refused("STEP_USED");
         }
         let cap = self.version(row.programme, row.version).cap_enterprise;
-        let now = self.usage(row.programme, row.holder).0;
-        if amount > lies || (issued > 0 && now + issued > cap) {
+        if amount > lies || !self.fits_again(row.programme, issue, cap) {
             return refused("STEP_USED");
         }
         let taken = Return {
@@ -156,7 +162,7 @@ impl Model {
         };
         self.vouchers[voucher].returned.push(taken);
         self.vouchers[voucher].revoked = false;
-        self.change_caps(voucher, issued, Used::Nothing);
+        self.issues.push(Issue::RevokedBack(issue));
         Verdict::Done
     }
 
@@ -211,7 +217,7 @@ impl Model {
     fn undo_transfer(
         &mut self,
         transfer: usize,
-        (issued, used): (Money, Money),
+        (issue, used): (usize, Money),
         parts: &[(String, Money)],
         contracts: &[(String, Money)],
     ) -> Verdict {
@@ -228,7 +234,7 @@ impl Model {
                 .iter()
                 .all(|(number, amount)| has.on_contract(number) >= *amount);
         let untouched = self.free_of(child) == amount && !row.revoked && !row.frozen;
-        if !untouched || has.issued < issued || has.used < used || !kept {
+        if !untouched || !self.can_go_back(issue) || has.used < used || !kept {
             return refused("STEP_USED");
         }
         let parent = &self.vouchers[voucher];
@@ -244,7 +250,8 @@ impl Model {
         self.transfers[transfer].fate = Fate::Undone;
         self.vouchers[child].revoked = true;
         self.vouchers[child].given_back = amount;
-        self.move_caps((child, voucher), (issued, used), parts);
+        self.issues.push(Issue::PassedBack(issue));
+        self.move_caps((child, voucher), used, parts);
         self.move_contracts((child, voucher), contracts);
         Verdict::Done
     }
