@@ -272,8 +272,8 @@ state! {
     overdrawn: Ordered<UsageId, Seq> = Ordered::default();
     /// What was issued to an enterprise up to a succession from it, by usage row and the event of
     /// the succession: the usage rows at which some of it has counted.
-    batches: Ordered<(UsageId, Seq), Vec<UsageId>> = Ordered::default();
-    /// What counts of these batches at each of those rows.
+    lots: Ordered<(UsageId, Seq), Vec<UsageId>> = Ordered::default();
+    /// What counts of these lots at each of those rows.
     counted: Ordered<(UsageId, Seq), CountedRow> = Ordered::default();
     /// Vouchers.
     vouchers: Table<VoucherRow> = Table::default();

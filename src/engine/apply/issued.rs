@@ -9,7 +9,7 @@ impl State {
     ///
     /// It is taken where it counts: at the holder as far as successions brought it there, then
     /// back along those who had the voucher to the one it was issued to, then at whoever took the
-    /// rest of its batch over, in the order in which they did.
+    /// rest of its lot over, in the order in which they did.
     pub(super) fn no_longer_issued(
         &mut self,
         voucher: VoucherId,
@@ -21,7 +21,7 @@ impl State {
         }
         let origin = self.origin_of(voucher);
         let issued_to = origin.issued_to();
-        let Some(batch) = origin.batch else {
+        let Some(lot) = origin.lot else {
             assert!(
                 amount <= self.issued_since(issued_to),
                 "what is revoked was issued"
@@ -30,7 +30,7 @@ impl State {
             taken.push((issued_to, amount));
             return taken;
         };
-        let heirs = self.batches.get(&(issued_to, batch));
+        let heirs = self.lots.get(&(issued_to, lot));
         let heirs = heirs.cloned().unwrap_or_default();
         let now = *self.next_seq;
         let mut left = amount;
@@ -38,7 +38,7 @@ impl State {
             if left.is_zero() {
                 break;
             }
-            let Some(mut row) = self.counted(at, batch).cloned() else {
+            let Some(mut row) = self.counted(at, lot).cloned() else {
                 continue;
             };
             let part = row.amount.min(left);
@@ -47,7 +47,7 @@ impl State {
             if !left.is_zero() {
                 row.short = Some(now);
             }
-            self.counted.insert((at, batch), row);
+            self.counted.insert((at, lot), row);
             if !part.is_zero() {
                 self.change_issued(at, |issued| minus(issued, part));
                 taken.push((at, part));
@@ -62,15 +62,14 @@ impl State {
         let origin = self.origin_of(voucher);
         for &(at, amount) in taken {
             self.change_issued(at, |issued| plus(issued, amount));
-            if let Some(batch) = origin.batch {
-                self.count_issued(at, batch, origin.issued_to(), amount);
+            if let Some(lot) = origin.lot {
+                self.count_issued(at, lot, origin.issued_to(), amount);
             }
         }
     }
 
-    /// A succession takes along an amount of what counts at its giver: of every batch the same
-    /// share, by largest remainder. Answers how much of each. The totals of the usage rows are
-    /// moved by [`State::move_use`].
+    /// A succession takes along an amount of what counts at its giver: of every lot the same
+    /// share, by largest remainder. Answers how much of each.
     pub(super) fn move_issued(
         &mut self,
         (from, to): (UsageId, UsageId),
@@ -84,36 +83,54 @@ impl State {
         if !since.is_zero() {
             self.count_issued(from, now, from, since);
         }
-        let (batches, weights): (Vec<Seq>, Vec<Fen>) = self
+        let (lots, weights): (Vec<Seq>, Vec<Fen>) = self
             .counted_at(from)
-            .map(|(batch, row)| (batch, row.amount))
+            .map(|(lot, row)| (lot, row.amount))
             .unzip();
         let parts = split_by_weights(amount, &weights).expect("a share of what is issued");
-        let parts = batches.into_iter().zip(parts);
+        let parts = lots.into_iter().zip(parts);
         let moved: Vec<(Seq, Fen)> = parts.filter(|(_, part)| !part.is_zero()).collect();
         self.shift_issued((from, to), &moved);
         moved
     }
 
-    /// Moves so much of each batch.
-    pub(super) fn shift_issued(&mut self, (from, to): (UsageId, UsageId), moved: &[(Seq, Fen)]) {
-        for &(batch, amount) in moved {
-            let row = self.counted(from, batch).cloned();
+    /// Gives back what [`State::move_issued`] moved. It is all there when it is decided so; only
+    /// a journal of the time before lots were counted may undo a succession of which something
+    /// was revoked or passed on since, and what is left goes back.
+    pub(super) fn move_issued_back(
+        &mut self,
+        (from, to): (UsageId, UsageId),
+        moved: &[(Seq, Fen)],
+    ) {
+        let left = moved.iter().map(|(lot, amount)| {
+            let there = self.counted(to, *lot).map(|row| row.amount);
+            (*lot, there.unwrap_or_default().min(*amount))
+        });
+        let left: Vec<(Seq, Fen)> = left.collect();
+        self.shift_issued((to, from), &left);
+    }
+
+    /// Moves so much of each lot.
+    fn shift_issued(&mut self, (from, to): (UsageId, UsageId), moved: &[(Seq, Fen)]) {
+        for &(lot, amount) in moved {
+            let row = self.counted(from, lot).cloned();
             let mut row = row.expect("what is moved counts where it is taken");
             let origin = row.origin;
             row.amount = minus(row.amount, amount);
-            self.counted.insert((from, batch), row);
-            self.count_issued(to, batch, origin, amount);
+            self.counted.insert((from, lot), row);
+            self.count_issued(to, lot, origin, amount);
+            self.change_issued(from, |issued| minus(issued, amount));
+            self.change_issued(to, |issued| plus(issued, amount));
         }
     }
 
-    fn count_issued(&mut self, at: UsageId, batch: Seq, origin: UsageId, amount: Fen) {
-        let row = self.counted(at, batch).cloned();
+    fn count_issued(&mut self, at: UsageId, lot: Seq, origin: UsageId, amount: Fen) {
+        let row = self.counted(at, lot).cloned();
         let row = row.unwrap_or_else(|| {
-            let heirs = self.batches.get(&(origin, batch)).cloned();
+            let heirs = self.lots.get(&(origin, lot)).cloned();
             let mut heirs = heirs.unwrap_or_default();
             heirs.push(at);
-            self.batches.insert((origin, batch), heirs);
+            self.lots.insert((origin, lot), heirs);
             CountedRow {
                 origin,
                 amount: Fen::ZERO,
@@ -121,8 +138,7 @@ impl State {
             }
         });
         let amount = plus(row.amount, amount);
-        self.counted
-            .insert((at, batch), CountedRow { amount, ..row });
+        self.counted.insert((at, lot), CountedRow { amount, ..row });
     }
 
     fn change_issued(&mut self, at: UsageId, change: impl FnOnce(Fen) -> Fen) {

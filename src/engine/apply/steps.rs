@@ -99,16 +99,15 @@ impl State {
             row.usage
         });
         if let Step::Transfer {
-            batches,
+            lots,
             categories,
             contracts,
             on,
             ..
         } = what
         {
-            let moved = (u.issued_moved, u.used_moved);
-            self.shift_issued((to, from), batches);
-            self.move_use_back((from, to), categories, moved, *on);
+            self.move_issued_back((from, to), lots);
+            self.move_use_back((from, to), categories, u.used_moved, *on);
             self.shift_contracts((to, from), contracts);
         }
         if let Some(share) = share {

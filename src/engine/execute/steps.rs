@@ -55,13 +55,13 @@ impl Execution<'_> {
                 transfer,
                 issued_moved,
                 used_moved,
-                batches,
+                lots,
                 categories,
                 contracts,
                 ..
             } => {
                 self.check_not_overdrawn(transfer, c.step)?;
-                self.check_still_issued(transfer, c.step, &batches)?;
+                self.check_still_issued(transfer, c.step, &lots)?;
                 let moved = (issued_moved, used_moved);
                 self.undo_transfer(transfer, moved, &categories, &contracts)
             }
@@ -103,16 +103,16 @@ impl Execution<'_> {
         refuse_if(last > Some(step), RefusalCode::StepUsed)
     }
 
-    /// The issued amount that a transfer took along must still count at its receiver, batch by
-    /// batch, and no more of these may have been revoked than was left with the giver: else it
+    /// The issued amount that a transfer took along must still count at its receiver, lot by
+    /// lot, and no more of these may have been revoked than was left with the giver: else it
     /// counts as issued for nobody's voucher.
-    fn check_still_issued(&self, id: TransferId, step: Seq, batches: &[(Seq, Fen)]) -> Decision {
+    fn check_still_issued(&self, id: TransferId, step: Seq, lots: &[(Seq, Fen)]) -> Decision {
         let transfer = &self.state.transfers[id.index()];
         let child = transfer.child.ok_or(RefusalCode::StepNotReversible)?;
         let [from, to] = [transfer.voucher, child].map(|id| self.state.vouchers[id.index()].usage);
-        let kept = batches.iter().all(|&(batch, amount)| {
-            let here = self.state.counted(to, batch);
-            let there = self.state.counted(from, batch);
+        let kept = lots.iter().all(|&(lot, amount)| {
+            let here = self.state.counted(to, lot);
+            let there = self.state.counted(from, lot);
             here.is_some_and(|row| row.amount >= amount)
                 && there.is_none_or(|row| row.short <= Some(step))
         });

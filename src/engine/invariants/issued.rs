@@ -1,4 +1,4 @@
-//! What counts as issued: at each usage row no less than its batches, and of what was issued
+//! What counts as issued: at each usage row no less than its lots, and of what was issued
 //! together no less than what did not come back and no more than was issued.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ pub(super) fn check(state: &State) -> Check {
     let mut bounds: BTreeMap<(UsageId, Option<Seq>), (i128, i128)> = BTreeMap::new();
     for (id, row) in state.vouchers() {
         let origin = state.origin_of(id);
-        let bound = bounds.entry((origin.issued_to(), origin.batch));
+        let bound = bounds.entry((origin.issued_to(), origin.lot));
         let (issued, live) = bound.or_default();
         if origin.chain.len() == 1 {
             *issued += fen(row.amount);
@@ -23,8 +23,8 @@ pub(super) fn check(state: &State) -> Check {
     }
     let mut counts: BTreeMap<(UsageId, Option<Seq>), i128> = BTreeMap::new();
     let mut apart: BTreeMap<UsageId, i128> = BTreeMap::new();
-    for ((at, batch), row) in state.counted.iter() {
-        *counts.entry((row.origin, Some(*batch))).or_default() += fen(row.amount);
+    for ((at, lot), row) in state.counted.iter() {
+        *counts.entry((row.origin, Some(*lot))).or_default() += fen(row.amount);
         *apart.entry(*at).or_default() += fen(row.amount);
     }
     for position in 0..state.usage.len() {

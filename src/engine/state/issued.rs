@@ -1,9 +1,9 @@
 //! Where what was issued counts.
 //!
 //! What is issued to a firm counts at it, whoever the voucher goes to later, until a succession
-//! takes a share of it along. Such a succession closes a *batch*: all that was issued to the firm
-//! since the one before. Of a batch it is known how much counts at whom; what was issued since
-//! the last succession is in no batch and counts at the firm alone. So what was issued to a firm
+//! takes a share of it along. Such a succession closes a *lot*: all that was issued to the firm
+//! since the one before. Of a lot it is known how much counts at whom; what was issued since
+//! the last succession is in no lot and counts at the firm alone. So what was issued to a firm
 //! and not revoked unused is, to the fen, the sum of what counts of it.
 
 use serde::{Deserialize, Serialize};
@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use super::State;
 use crate::domain::{Fen, Seq, UsageId, VoucherId};
 
-/// What counts of a batch at one usage row.
+/// What counts of a lot at one usage row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountedRow {
-    /// The row that the batch was issued to.
+    /// The row that the lot was issued to.
     pub origin: UsageId,
     /// How much.
     pub amount: Fen,
@@ -27,8 +27,8 @@ pub struct CountedRow {
 pub(in crate::engine) struct Origin {
     /// The usage rows of those who had it, from its holder back to the one it was issued to.
     pub(in crate::engine) chain: Vec<UsageId>,
-    /// The batch that it was issued in, if a succession has closed it.
-    pub(in crate::engine) batch: Option<Seq>,
+    /// The lot that it was issued in, if a succession has closed it.
+    pub(in crate::engine) lot: Option<Seq>,
 }
 
 impl Origin {
@@ -54,22 +54,22 @@ impl State {
             chain.push(row.usage);
         }
         let later = (row.usage, row.details)..=(row.usage, Seq(u64::MAX));
-        let batch = self.batches.range(later).next().map(|((_, at), _)| *at);
-        Origin { chain, batch }
+        let lot = self.lots.range(later).next().map(|((_, at), _)| *at);
+        Origin { chain, lot }
     }
 
-    /// What counts of a batch at a usage row, if it ever did.
-    pub(in crate::engine) fn counted(&self, at: UsageId, batch: Seq) -> Option<&CountedRow> {
-        self.counted.get(&(at, batch))
+    /// What counts of a lot at a usage row, if it ever did.
+    pub(in crate::engine) fn counted(&self, at: UsageId, lot: Seq) -> Option<&CountedRow> {
+        self.counted.get(&(at, lot))
     }
 
-    /// What counts at a usage row of closed batches, in the order in which they were closed.
+    /// What counts at a usage row of closed lots, in the order in which they were closed.
     pub(in crate::engine) fn counted_at(
         &self,
         at: UsageId,
     ) -> impl Iterator<Item = (Seq, &CountedRow)> {
         let own = self.counted.range((at, Seq(0))..=(at, Seq(u64::MAX)));
-        own.map(|((_, batch), row)| (*batch, row))
+        own.map(|((_, lot), row)| (*lot, row))
     }
 
     /// What was issued to a usage row's enterprise since the last succession from it.
@@ -77,7 +77,7 @@ impl State {
         let issued = self.usage.at(at.index()).issued;
         self.counted_at(at).fold(issued, |left, (_, row)| {
             left.checked_sub(row.amount)
-                .expect("what counts of batches is issued")
+                .expect("what counts of lots is issued")
         })
     }
 }

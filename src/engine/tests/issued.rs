@@ -372,3 +372,45 @@ fn what_comes_back_to_a_received_voucher_that_was_revoked_leaves_room_to_the_giv
     w.by(MAKER, Command::ReverseClaim(ReverseClaim { claim }));
     assert_eq!(issued(&w), [30_000, 0, 100_000, 0]);
 }
+
+#[test]
+fn a_succession_takes_its_share_of_what_counts_whatever_an_older_event_says() {
+    let mut w = transfers::world();
+    w.by(
+        MAKER,
+        propose(OTHERS, succession(FAR_FIRM, 1_000_000), 60_000),
+    );
+    let mut then = w.state.clone();
+    let mut decided = w.by(CHECKER, decide(0, true)).remove(0);
+    let done = decided.meta.seq;
+    let Event::TransferApproved(e) = &mut decided.event else {
+        panic!("{decided:?}");
+    };
+    assert_eq!(e.issued_moved, fen(60_000));
+    e.issued_moved = fen(90_000);
+    then.apply(&decided);
+    w.state = then;
+    assert_eq!(issued(&w), [0, 60_000, 100_000, 0]);
+    // Undone though a part of it was revoked since, which only an older journal does.
+    let mut undone = w.state.clone();
+    assert_eq!(refused(&mut w, MAKER, done), None);
+    let reversed = w.out.iter().rev();
+    let mut reversed = reversed.filter(|r| matches!(r.event, Event::StepReversed(_)));
+    let mut reversed = reversed.next().expect("it is undone").clone();
+    w.state = undone.clone();
+    let child = VoucherId(3);
+    w.system(revoke(child));
+    assert_eq!(issued(&w), [0, 0, 100_000, 0]);
+    undone = w.state.clone();
+    (reversed.meta.seq, reversed.meta.recorded_at) = (undone.next_seq(), undone.recorded_at());
+    let Event::StepReversed(e) = &mut reversed.event else {
+        unreachable!("it is undone");
+    };
+    let crate::engine::event::Undone::Transfer(of) = &mut e.undone else {
+        unreachable!("a transfer");
+    };
+    of.amount = fen(0);
+    undone.apply(&reversed);
+    assert_eq!(undone.usage_of(PROGRAMME, OTHER_FIRM).issued, fen(0));
+    assert_eq!(undone.usage_of(PROGRAMME, FAR_FIRM).issued, fen(0));
+}

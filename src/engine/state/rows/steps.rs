@@ -140,8 +140,8 @@ pub enum Step {
         issued_moved: Fen,
         /// Used amount that moved.
         used_moved: Fen,
-        /// What of the issued amount is of each batch.
-        batches: Vec<(Seq, Fen)>,
+        /// What of the issued amount is of each lot.
+        lots: Vec<(Seq, Fen)>,
         /// What of it was used in each category.
         categories: Vec<(CategoryId, Fen)>,
         /// What of it was used on each contract.
