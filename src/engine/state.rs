@@ -267,8 +267,8 @@ state! {
     held_use: Ordered<UsageId, Fen> = Ordered::default();
     /// Used caps that came with successions, by usage row and day.
     taken_over: Ordered<(UsageId, Day), Fen> = Ordered::default();
-    /// The last event that gave more back than a usage row counted as used, since a succession had taken
-    /// its share along.
+    /// The last event that gave more back than a usage row counted as used, since a succession had
+    /// taken its share along.
     overdrawn: Ordered<UsageId, Seq> = Ordered::default();
     /// What was issued to an enterprise up to a succession from it, by usage row and the event of
     /// the succession: the usage rows at which some of it has counted.

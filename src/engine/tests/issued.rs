@@ -21,7 +21,10 @@ fn issued(w: &World) -> [i64; 4] {
 /// A transfer that both persons approve; the child.
 fn give(w: &mut World, voucher: VoucherId, kind: TransferRequest, amount: i64) -> VoucherId {
     let child = VoucherId(w.state.voucher_count() as u32);
-    transfers::transfer(w, voucher, kind, amount);
+    let transfer = w.state.transfer_count() as u32;
+    w.by(MAKER, propose(voucher, kind, amount));
+    let events = w.by(CHECKER, decide(transfer, true));
+    assert_eq!(events[0].event.name(), "TransferApproved", "{events:?}");
     child
 }
 

@@ -152,12 +152,7 @@ fn approved(events: &[Recorded]) -> TransferApproved {
 }
 
 /// Proposed by one and approved by the other.
-pub(super) fn transfer(
-    w: &mut World,
-    voucher: VoucherId,
-    kind: TransferRequest,
-    amount: i64,
-) -> u32 {
+fn transfer(w: &mut World, voucher: VoucherId, kind: TransferRequest, amount: i64) -> u32 {
     let id = w.state.transfer_count();
     let proposed = w.by(MAKER, propose(voucher, kind, amount));
     assert_eq!(refusal_of(first(&proposed)), None, "{:?}", first(&proposed));
@@ -256,7 +251,7 @@ fn affiliates_are_those_of_the_day_of_the_decision() {
 }
 
 /// Budget accounts: available, outstanding, held.
-pub(super) fn budget(w: &World, programme: ProgrammeId) -> [i64; 3] {
+fn budget(w: &World, programme: ProgrammeId) -> [i64; 3] {
     [Kind::Available, Kind::Outstanding, Kind::Held]
         .map(|kind| w.state.budget(programme, kind).get())
 }

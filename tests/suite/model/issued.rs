@@ -261,6 +261,15 @@ impl Model {
         self.issues.push(Issue::Revoked(voucher, amount));
     }
 
+    /// A succession takes an amount along.
+    pub(super) fn pass_issued(&mut self, programme: usize, firms: (usize, usize), amount: Money) {
+        self.issues.push(Issue::Passed {
+            programme,
+            firms,
+            amount,
+        });
+    }
+
     /// What histories are meant to reach of what is revoked.
     pub(super) fn meetings_of_revocations(&self) -> Vec<&'static str> {
         let told = self.told();

@@ -258,7 +258,7 @@ impl Model {
             }
         };
         let counted = self.counted(programme, holder);
-        let (issued, used) = (part(self.issued_to(programme, holder)), part(counted.used));
+        let used = part(counted.used);
         let parts = CATEGORIES.map(|code| (code.to_owned(), part(counted.in_category(code))));
         let parts: Vec<_> = parts.into_iter().filter(|(_, own)| *own > 0).collect();
         let contracts = counted.on_contracts().into_iter();
@@ -287,11 +287,8 @@ impl Model {
         self.transfers[transfer].fate = Fate::Approved;
         self.transfers[transfer].child = Some(child);
         self.transfers[transfer].taken_over = Some((used, self.today));
-        self.issues.push(Issue::Passed {
-            programme,
-            firms: (holder, to),
-            amount: issued,
-        });
+        let issued = part(self.issued_to(programme, holder));
+        self.pass_issued(programme, (holder, to), issued);
         self.move_caps((voucher, child), used, &parts);
         self.contracts_passed_on |= !contracts.is_empty();
         self.move_contracts((voucher, child), &contracts);
