@@ -20,6 +20,7 @@ use crate::domain::{Day, Fen, GroupId, Month, PrincipalId, Seq};
 mod applications;
 mod claims;
 mod files;
+mod issued;
 mod life;
 mod orders;
 mod people;

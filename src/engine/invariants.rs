@@ -1,6 +1,7 @@
 //! What is always true, `rules.md` §6. Cost O(state): for tests, `verify` and the demonstration,
 //! not for every command of a running node.
 
+mod issued;
 mod life;
 mod people;
 
@@ -101,6 +102,7 @@ fn check_rows(state: &State) -> Check {
     check_files(state)?;
     check_holds(state)?;
     check_usage(state)?;
+    issued::check(state)?;
     check_applications(state)?;
     check_reissues(state)?;
     life::check(state)?;

@@ -6,6 +6,7 @@
 
 mod applications;
 mod files;
+mod issued;
 mod life;
 mod orders;
 mod rows;
@@ -29,6 +30,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use applications::{ApplicationRow, ApplicationStatus, ReissuedRow};
 pub use files::VoucherFileRow;
+pub use issued::CountedRow;
 pub use life::{CARRIES_MAX, CarriedRow, DraftRow, Pack, ProgrammeStatus, WaitingRow, YearEnds};
 pub use orders::{Authority, DisputeRow, OrderLineRow, OrderRow};
 pub use rows::{
@@ -266,9 +268,14 @@ state! {
     held_use: Ordered<UsageId, Fen> = Ordered::default();
     /// Used caps that came with successions, by usage row and day.
     taken_over: Ordered<(UsageId, Day), Fen> = Ordered::default();
-    /// The last event that gave more back than a usage row counted, since a succession had taken
-    /// its share along.
+    /// The last event that gave more back than a usage row counted as used, since a succession had
+    /// taken its share along.
     overdrawn: Ordered<UsageId, Seq> = Ordered::default();
+    /// What was issued to an enterprise up to a succession from it, by usage row and the event of
+    /// the succession: the usage rows at which some of it has counted.
+    lots: Ordered<(UsageId, Seq), Vec<UsageId>> = Ordered::default();
+    /// What counts of these lots at each of those rows.
+    counted: Ordered<(UsageId, Seq), CountedRow> = Ordered::default();
     /// Vouchers.
     vouchers: Table<VoucherRow> = Table::default();
     /// Vouchers by the day on which they lapse.

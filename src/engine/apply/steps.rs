@@ -50,7 +50,7 @@ impl State {
         let what = row.what.clone();
         self.steps.insert(e.step, StepRow { reversed, ..row });
         match &e.undone {
-            Undone::Revocation(u) => self.revocation_undone(u),
+            Undone::Revocation(u) => self.revocation_undone(u, &what),
             Undone::Budget(u) => self.budget_undone(u),
             Undone::Transfer(u) => self.transfer_undone(u, &what),
             Undone::Relocation(u) => self.relocation_undone(u),
@@ -62,15 +62,15 @@ impl State {
         }
     }
 
-    fn revocation_undone(&mut self, u: &RevocationUndone) {
-        let usage = self.vouchers.update(u.voucher.index(), |row| {
+    fn revocation_undone(&mut self, u: &RevocationUndone, what: &Step) {
+        self.vouchers.update(u.voucher.index(), |row| {
             row.returned = minus(row.returned, u.amount);
             row.free = plus(row.free, u.amount);
             row.revoked = false;
-            row.usage
         });
-        self.usage
-            .update_at(usage.index(), |row| row.issued = plus(row.issued, u.issued));
+        if let Step::Revocation { issued, .. } = what {
+            self.issued_again(u.voucher, issued);
+        }
     }
 
     fn budget_undone(&mut self, u: &BudgetUndone) {
@@ -99,14 +99,15 @@ impl State {
             row.usage
         });
         if let Step::Transfer {
+            lots,
             categories,
             contracts,
             on,
             ..
         } = what
         {
-            let moved = (u.issued_moved, u.used_moved);
-            self.move_use_back((from, to), categories, moved, *on);
+            self.move_issued_back((from, to), lots);
+            self.move_use_back((from, to), categories, u.used_moved, *on);
             self.shift_contracts((to, from), contracts);
         }
         if let Some(share) = share {

@@ -147,15 +147,18 @@ impl State {
             .position_or_insert(usage_key(programme, transfer.to));
         let usage = UsageId::from_index(usage).expect("fewer than 2^32 usage rows");
         let taken = self.cap_shares(programme, holder);
+        let rows = (parent.usage, usage);
+        // Of what counts now: the event may be of a time when revocations were counted elsewhere.
+        let issued = self.usage.at(parent.usage.index()).issued;
+        let issued = taken.part(issued, transfer.cap_share);
+        let lots = self.move_issued(rows, issued, meta.seq);
         let categories = self.move_use(
-            (parent.usage, usage),
+            rows,
             |used| taken.part(used, transfer.cap_share),
-            (e.issued_moved, e.used_moved),
+            e.used_moved,
             meta.business_date,
         );
-        let contracts = self.move_contracts((parent.usage, usage), |used| {
-            taken.part(used, transfer.cap_share)
-        });
+        let contracts = self.move_contracts(rows, |used| taken.part(used, transfer.cap_share));
         if let Some(share) = transfer.cap_share {
             self.change_shares(transfer.voucher, |row| row.moved += share.millionths());
         }
@@ -177,8 +180,9 @@ impl State {
         );
         let what = Step::Transfer {
             transfer: e.transfer,
-            issued_moved: e.issued_moved,
+            issued_moved: issued,
             used_moved: e.used_moved,
+            lots,
             categories,
             contracts,
             on: meta.business_date,
@@ -227,7 +231,7 @@ impl State {
             row.returned = plus(row.returned, e.amount);
             row.clone()
         });
-        self.no_longer_issued(parent.usage, e.amount);
+        self.no_longer_issued(transfer.voucher, e.amount);
         self.note_gone(transfer.voucher, e.amount);
         self.new_home(e.enterprise, e.to_city);
         let key = usage_key(e.to_programme, e.enterprise);

@@ -116,7 +116,7 @@ impl State {
         &mut self,
         (from, to): (UsageId, UsageId),
         share: impl Fn(Fen) -> Fen,
-        (issued, used): (Fen, Fen),
+        used: Fen,
         on: Day,
     ) -> Vec<(CategoryId, Fen)> {
         let categories = (0..self.categories.len()).filter_map(CategoryId::from_index);
@@ -124,7 +124,7 @@ impl State {
             .map(|category| (category, share(self.used_in_category(from, category))))
             .filter(|(_, fen)| !fen.is_zero())
             .collect();
-        self.shift_use((from, to), &moved, (issued, used));
+        self.shift_use((from, to), &moved, used);
         if !used.is_zero() {
             let before = self.taken_over.get(&(to, on)).copied().unwrap_or_default();
             self.taken_over.insert((to, on), plus(before, used));
@@ -137,10 +137,10 @@ impl State {
         &mut self,
         (from, to): (UsageId, UsageId),
         moved: &[(CategoryId, Fen)],
-        (issued, used): (Fen, Fen),
+        used: Fen,
         on: Day,
     ) {
-        self.shift_use((to, from), moved, (issued, used));
+        self.shift_use((to, from), moved, used);
         if used.is_zero() {
             return;
         }
@@ -157,17 +157,15 @@ impl State {
         &mut self,
         (from, to): (UsageId, UsageId),
         moved: &[(CategoryId, Fen)],
-        (issued, used): (Fen, Fen),
+        used: Fen,
     ) {
         let mut first = None;
         self.usage.update_at(from.index(), |row| {
-            row.issued = minus(row.issued, issued);
             row.used = minus(row.used, used);
             first = row.category;
         });
         let mut first_of_receiver = None;
         self.usage.update_at(to.index(), |row| {
-            row.issued = plus(row.issued, issued);
             row.used = plus(row.used, used);
             if !used.is_zero() {
                 row.category = row.category.or(first);

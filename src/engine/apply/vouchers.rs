@@ -107,31 +107,20 @@ impl State {
     }
 
     pub(super) fn voucher_revoked(&mut self, meta: &EventMeta, e: &VoucherRevoked) {
-        let usage = self.vouchers.update(e.voucher.index(), |row| {
+        let returned = self.vouchers.update(e.voucher.index(), |row| {
             row.free = minus(row.free, e.amount);
             row.returned = plus(row.returned, e.amount);
             row.revoked = true;
-            row.usage
+            row.returned
         });
-        let issued = self.no_longer_issued(usage, e.amount);
         let what = Step::Revocation {
             voucher: e.voucher,
             amount: e.amount,
             to_lapsed: e.to_lapsed,
-            issued,
+            issued: self.no_longer_issued(e.voucher, e.amount),
+            returned,
         };
         self.step_done(meta, what);
-    }
-
-    /// Lowers what counts as issued; answers by how much. Part of it may have gone to a successor.
-    pub(super) fn no_longer_issued(&mut self, usage: UsageId, amount: Fen) -> Fen {
-        let less = amount.min(self.usage.at(usage.index()).issued);
-        if less < amount {
-            self.note_overdrawn(usage);
-        }
-        self.usage
-            .update_at(usage.index(), |row| row.issued = minus(row.issued, less));
-        less
     }
 
     pub(super) fn voucher_lapsed(&mut self, e: &VoucherLapsed) {
@@ -166,15 +155,22 @@ impl State {
         returned: ReturnedTo,
     ) {
         let to_voucher = returned == ReturnedTo::Voucher;
-        self.vouchers.update(voucher.index(), |row| {
+        let revoked = self.vouchers.update(voucher.index(), |row| {
             let place = if to_voucher {
                 &mut row.free
             } else {
                 &mut row.returned
             };
             *place = plus(*place, amount);
+            row.revoked
         });
-        if !to_voucher {
+        if to_voucher {
+            return;
+        }
+        // What comes back to a revoked voucher is revoked too, whenever it comes.
+        if revoked {
+            self.no_longer_issued(voucher, amount);
+        } else {
             self.count_lapsed(programme, amount);
         }
     }

@@ -103,7 +103,7 @@ pub struct RevocationUndone {
     pub amount: Fen,
     /// True if it came from the account `lapsed`, else from `available`.
     pub from_lapsed: bool,
-    /// What counts as issued to the holder again.
+    /// What counts as issued again, at whom it did before.
     pub issued: Fen,
 }
 

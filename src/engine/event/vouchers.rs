@@ -172,7 +172,7 @@ pub struct TransferDeclined {
 pub enum ReturnedTo {
     /// To the voucher.
     Voucher = 0,
-    /// To what the programme has available: the voucher's `cash_by` has passed.
+    /// To what the programme has available: the voucher's `cash_by` has passed, or it was revoked.
     Available = 1,
     /// To the account `lapsed`: besides, the programme's year is closed.
     Lapsed = 2,

@@ -4,7 +4,7 @@
 use super::{Decision, Execution, Rejection, Stop, refuse_if};
 use crate::domain::{
     CategoryId, ConsentId, Day, EnterpriseId, Fen, InstructionId, MemberId, ProgrammeId, Seq,
-    TransferId, VoucherId,
+    TransferId, UsageId, VoucherId,
 };
 use crate::engine::books::AccountKind;
 use crate::engine::command::ReverseStep;
@@ -43,9 +43,10 @@ impl Execution<'_> {
                 amount,
                 to_lapsed,
                 issued,
+                returned,
             } => {
                 self.check_not_carried(voucher, c.step)?;
-                self.undo_revocation(voucher, amount, to_lapsed, issued)
+                self.undo_revocation(voucher, (amount, returned), to_lapsed, &issued)
             }
             Step::Budget {
                 programme,
@@ -56,11 +57,13 @@ impl Execution<'_> {
                 transfer,
                 issued_moved,
                 used_moved,
+                lots,
                 categories,
                 contracts,
                 ..
             } => {
                 self.check_not_overdrawn(transfer, c.step)?;
+                self.check_still_issued(transfer, c.step, &lots)?;
                 let moved = (issued_moved, used_moved);
                 self.undo_transfer(transfer, moved, &categories, &contracts)
             }
@@ -102,11 +105,36 @@ impl Execution<'_> {
         refuse_if(last > Some(step), RefusalCode::StepUsed)
     }
 
-    /// The money must still be where it went, and the room under the cap that it left as well.
-    fn undo_revocation(&self, id: VoucherId, amount: Fen, to_lapsed: bool, issued: Fen) -> Mirror {
+    /// The issued amount that a transfer took along must still count at its receiver, lot by
+    /// lot, and no more of these may have been revoked than was left with the giver: else it
+    /// counts as issued for nobody's voucher.
+    fn check_still_issued(&self, id: TransferId, step: Seq, lots: &[(Seq, Fen)]) -> Decision {
+        let transfer = &self.state.transfers[id.index()];
+        let child = transfer.child.ok_or(RefusalCode::StepNotReversible)?;
+        let [from, to] = [transfer.voucher, child].map(|id| self.state.vouchers[id.index()].usage);
+        let kept = lots.iter().all(|&(lot, amount)| {
+            let here = self.state.counted(to, lot);
+            let there = self.state.counted(from, lot);
+            here.is_some_and(|row| row.amount >= amount)
+                && there.is_none_or(|row| row.short <= Some(step))
+        });
+        refuse_if(!kept, RefusalCode::StepUsed)
+    }
+
+    /// The money must still be where it went, and the room under the caps that it left as well.
+    fn undo_revocation(
+        &self,
+        id: VoucherId,
+        (amount, returned): (Fen, Fen),
+        to_lapsed: bool,
+        issued: &[(UsageId, Fen)],
+    ) -> Mirror {
         let voucher = self.voucher(id)?;
         let past = *self.state.business_date > voucher.row.cash_by;
         refuse_if(past, RefusalCode::CashDeadlinePassed)?;
+        // What came back since would have gone to the voucher, had it not been revoked.
+        let more = voucher.row.returned != returned;
+        refuse_if(more, RefusalCode::StepUsed)?;
         let place = if to_lapsed {
             AccountKind::Lapsed
         } else {
@@ -121,16 +149,17 @@ impl Execution<'_> {
         refuse_if(amount > left, RefusalCode::StepUsed)?;
         let version = usize::from(voucher.row.version.0) - 1;
         let cap = self.state.programmes[voucher.programme.index()].versions[version].cap_enterprise;
-        let usage = self.state.usage.at(voucher.row.usage.index());
-        let after = usage.issued.checked_add(issued);
-        let fits = issued.is_zero() || after.is_some_and(|after| after <= cap);
+        let fits = issued.iter().all(|(at, again)| {
+            let now = self.state.usage.at(at.index()).issued;
+            now.checked_add(*again).is_some_and(|after| after <= cap)
+        });
         refuse_if(!fits, RefusalCode::StepUsed)?;
         Ok(Undone::Revocation(RevocationUndone {
             voucher: id,
             programme: voucher.programme,
             amount,
             from_lapsed: to_lapsed,
-            issued,
+            issued: amount,
         }))
     }
 
@@ -173,10 +202,7 @@ impl Execution<'_> {
         let on_contracts = contracts
             .iter()
             .all(|(contract, fen)| self.state.used_on_contract(row.usage, *contract) >= *fen);
-        let kept = usage.issued >= issued_moved
-            && usage.used >= used_moved
-            && in_categories
-            && on_contracts;
+        let kept = usage.used >= used_moved && in_categories && on_contracts;
         refuse_if(!kept, RefusalCode::StepUsed)?;
         let parent = self.voucher(transfer.voucher)?;
         let past = *self.state.business_date > parent.row.cash_by;

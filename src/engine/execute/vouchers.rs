@@ -298,14 +298,15 @@ impl State {
         self.return_on(*self.business_date, voucher, programme)
     }
 
-    /// Where money goes that becomes free again on a voucher on a day.
+    /// Where money goes that becomes free again on a voucher on a day: past the voucher once it is
+    /// revoked or its last day of filing is over.
     pub(super) fn return_on(
         &self,
         day: Day,
         voucher: &VoucherRow,
         programme: ProgrammeId,
     ) -> ReturnedTo {
-        if day <= voucher.cash_by {
+        if day <= voucher.cash_by && !voucher.revoked {
             ReturnedTo::Voucher
         } else if self.is_closed(programme) {
             ReturnedTo::Lapsed

@@ -7,6 +7,7 @@ mod claims;
 mod commitments;
 mod files;
 mod in_force;
+mod issued;
 mod orders;
 mod parties;
 mod people;

@@ -20,7 +20,7 @@ pub(super) const OTHERS: VoucherId = VoucherId(1);
 /// A team of `HOME`.
 const TEAM: EnterpriseId = EnterpriseId(3);
 /// Same controller as `FIRM`, at home in `HOST`.
-const SISTER: EnterpriseId = EnterpriseId(4);
+pub(super) const SISTER: EnterpriseId = EnterpriseId(4);
 /// The team's voucher.
 const TEAMS: VoucherId = VoucherId(2);
 
@@ -109,11 +109,11 @@ fn ask(voucher: VoucherId, kind: TransferRequest, amount: i64) -> ProposeTransfe
     }
 }
 
-fn propose(voucher: VoucherId, kind: TransferRequest, amount: i64) -> Command {
+pub(super) fn propose(voucher: VoucherId, kind: TransferRequest, amount: i64) -> Command {
     Command::ProposeTransfer(ask(voucher, kind, amount))
 }
 
-fn decide(transfer: u32, approve: bool) -> Command {
+pub(super) fn decide(transfer: u32, approve: bool) -> Command {
     let transfer = TransferId(transfer);
     Command::DecideTransfer(DecideTransfer { transfer, approve })
 }
@@ -123,7 +123,7 @@ fn withdraw(transfer: u32) -> Command {
     Command::WithdrawTransfer(WithdrawTransfer { transfer })
 }
 
-fn succession(to: EnterpriseId, share: u32) -> TransferRequest {
+pub(super) fn succession(to: EnterpriseId, share: u32) -> TransferRequest {
     let cap_share = ratio(share);
     TransferRequest::Succession { to, cap_share }
 }
@@ -133,7 +133,7 @@ fn incorporation(to: EnterpriseId) -> TransferRequest {
     TransferRequest::Incorporation { to, cap_share }
 }
 
-fn to_host() -> TransferRequest {
+pub(super) fn to_host() -> TransferRequest {
     TransferRequest::Move {
         to_city: HOST,
         programme: FAR_PROGRAMME,

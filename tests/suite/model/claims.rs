@@ -456,8 +456,13 @@ impl Model {
         if pot == self.vouchers[voucher].pot {
             self.give_back(voucher, amount);
         } else {
-            // It was paid in a year that has been carried on since, and lapses there.
-            self.lapses.push((pot, amount));
+            // It was paid in a year that has been carried on since, and lapses there, or is
+            // revoked.
+            if self.is_revoked_for_good(voucher) {
+                self.uncount_issued(voucher, amount);
+            } else {
+                self.lapses.push((pot, amount));
+            }
             self.vouchers[voucher].returned.push(Return {
                 amount,
                 pot,

@@ -136,10 +136,9 @@ pub(super) fn contract_with(lab: usize, written: &str) -> Contract {
     (lab, narrow.to_lowercase())
 }
 
-/// What an enterprise has had and used under a programme.
+/// What an enterprise has used under a programme.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counted {
-    pub(super) issued: Money,
     pub(super) used: Money,
     /// The category in which it used something first: what no other one takes is used in it.
     pub(super) first: Option<String>,
@@ -156,10 +155,6 @@ impl Counted {
     fn less(short: &mut bool, sum: &mut Money, amount: Money) {
         *short |= *sum + amount < 0;
         *sum = (*sum + amount).max(0);
-    }
-
-    pub(super) fn issue(&mut self, amount: Money) {
-        Self::less(&mut self.short, &mut self.issued, amount);
     }
 
     pub(super) fn count(&mut self, category: &str, amount: Money) {

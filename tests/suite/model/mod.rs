@@ -8,6 +8,7 @@ mod books;
 mod claims;
 mod compare;
 mod corridor;
+mod issued;
 mod limits;
 mod orders;
 mod pair;
@@ -96,6 +97,10 @@ enum Bend {
     HoldsOutsideContracts,
     /// A carry takes along what was paid before it.
     PaidIsCarried,
+    /// What is revoked counted at its holder, whoever it was issued to.
+    RevokedAtHolder,
+    /// What comes back to a revoked voucher stays on it.
+    RevokedKeepsMoney,
 }
 
 struct Member {
@@ -288,18 +293,16 @@ struct Claim {
     reversed: bool,
 }
 
-/// Changes of what an enterprise has had and used under a programme, in order. Neither falls
-/// below nothing.
+/// Changes of what an enterprise has used under a programme, in order. It does not fall below
+/// nothing.
 struct CapChange {
     programme: usize,
     enterprise: usize,
-    issued: Money,
     used: Used,
 }
 
 /// A change of what was used.
 enum Used {
-    Nothing,
     /// In a category.
     In(String, Money),
     /// Brought by a transfer or taken away: in all, of each category, and the category that the
@@ -379,6 +382,7 @@ struct Model {
     flags: Vec<registers::Flag>,
     relations: Vec<registers::Relation>,
     cap_changes: Vec<CapChange>,
+    issues: Vec<issued::Issue>,
     /// Budget and amount of what came back because its day had passed.
     lapses: Vec<(usize, Money)>,
     /// True once a transfer has taken along what was used on a contract.
@@ -416,6 +420,7 @@ impl Model {
             flags: Vec::new(),
             relations: Vec::new(),
             cap_changes: Vec::new(),
+            issues: Vec::new(),
             lapses: Vec::new(),
             contracts_passed_on: false,
             lines: Vec::new(),

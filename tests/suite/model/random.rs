@@ -66,6 +66,8 @@ fn a_bent_model_is_caught() {
         Bend::CategoriesMixed,
         Bend::HoldsOutsideContracts,
         Bend::PaidIsCarried,
+        Bend::RevokedAtHolder,
+        Bend::RevokedKeepsMoney,
     ];
     for bend in bends {
         let config = Config {
@@ -219,6 +221,11 @@ const WANTED: &[&str] = &[
     "transfer Relocation Approved",
     "transfer Move Approved",
     "transfer Succession Undone",
+    "undone Revocation",
+    "revoked of a giver alone",
+    "revoked of a successor",
+    "revoked of one who never had it",
+    "money back to a revoked voucher",
 ];
 
 /// How often something was seen.
@@ -275,6 +282,8 @@ fn reach(steps: Vec<Step>, seen: &mut Seen) {
         .end_of_years()
         .into_iter()
         .for_each(|what| note(what.to_owned()));
+    let revoked = model.meetings_of_revocations().into_iter();
+    revoked.for_each(|what| note(what.to_owned()));
     for recorded in pair.events() {
         note(format!("event {}", recorded.event.name()));
         if let Event::StepReversed(e) = &recorded.event {

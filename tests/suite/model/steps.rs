@@ -2,9 +2,10 @@
 
 use jiff::civil::Date;
 
+use super::issued::Issue;
 use super::limits::Contract;
 use super::world::FILER;
-use super::{Fate, Kind, Model, Money, Return, Stage, Used, Verdict, refused};
+use super::{Fate, Kind, Model, Money, Return, Stage, Verdict, refused};
 
 /// Something that was done, and whether it was undone.
 pub(super) struct StepDone {
@@ -20,7 +21,8 @@ pub(super) enum What {
         voucher: usize,
         /// Which of what came back of it.
         place: usize,
-        issued: Money,
+        /// Which of the changes of what counts as issued.
+        issue: usize,
     },
     Budget {
         programme: usize,
@@ -28,7 +30,8 @@ pub(super) enum What {
     },
     Transfer {
         transfer: usize,
-        issued: Money,
+        /// Which of the changes of what counts as issued.
+        issue: usize,
         used: Money,
         /// The same of each category.
         parts: Vec<(String, Money)>,
@@ -86,12 +89,12 @@ impl Model {
             What::Revocation {
                 voucher,
                 place,
-                issued,
-            } => self.undo_revocation(voucher, place, issued),
+                issue,
+            } => self.undo_revocation(voucher, place, issue),
             What::Budget { programme, change } => self.undo_budget(programme, change),
             What::Transfer {
                 transfer,
-                issued,
+                issue,
                 used,
                 parts,
                 contracts,
@@ -102,7 +105,7 @@ impl Model {
                 if giver.short_at > changes {
                     return refused("STEP_USED");
                 }
-                self.undo_transfer(transfer, (issued, used), &parts, &contracts)
+                self.undo_transfer(transfer, (issue, used), &parts, &contracts)
             }
             What::Relocation {
                 transfer,
@@ -126,7 +129,7 @@ impl Model {
         said
     }
 
-    fn undo_revocation(&mut self, voucher: usize, place: usize, issued: Money) -> Verdict {
+    fn undo_revocation(&mut self, voucher: usize, place: usize, issue: usize) -> Verdict {
         let row = &self.vouchers[voucher];
         let back = row.returned[place];
         // It came back to a year that has been carried on since.
@@ -135,6 +138,10 @@ impl Model {
         }
         if self.today > row.cash_by {
             return refused("CASH_DEADLINE_PASSED");
+        }
+        // More came back since, which would be free on it now.
+        if row.returned.len() > place + 1 {
+            return refused("STEP_USED");
         }
         let lies = if back.lapsed {
             self.came_back(back.pot, true)
@@ -147,8 +154,7 @@ impl Model {
             return refused("STEP_USED");
         }
         let cap = self.version(row.programme, row.version).cap_enterprise;
-        let now = self.usage(row.programme, row.holder).0;
-        if amount > lies || (issued > 0 && now + issued > cap) {
+        if amount > lies || !self.fits_again(row.programme, issue, cap) {
             return refused("STEP_USED");
         }
         let taken = Return {
@@ -157,7 +163,7 @@ impl Model {
         };
         self.vouchers[voucher].returned.push(taken);
         self.vouchers[voucher].revoked = false;
-        self.change_caps(voucher, issued, Used::Nothing);
+        self.issues.push(Issue::RevokedBack(issue));
         Verdict::Done
     }
 
@@ -212,7 +218,7 @@ impl Model {
     fn undo_transfer(
         &mut self,
         transfer: usize,
-        (issued, used): (Money, Money),
+        (issue, used): (usize, Money),
         parts: &[(String, Money)],
         contracts: &[(Contract, Money)],
     ) -> Verdict {
@@ -229,7 +235,7 @@ impl Model {
                 .iter()
                 .all(|(number, amount)| has.on_contract(number) >= *amount);
         let untouched = self.free_of(child) == amount && !row.revoked && !row.frozen;
-        if !untouched || has.issued < issued || has.used < used || !kept {
+        if !untouched || !self.can_go_back(issue) || has.used < used || !kept {
             return refused("STEP_USED");
         }
         let parent = &self.vouchers[voucher];
@@ -245,7 +251,8 @@ impl Model {
         self.transfers[transfer].fate = Fate::Undone;
         self.vouchers[child].revoked = true;
         self.vouchers[child].given_back = amount;
-        self.move_caps((child, voucher), (issued, used), parts);
+        self.issues.push(Issue::PassedBack(issue));
+        self.move_caps((child, voucher), used, parts);
         self.move_contracts((child, voucher), contracts);
         Verdict::Done
     }

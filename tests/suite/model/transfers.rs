@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::issued::Issue;
 use super::limits::Contract;
 use super::steps::What;
 use super::world::CATEGORIES;
@@ -262,7 +263,7 @@ impl Model {
             }
         };
         let counted = self.counted(programme, holder);
-        let (issued, used) = (part(counted.issued), part(counted.used));
+        let used = part(counted.used);
         let parts = CATEGORIES.map(|code| (code.to_owned(), part(counted.in_category(code))));
         let parts: Vec<_> = parts.into_iter().filter(|(_, own)| *own > 0).collect();
         let contracts = counted.on_contracts().into_iter();
@@ -291,14 +292,16 @@ impl Model {
         self.transfers[transfer].fate = Fate::Approved;
         self.transfers[transfer].child = Some(child);
         self.transfers[transfer].taken_over = Some((used, self.today));
-        self.move_caps((voucher, child), (issued, used), &parts);
+        let issued = part(self.issued_to(programme, holder));
+        self.pass_issued(programme, (holder, to), issued);
+        self.move_caps((voucher, child), used, &parts);
         self.contracts_passed_on |= !contracts.is_empty();
         self.move_contracts((voucher, child), &contracts);
         self.did(
             by,
             What::Transfer {
                 transfer,
-                issued,
+                issue: self.issues.len() - 1,
                 used,
                 parts,
                 contracts,
@@ -308,26 +311,26 @@ impl Model {
         Verdict::Done
     }
 
-    /// What the holder of one voucher had and used is the other's from now on.
+    /// What the holder of one voucher used is the other's from now on.
     pub(super) fn move_caps(
         &mut self,
         (from, to): (usize, usize),
-        (issued, used): (Money, Money),
+        used: Money,
         parts: &[(String, Money)],
     ) {
         let row = &self.vouchers[from];
         let first = self.counted(row.programme, row.holder).first;
         let gone = parts.iter().map(|(code, own)| (code.clone(), -own));
         let gone = Used::Moved(-used, gone.collect(), None);
-        self.change_caps(from, -issued, gone);
-        self.change_caps(to, issued, Used::Moved(used, parts.to_vec(), first));
+        self.change_caps(from, gone);
+        self.change_caps(to, Used::Moved(used, parts.to_vec(), first));
     }
 
     /// The same of what was used on contracts.
     pub(super) fn move_contracts(&mut self, (from, to): (usize, usize), all: &[(Contract, Money)]) {
         let gone = all.iter().map(|(number, own)| (number.clone(), -own));
-        self.change_caps(from, 0, Used::On(gone.collect()));
-        self.change_caps(to, 0, Used::On(all.to_vec()));
+        self.change_caps(from, Used::On(gone.collect()));
+        self.change_caps(to, Used::On(all.to_vec()));
     }
 
     /// Revoked here, issued there.
@@ -361,7 +364,7 @@ impl Model {
         let cash_by = plus_days(use_by, version.cash_days);
         self.transfers[transfer].fate = Fate::Approved;
         self.came_home(voucher, amount);
-        self.change_caps(voucher, -amount, Used::Nothing);
+        self.uncount_issued(voucher, amount);
         self.enterprises[to].city = city;
         self.vouchers.push(Voucher {
             programme,
@@ -380,7 +383,7 @@ impl Model {
             returned: Vec::new(),
             given_back: 0,
         });
-        self.change_caps(self.vouchers.len() - 1, amount, Used::Nothing);
+        self.issues.push(Issue::Of(self.vouchers.len() - 1));
         Verdict::Done
     }
 }

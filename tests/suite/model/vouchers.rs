@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::issued::Issue;
 use super::limits::{Contract, Counted};
 use super::steps::What;
 use super::{
@@ -89,8 +90,8 @@ impl Model {
 
     /// What an enterprise has had and used under a programme.
     pub(super) fn usage(&self, programme: usize, enterprise: usize) -> (Money, Money) {
-        let counted = self.counted(programme, enterprise);
-        (counted.issued, counted.used)
+        let used = self.counted(programme, enterprise).used;
+        (self.issued_to(programme, enterprise), used)
     }
 
     pub(super) fn counted(&self, programme: usize, enterprise: usize) -> Counted {
@@ -100,9 +101,7 @@ impl Model {
                 continue;
             }
             counted.short = false;
-            counted.issue(change.issued);
             match &change.used {
-                Used::Nothing => {}
                 Used::In(category, amount) => counted.count(category, *amount),
                 Used::Moved(used, parts, theirs) => counted.shift(*used, parts, theirs.as_deref()),
                 Used::On(parts) => counted.count_on(parts),
@@ -116,23 +115,22 @@ impl Model {
 
     /// Counts a use, or what is used no more.
     pub(super) fn count(&mut self, voucher: usize, category: &str, amount: Money) {
-        self.change_caps(voucher, 0, Used::In(category.to_owned(), amount));
+        self.change_caps(voucher, Used::In(category.to_owned(), amount));
     }
 
     /// Counts a use of a contract that a version caps, or what is used no more.
     pub(super) fn count_on(&mut self, voucher: usize, contract: Contract, amount: Money) {
         let parts = vec![(contract, amount)];
-        self.change_caps(voucher, 0, Used::On(parts));
+        self.change_caps(voucher, Used::On(parts));
     }
 
-    pub(super) fn change_caps(&mut self, voucher: usize, issued: Money, used: Used) {
+    pub(super) fn change_caps(&mut self, voucher: usize, used: Used) {
         let Voucher {
             programme, holder, ..
         } = self.vouchers[voucher];
         self.cap_changes.push(CapChange {
             programme,
             enterprise: holder,
-            issued,
             used,
         });
     }
@@ -180,7 +178,7 @@ impl Model {
             returned: Vec::new(),
             given_back: 0,
         });
-        self.change_caps(self.vouchers.len() - 1, amount, Used::Nothing);
+        self.issues.push(Issue::Of(self.vouchers.len() - 1));
         Verdict::Done
     }
 
@@ -241,15 +239,13 @@ impl Model {
         }
         self.vouchers[voucher].revoked = true;
         self.came_home(voucher, free);
-        let row = &self.vouchers[voucher];
-        let issued = self.usage(row.programme, row.holder).0.min(free);
-        self.change_caps(voucher, -free, Used::Nothing);
+        self.uncount_issued(voucher, free);
         self.did(
             by,
             What::Revocation {
                 voucher,
                 place: self.vouchers[voucher].returned.len() - 1,
-                issued,
+                issue: self.issues.len() - 1,
             },
         );
         Verdict::Done
@@ -274,12 +270,23 @@ impl Model {
         });
     }
 
-    /// Money that was bound and is free again: after the last filing day it goes on to the
-    /// programme.
+    /// Money that was bound and is free again: of a revoked voucher, and after the last filing day,
+    /// it goes on to the programme.
     pub(super) fn give_back(&mut self, voucher: usize, amount: Money) {
+        if self.is_revoked_for_good(voucher) {
+            if amount > 0 {
+                self.came_home(voucher, amount);
+                self.uncount_issued(voucher, amount);
+            }
+            return;
+        }
         if self.today > self.vouchers[voucher].cash_by && amount > 0 {
             self.came_home(voucher, amount);
             self.lapses.push((self.vouchers[voucher].pot, amount));
         }
+    }
+
+    pub(super) fn is_revoked_for_good(&self, voucher: usize) -> bool {
+        self.vouchers[voucher].revoked && self.bend != Bend::RevokedKeepsMoney
     }
 }

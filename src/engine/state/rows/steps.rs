@@ -2,7 +2,7 @@
 
 use crate::domain::{
     BankRef, CategoryId, ConsentId, Day, EnterpriseId, Fen, InstructionId, MemberId, PrincipalId,
-    ProgrammeId, Ratio, Seq, TransferId, VoucherId,
+    ProgrammeId, Ratio, Seq, TransferId, UsageId, VoucherId,
 };
 use crate::engine::state::ContractKey;
 use crate::engine::terms::TransferKind;
@@ -119,8 +119,10 @@ pub enum Step {
         amount: Fen,
         /// True if it went to the account `lapsed`.
         to_lapsed: bool,
-        /// By how much the issued amount of the holder fell.
-        issued: Fen,
+        /// At whom it counted as issued, and how much.
+        issued: Vec<(UsageId, Fen)>,
+        /// What had come back of the voucher then, with this.
+        returned: Fen,
     },
     /// A budget was changed.
     Budget {
@@ -139,6 +141,8 @@ pub enum Step {
         issued_moved: Fen,
         /// Used amount that moved.
         used_moved: Fen,
+        /// What of the issued amount is of each lot.
+        lots: Vec<(Seq, Fen)>,
         /// What of it was used in each category.
         categories: Vec<(CategoryId, Fen)>,
         /// What of it was used on each contract.
