@@ -21,7 +21,7 @@ macro_rules! words {
 pub(super) fn of(resource: Resource, name: &str) -> Option<Vec<&'static str>> {
     Some(match (resource, name) {
         (Resource::Members, "kind") => words!(MemberKind),
-        (Resource::Enterprises | Resource::Statuses, "kind") => words!(EnterpriseKind),
+        (Resource::Statuses, "kind") => words!(EnterpriseKind),
         (Resource::Transfers, "kind") => words!(TransferKind),
         (Resource::Relations, "kind") => words!(RelationKind),
         (Resource::Refusals, "code") => words!(RefusalCode),
@@ -69,6 +69,7 @@ fn status(resource: Resource) -> Option<Vec<&'static str>> {
             "year_closing",
             "carried",
             "closed",
+            "pack",
         ],
         Resource::Transfers => vec![
             "proposed",
