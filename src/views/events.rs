@@ -72,6 +72,10 @@ impl Memory {
         self.packs.get(&charged.0).copied().unwrap_or(charged.0)
     }
 
+    fn is_pack(&self, programme: ProgrammeId) -> bool {
+        self.packs.contains_key(&programme.0)
+    }
+
     /// A pack that was carried out of a programme or another pack.
     fn carried(&mut self, pack: ProgrammeId, from: ProgrammeId) {
         let programme = self.programme_of(from);

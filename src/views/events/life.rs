@@ -78,7 +78,10 @@ fn year_carried(memory: &mut Memory, changes: &mut Changes, meta: &EventMeta, e:
     let parts = [e.outstanding, e.held, e.claimed, e.approved];
     let sum: i64 = parts.into_iter().map(Fen::get).sum();
     changes.budget(e.pack.0, sum);
-    status(changes, e.from, "carried");
+    // A pack stays one when its money is carried on.
+    if !memory.is_pack(e.from) {
+        status(changes, e.from, "carried");
+    }
 }
 
 fn claim_awaits(memory: &Memory, changes: &mut Changes, meta: &EventMeta, e: &ClaimAwaitsBudget) {
