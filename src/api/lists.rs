@@ -475,6 +475,10 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
             "approvals_left" => {
                 shown.insert("left".to_owned(), value);
             }
+            "carried_into" => {
+                let year = named(view, &name, &value);
+                shown.insert("year_of".to_owned(), year.unwrap_or(value));
+            }
             "categories" => {
                 let set = value.as_i64().map(i64::cast_unsigned);
                 shown.insert(name, json!(set.map(|set| view.categories(set))));

@@ -7,9 +7,12 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
+use quantong::domain::EnterpriseId;
+use quantong::engine::State;
 use quantong::engine::event::{Event, Recorded};
+use quantong::engine::terms::EnterpriseKind;
 use quantong::journal::{BodyWriter, Chain, Database, HashKind, Row, Store, codec};
-use quantong::views::Views;
+use quantong::views::{Compare, Filter, FilterValue, Page, Resource, Views, kind_condition_of};
 use serde_json::Value;
 
 use super::cluster::{Cluster, database_of};
@@ -87,12 +90,52 @@ async fn check(
     assert_eq!(projector.position().events, written as u64);
     let first = tables(&views).await;
     assert_same(&pair.state, pair.events(), &first);
+    assert_kinds(&pair.state, &views).await;
     projector.clear().await.expect("cleared");
     while projector.step().await.expect("a step") {}
     assert_made_anew(&tables(&views).await, &first);
     views.close().await;
     store.close().await.expect("closed");
     seen.extend(pair.kinds());
+}
+
+/// The condition by which enterprises are found that are of a kind today says what the state says,
+/// today and on days before and after.
+async fn assert_kinds(state: &State, views: &Views) {
+    let today = state.business_date();
+    for today in [
+        today.minus_days(100),
+        today,
+        today.plus_days(1),
+        today.plus_days(200),
+    ] {
+        for kind in EnterpriseKind::ALL {
+            let filter = Filter {
+                columns: kind_condition_of(kind.as_str()).expect("a kind"),
+                compare: Compare::Holds(FilterValue::Text(today.to_string())),
+            };
+            let page = Page {
+                resource: Resource::Enterprises,
+                reach: None,
+                filters: vec![filter],
+                before: None,
+                rows: 200,
+                look_at: None,
+            };
+            let listed = views.list(&page).await.expect("a page");
+            let found: BTreeSet<u64> = (listed.rows.iter())
+                .map(|row| row["id"].as_u64().expect("a number"))
+                .collect();
+            let ids = (0..state.enterprise_count()).filter_map(|n| u32::try_from(n).ok());
+            let of_kind =
+                ids.filter(|id| state.enterprise_kind_on(EnterpriseId(*id), today) == Some(*kind));
+            assert_eq!(
+                found,
+                of_kind.map(u64::from).collect(),
+                "{kind:?} on {today}"
+            );
+        }
+    }
 }
 
 /// Compares table by table, and says which rows differ.
