@@ -437,7 +437,7 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
     let is_flag = |name: &str| resource == Resource::Payments && name == "returned";
     for (name, value) in row.clone() {
         if let Some(told) = today::told(view, resource, &row, &name) {
-            shown.insert(name, told);
+            shown.insert(today::shown_as(&name).to_owned(), told);
             continue;
         }
         match name.as_str() {
@@ -471,13 +471,6 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
             "order_id" => {
                 let order = named(view, &name, &value);
                 shown.insert("order".to_owned(), order.unwrap_or(value));
-            }
-            "approvals_left" => {
-                shown.insert("left".to_owned(), value);
-            }
-            "carried_into" => {
-                let year = named(view, &name, &value);
-                shown.insert("year_of".to_owned(), year.unwrap_or(value));
             }
             "categories" => {
                 let set = value.as_i64().map(i64::cast_unsigned);

@@ -71,7 +71,21 @@ pub(super) fn told(
             "charged_to" if row[column].is_null() => super::named(view, column, &row["programme"]),
             _ => None,
         },
+        Resource::Proposals if column == "approvals_left" => Some(row[column].clone()),
+        Resource::Programmes if column == "carried_into" => {
+            let year = super::named(view, column, &row[column]);
+            Some(year.unwrap_or(Value::Null))
+        }
         _ => None,
+    }
+}
+
+/// What a column is called where single reads have another name for it.
+pub(super) fn shown_as(column: &str) -> &str {
+    match column {
+        "approvals_left" => "left",
+        "carried_into" => "year_of",
+        column => column,
     }
 }
 

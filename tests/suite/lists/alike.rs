@@ -131,9 +131,6 @@ async fn a_certified_firm(world: &World) {
     }
     let (rows, _) = all(world, &world.science, "/v1/enterprises?limit=5").await;
     assert_eq!(rows[0]["controller_group"], "G1", "{}", rows[0]);
-    let path = format!("/v1/providers/{PROVIDER}/suspension");
-    let suspension = json!({"suspended": true, "until": today, "reason": "device"});
-    world.post(&world.stranger, &path, suspension).await;
 }
 
 /// Claims that wait for a budget: one that a carry approves, one that is taken back.
@@ -201,6 +198,9 @@ async fn lists_and_single_reads_tell_alike_what_holds_today_and_what_a_carry_app
     let world = World::new(folder.path()).await;
     a_certified_firm(&world).await;
     claims_of_a_year_that_ends(&world).await;
+    let path = format!("/v1/providers/{PROVIDER}/suspension");
+    let suspension = json!({"suspended": true, "until": world.today, "reason": "device"});
+    world.post(&world.stranger, &path, suspension).await;
     let operator = world.enrol("operator", "corridor").await;
     // The certificate and the suspension have ended then, by their days alone.
     let to = json!({"to": day(&world, 2)});

@@ -1,6 +1,6 @@
-//! The tables against the state, row by row and column by column. What the state holds is taken from
-//! it; of the rest (names, days, whole registers of which the state keeps the newest entry) the
-//! events say what it is, and what the state holds of it is compared beside.
+//! The tables against the state, row by row and column by column. What the state holds is taken
+//! from it; of the rest (names, days, registers of which the state keeps the newest entry) the events
+//! say what it is, and what the state holds of it is compared beside.
 
 mod claims;
 mod orders;
@@ -65,7 +65,7 @@ impl<'a> Told<'a> {
         let wrong: Vec<_> = found.iter().filter(|row| !expected.contains(row)).collect();
         assert!(
             missing.is_empty() && wrong.is_empty() && found.len() == expected.len(),
-            "{table}: of {} rows {} are there, these are not:\n{missing:#?}\nbut these:\n{wrong:#?}",
+            "{table}: of {} rows {} are there, not these:\n{missing:#?}\nbut these:\n{wrong:#?}",
             expected.len(),
             found.len()
         );
