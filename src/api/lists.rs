@@ -58,7 +58,7 @@ enum Kind {
     /// Where a voucher stands today.
     Standing,
     /// What an enterprise is today.
-    KindToday,
+    Today,
     /// What a claim is charged to.
     ChargedTo,
 }
@@ -99,7 +99,7 @@ lists! {
     }
     "/categories" list_categories Categories { "q": Search ["search_text", "code"] }
     "/enterprises" list_enterprises Enterprises {
-        "q": Search ["search_text", "code"], "city": Member ["city"], "kind": KindToday [],
+        "q": Search ["search_text", "code"], "city": Member ["city"], "kind": Today [],
     }
     "/providers" list_providers Providers {
         "q": Search ["search_text", "code"], "city": Member ["city"],
@@ -345,7 +345,7 @@ fn filter(
         Kind::Provider => Compare::Is(number(cx.provider(name, text)?.0)),
         Kind::Principal => Compare::Is(number(cx.principal_id(name, text)?.0)),
         Kind::Standing => return standing::filter(cx, name, text),
-        Kind::KindToday => return today::of_kind(cx, name, text),
+        Kind::Today => return today::of_kind(cx, name, text),
         Kind::ChargedTo => Compare::Holds(number(cx.programme(name, text)?.0.into())),
         Kind::Flag => Compare::Is(number(u32::from(flag(name, text)?))),
         Kind::Period => Compare::Is(number(cx.period(name, text)?.0.into())),

@@ -305,7 +305,7 @@ mod tests {
             (
                 n << (n % 50),
                 text,
-                (n % 3 == 0).then_some(-5),
+                n.is_multiple_of(3).then_some(-5),
                 [n as u8; 3],
             )
         };

@@ -1,6 +1,6 @@
 //! The tables against the state, row by row and column by column. What the state holds is taken
-//! from it; of the rest (names, days, registers of which the state keeps the newest entry) the events
-//! say what it is, and what the state holds of it is compared beside.
+//! from it; of the rest (names, days, registers of which the state keeps the newest entry) the
+//! events say what it is, and what the state holds of it is compared beside.
 
 mod claims;
 mod orders;
