@@ -282,7 +282,7 @@ fn bank_accounts(told: &Told<'_>) {
         let held = told.state.bank_account(version.party).expect("it has one");
         let of_party = || versions.iter().filter(|one| one.party == version.party);
         let newest = |status| {
-            let found = of_party().filter(|one| one.status == status).last();
+            let found = of_party().rfind(|one| one.status == status);
             found.map(|one| one.number)
         };
         let current = held.current.as_ref().map(|version| version.version);
