@@ -2,6 +2,7 @@
 
 mod search;
 mod standing;
+mod today;
 mod words;
 
 use std::collections::BTreeMap;
@@ -25,7 +26,7 @@ use crate::engine::command::{Role, Scope};
 use crate::node::Freshness;
 use crate::views::{
     APPLICANT_TEXT, Compare, Filter, FilterValue, HOLDER_TEXT, Listed, Page, Reach, Resource,
-    Views, ViewsError, mask_account,
+    Views, ViewsError,
 };
 
 /// Rows of a page if none are asked for, and most rows.
@@ -56,6 +57,10 @@ enum Kind {
     Flag,
     /// Where a voucher stands today.
     Standing,
+    /// What an enterprise is today.
+    Today,
+    /// What a claim is charged to.
+    ChargedTo,
 }
 
 /// A list: its path, its resource, and its query parameters with the columns they compare.
@@ -94,7 +99,7 @@ lists! {
     }
     "/categories" list_categories Categories { "q": Search ["search_text", "code"] }
     "/enterprises" list_enterprises Enterprises {
-        "q": Search ["search_text", "code"], "city": Member ["city"], "kind": Text ["kind"],
+        "q": Search ["search_text", "code"], "city": Member ["city"], "kind": Today [],
     }
     "/providers" list_providers Providers {
         "q": Search ["search_text", "code"], "city": Member ["city"],
@@ -141,7 +146,9 @@ lists! {
     }
     "/claims" list_claims Claims {
         "voucher": Voucher ["voucher"], "provider": Provider ["provider"],
-        "programme": Programme ["programme"], "issuer": Member ["issuer"],
+        "programme": Programme ["programme"],
+        "charged_to": ChargedTo ["COALESCE(charged_to, programme) = ?"],
+        "issuer": Member ["issuer"],
         "payer": Member ["payer"], "category": Category ["category"], "period": Period ["period"],
         "status": Text ["status"], "invoice_no": Text ["invoice_no"],
         "filed_from": DayFrom ["filed_on"], "filed_to": DayTo ["filed_on"],
@@ -338,6 +345,8 @@ fn filter(
         Kind::Provider => Compare::Is(number(cx.provider(name, text)?.0)),
         Kind::Principal => Compare::Is(number(cx.principal_id(name, text)?.0)),
         Kind::Standing => return standing::filter(cx, name, text),
+        Kind::Today => return today::of_kind(cx, name, text),
+        Kind::ChargedTo => Compare::Holds(number(cx.programme(name, text)?.0.into())),
         Kind::Flag => Compare::Is(number(u32::from(flag(name, text)?))),
         Kind::Period => Compare::Is(number(cx.period(name, text)?.0.into())),
         Kind::Voucher => {
@@ -426,7 +435,11 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
     let from_claim = row.get("origin").is_some_and(|origin| origin != "arrears");
     // In a payment the flag of the same name is no amount.
     let is_flag = |name: &str| resource == Resource::Payments && name == "returned";
-    for (name, value) in row {
+    for (name, value) in row.clone() {
+        if let Some(told) = today::told(view, resource, &row, &name) {
+            shown.insert(today::shown_as(&name).to_owned(), told);
+            continue;
+        }
         match name.as_str() {
             "id" | "public_id" | "search_text" => {}
             "event" => {
@@ -458,10 +471,6 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
             "order_id" => {
                 let order = named(view, &name, &value);
                 shown.insert("order".to_owned(), order.unwrap_or(value));
-            }
-            "bank_account" => {
-                let masked = value.as_str().map(mask_account);
-                shown.insert(name, json!(masked));
             }
             "categories" => {
                 let set = value.as_i64().map(i64::cast_unsigned);
@@ -556,7 +565,7 @@ fn named(view: &View<'_>, column: &str, value: &Value) -> Option<Value> {
         | "home" | "host" | "pool" | "member" | "subject_city" | "certified_by" => {
             view.member(MemberId(short))
         }
-        "programme" | "to_programme" | "carried_from" | "carried_into" => {
+        "programme" | "to_programme" | "charged_to" | "carried_from" | "carried_into" => {
             view.programme(ProgrammeId(short))
         }
         "category" => view.category(CategoryId(u8::try_from(number).unwrap_or(u8::MAX))),

@@ -32,6 +32,12 @@ async fn read_resource(
         Some(seq) => details(shared, seq, reader).await?,
         None => json!({}),
     };
+    if let Some((seq, names)) = found.later {
+        let later = details(shared, seq, reader).await?;
+        for name in names {
+            body[*name] = later[*name].clone();
+        }
+    }
     if let (Some(body), Value::Object(own)) = (body.as_object_mut(), found.body) {
         body.extend(own);
     }

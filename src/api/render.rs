@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::domain::{
     EnterpriseId, Fen, LedgerTag, MemberId, PeriodId, PrincipalId, ProgrammeId, ProviderId, Seq,
+    VoucherId,
 };
 use crate::engine::IdText;
 use crate::engine::State;
@@ -51,6 +52,14 @@ impl View<'_> {
         self.state
             .programme(id)
             .map_or(Value::Null, |row| json!(row.code.as_str()))
+    }
+
+    /// The programme of a voucher of which something is charged: a carry changes what is charged,
+    /// and leaves the voucher where it is.
+    pub(super) fn programme_of(&self, id: VoucherId, charged: ProgrammeId) -> Value {
+        let voucher = self.state.voucher(id);
+        let own = voucher.map(|row| self.state.voucher_owner(row).0);
+        self.programme(own.unwrap_or(charged))
     }
 
     pub(super) fn period(&self, id: PeriodId) -> Value {
@@ -266,7 +275,8 @@ impl View<'_> {
                 "result": "APPROVED",
                 "voucher": self.voucher(e.voucher),
                 "order": e.order.map(|id| self.order(id)),
-                "programme": self.programme(e.programme),
+                "programme": self.programme_of(e.voucher, e.programme),
+                "charged_to": self.programme(e.programme),
                 "version": e.version.0,
                 "provider": self.provider(e.provider),
                 "payee": self.payee(e.payee),

@@ -45,12 +45,15 @@ pub(super) use programmes::get_programme;
 pub(super) struct Found {
     pub(super) body: Value,
     pub(super) details: Option<Seq>,
+    /// A later event of which some members lie on the first one's.
+    pub(super) later: Option<(Seq, &'static [&'static str])>,
 }
 
 fn found(body: Value, details: Seq) -> Result<Found, Problem> {
     Ok(Found {
         body,
         details: Some(details),
+        later: None,
     })
 }
 
@@ -93,6 +96,7 @@ pub(super) fn get_calendar(cx: &Cx<'_>) -> Result<Found, Problem> {
     Ok(Found {
         body,
         details: None,
+        later: None,
     })
 }
 
@@ -283,10 +287,24 @@ pub(super) fn get_claim(cx: &Cx<'_>) -> Result<Found, Problem> {
     };
     let view = view(cx);
     let lines: Value = row.line_ids().map(|id| view.line(id)).collect();
-    found(
-        json!({"status": status, "enterprise": view.enterprise(holder), "lines": lines}),
-        row.details,
-    )
+    let body = json!({
+        "status": status,
+        "programme": view.programme(programme),
+        "charged_to": view.programme(cx.state.approved_in(id, row)),
+        "issuer": view.member(issuer),
+        "enterprise": view.enterprise(holder),
+        "payer": view.member(row.payer),
+        "agreement": row.agreement.map(|id| view.agreement_id(id)),
+        "filed_by": view.principal(row.filed_by),
+        "lines": lines,
+    });
+    let approved = cx.state.approved_later(id);
+    Ok(Found {
+        body,
+        details: Some(row.details),
+        // What the filing said was not the last word.
+        later: approved.map(|seq| (seq, &["result", "funding"][..])),
+    })
 }
 
 pub(super) fn get_payment(cx: &Cx<'_>) -> Result<Found, Problem> {
@@ -347,6 +365,7 @@ pub(super) fn get_line(cx: &Cx<'_>) -> Result<Found, Problem> {
     Ok(Found {
         body,
         details: None,
+        later: None,
     })
 }
 
@@ -422,6 +441,7 @@ pub(super) fn get_period(cx: &Cx<'_>) -> Result<Found, Problem> {
     Ok(Found {
         body,
         details: None,
+        later: None,
     })
 }
 
@@ -451,6 +471,7 @@ pub(super) fn get_instruction(cx: &Cx<'_>) -> Result<Found, Problem> {
     Ok(Found {
         body,
         details: None,
+        later: None,
     })
 }
 
@@ -482,6 +503,7 @@ pub(super) fn get_positions(cx: &Cx<'_>) -> Result<Found, Problem> {
     Ok(Found {
         body: json!({"positions": rows.collect::<Value>()}),
         details: None,
+        later: None,
     })
 }
 
@@ -534,5 +556,6 @@ pub(super) fn get_trial_balance(cx: &Cx<'_>) -> Result<Found, Problem> {
     Ok(Found {
         body,
         details: None,
+        later: None,
     })
 }

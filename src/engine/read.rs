@@ -3,7 +3,8 @@
 use super::books::{Account, AccountKind, Balance};
 use super::command::{Calendar, Payee, Subject, UserName};
 use super::state::{
-    AccountRow, AdmissionRow, CreditFlagRow, DissolvedRow, ObjectionRow, RelationRow, StatusRow,
+    AccountRow, AdmissionRow, CreditFlagRow, DissolvedRow, ObjectionRow, RecognitionRow,
+    RelationRow, StatusRow,
 };
 use super::state::{
     AgreementRow, ApplicationRow, CategoryRow, ClaimRow, ConsentRow, ContractKey, EnterpriseRow,
@@ -11,7 +12,7 @@ use super::state::{
     ProgrammeRow, ProposalRow, ProviderRow, ReissuedRow, State, TokenRow, TransferRow, UsageRow,
     VoucherRow,
 };
-use super::terms::{PUBLICITY_DAYS, Role, Scope};
+use super::terms::{PUBLICITY_DAYS, RecognitionSubject, Role, Scope};
 use crate::domain::{
     AdmissionId, AgreementId, ApplicationId, CategoryCode, CategoryId, ClaimId, ConsentId,
     CreditFlagId, Day, DivisionCode, EnterpriseId, Fen, GroupId, InstructionId, InvoiceNo, LineId,
@@ -259,6 +260,14 @@ impl State {
         self.statuses
             .range((id, Day::MIN)..=(id, Day::MAX))
             .map(|((_, from), row)| (*from, row))
+    }
+
+    /// The stances of cities on what other cities admitted or certified: of one first day the
+    /// newest.
+    pub fn recognitions(
+        &self,
+    ) -> impl Iterator<Item = ((MemberId, RecognitionSubject, Day), &RecognitionRow)> {
+        self.recognitions.iter().map(|(key, row)| (*key, row))
     }
 
     /// The relations of a party with others, by the other one and first day. Looks through all.

@@ -128,7 +128,7 @@ pub(super) enum Update {
     PositionConfirmed,
     /// Period; status, gross or none, closed on or none, pay by or none, carried.
     Period,
-    /// Claim; programme, payer, agreement or none.
+    /// Claim; the pack charged, payer, agreement or none.
     ClaimFunding,
     /// Programme; budget.
     ProgrammeBudget,
@@ -162,8 +162,10 @@ pub(super) enum Update {
     EnterpriseGroup,
     /// Provider; group.
     ProviderGroup,
-    /// Proposal; status, approvals to come.
+    /// Proposal; status.
     Proposal,
+    /// Proposal; approvals to come.
+    ProposalLeft,
     /// Event of a newer grant; principal, role, scope and its number. Older ones are in force no
     /// more.
     GrantReplaced,

@@ -22,6 +22,8 @@ use register::register;
 use settlement::settlement;
 use setup::set_up;
 
+use std::collections::BTreeMap;
+
 use super::changes::{Changes, Update, Value, number};
 use super::schema as t;
 use crate::domain::{
@@ -42,6 +44,9 @@ pub(super) struct Memory {
     pub(super) codes: Vec<u32>,
     /// Year of issue less 1900, by voucher.
     pub(super) years: Vec<u16>,
+    /// The programme whose money was carried into a pack, by pack. No voucher is issued of a pack:
+    /// what is charged to one is of vouchers of that programme.
+    pub(super) packs: BTreeMap<u16, u16>,
 }
 
 impl Memory {
@@ -60,6 +65,21 @@ impl Memory {
         // Dense ids come in order.
         self.years.push(u16::try_from(year).unwrap_or(0));
         self.public_id(IdKind::Voucher, issuer, year, voucher)
+    }
+
+    /// The programme of the vouchers that are charged to a programme or pack.
+    fn programme_of(&self, charged: ProgrammeId) -> u16 {
+        self.packs.get(&charged.0).copied().unwrap_or(charged.0)
+    }
+
+    fn is_pack(&self, programme: ProgrammeId) -> bool {
+        self.packs.contains_key(&programme.0)
+    }
+
+    /// A pack that was carried out of a programme or another pack.
+    fn carried(&mut self, pack: ProgrammeId, from: ProgrammeId) {
+        let programme = self.programme_of(from);
+        self.packs.insert(pack.0, programme);
     }
 
     pub(super) fn year_of(&self, voucher: u32) -> i16 {

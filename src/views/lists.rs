@@ -441,13 +441,14 @@ impl Page {
     /// True if an index leads to the rows, or all rows between the keys fit.
     fn is_led(&self) -> bool {
         let mut others = self.filters.iter().filter(|filter| !self.is_by_key(filter));
-        // Of an issuer's vouchers few may stand as asked for: then its index leads nowhere.
+        // Of an issuer's vouchers, or a city's firms, few may be as asked for: then its index leads
+        // nowhere.
         let stands = (self.filters.iter()).any(|f| matches!(f.compare, Compare::Holds(_)));
         let indexed = |filter: &Filter| {
             let columns = filter.columns;
             matches!(filter.compare, Compare::Is(_) | Compare::Among(_))
                 && columns.iter().all(|c| self.resource.indexed(c))
-                && !(stands && columns.contains(&"issuer"))
+                && !(stands && columns.iter().any(|c| matches!(*c, "issuer" | "city")))
         };
         let reached = self.reach.as_ref();
         let led = |reach: &Vec<Reach>| reach.iter().all(|one| self.resource.leads_to(*one));

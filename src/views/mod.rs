@@ -37,7 +37,7 @@ pub use history::About;
 pub use lists::{Compare, Filter, FilterValue, Listed, Page, Reach, Resource};
 pub use projector::Projector;
 pub use search::{APPLICANT_TEXT, HOLDER_TEXT, Sought};
-pub use standing::condition_of;
+pub use standing::{condition_of, kind_condition_of};
 
 use crate::journal::{Database, DriverError, LedgerUuid, StoreError, StoreReader};
 use database::Tables;

@@ -1,5 +1,6 @@
 //! The projector: reads committed rows in order and writes what follows from them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::task::JoinHandle;
@@ -232,6 +233,7 @@ impl Projector {
             tag: LedgerTag::of_ledger(&self.ledger),
             codes: Vec::new(),
             years: Vec::new(),
+            packs: BTreeMap::new(),
         }
     }
 
@@ -250,7 +252,11 @@ impl Projector {
         let count = "SELECT CAST(COUNT(*) AS TEXT) FROM issued_vouchers";
         let count = self.tables.all_texts(count).await?;
         let count = count.first().and_then(|text| text.parse().ok());
+        let packs = "SELECT CAST(id AS TEXT) || ' ' || CAST(carried_from AS TEXT) \
+            FROM programmes WHERE carried_from IS NOT NULL ORDER BY id";
+        let packs = self.tables.all_texts(packs).await?;
         self.memory = Some(Memory {
+            packs: packs_of(&packs).ok_or(ViewsError::Missing("programmes"))?,
             codes: codes.iter().map(|code| code.parse().unwrap_or(0)).collect(),
             years: years_of(&runs, count.unwrap_or(0)).ok_or(MISSING_YEARS)?,
             ..self.empty_memory()
@@ -442,6 +448,18 @@ fn years_of(runs: &[String], count: usize) -> Option<Vec<u16>> {
     }
     years.resize(count, year.unwrap_or(0));
     Some(years)
+}
+
+/// The programme of every pack; each text is a pack and what it was carried out of.
+fn packs_of(carried: &[String]) -> Option<BTreeMap<u16, u16>> {
+    let mut packs = BTreeMap::new();
+    for carry in carried {
+        let (pack, from) = carry.split_once(' ')?;
+        let (pack, from) = (pack.parse().ok()?, from.parse().ok()?);
+        let programme = packs.get(&from).copied().unwrap_or(from);
+        packs.insert(pack, programme);
+    }
+    Some(packs)
 }
 
 /// The ledger of the tables and up to where a part of them is.

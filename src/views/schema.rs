@@ -63,7 +63,7 @@ tables! { TABLES:
     }
     PROVIDERS = "providers" {
         id Number, public_id Text, code Text, name Text, city Number, controller_group Text,
-        admitted_from Text, admitted_to Text, bank_account Text, suspended Number, event Number,
+        admitted_from Text, admitted_to Text, suspended Number, event Number,
         suspended_until Text, search_text Text,
     }
     PROVIDER_CATEGORIES = "provider_categories" { provider Number, category Number }
@@ -111,7 +111,7 @@ tables! { TABLES:
         contract_date Text, contract_amount Number, invoice_no Text, invoice_amount Number,
         paid_amount Number, amount Number, payer Number, agreement Number, period Number,
         filed_on Text, filed_by Number, status Text, first_line Number, line_count Number,
-        event Number, order_id Number,
+        event Number, order_id Number, charged_to Number,
     }
     ORDERS = "orders" {
         id Number, public_id Text, provider Number, category Number, contract_amount Number,
@@ -175,6 +175,7 @@ tables! { TABLES:
     PROPOSALS = "proposals" {
         id Number, action Text, command Text, member Number, checker Text, approvals Number,
         status Text, made_by Number, proposed_on Text, expires_on Text, event Number,
+        approvals_left Number,
     }
     ADMISSIONS = "admissions" {
         id Number, public_id Text, code Text, provider Number, city Number, effective_from Text,

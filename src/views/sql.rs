@@ -129,7 +129,7 @@ fn programme_parts(update: Update) -> (&'static str, &'static str, &'static str,
             ("programmes", set, programme, &[N, N])
         }
         _ => {
-            let set = "programme = c.c1, payer = c.c2, agreement = c.c3";
+            let set = "charged_to = c.c1, payer = c.c2, agreement = c.c3";
             ("claims", set, "claims.id = c.c0", &[N, N, N, N])
         }
     }
@@ -211,12 +211,11 @@ fn parts_of_registers(
     const N: Type = Type::Number;
     const T: Type = Type::Text;
     match update {
-        Update::Proposal => (
-            "proposals",
-            "status = c.c1, approvals = c.c2",
-            "proposals.id = c.c0",
-            &[N, T, N],
-        ),
+        Update::Proposal => ("proposals", "status = c.c1", "proposals.id = c.c0", &[N, T]),
+        Update::ProposalLeft => {
+            let set = "approvals_left = c.c1";
+            ("proposals", set, "proposals.id = c.c0", &[N, N])
+        }
         Update::GrantReplaced => (
             "grants",
             "in_force = 0",

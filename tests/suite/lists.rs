@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 use super::cluster::Cluster;
 use super::server::World;
 
+mod alike;
 mod search;
 mod words;
 
+pub(crate) use alike::every_row_says_what_its_single_read_says;
 pub(crate) use words::every_row_is_found_by_its_own_words;
 
 /// All pages of a list, and the number of pages.

@@ -7,18 +7,20 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
-use quantong::domain::{LedgerTag, ProposalId, ProviderId};
+use quantong::domain::EnterpriseId;
 use quantong::engine::State;
-use quantong::engine::books::Detail;
-use quantong::engine::command::{Payee, Scope};
 use quantong::engine::event::{Event, Recorded};
-use quantong::engine::state::{ClaimStatus, PeriodStatus, ProposalStatus};
+use quantong::engine::terms::EnterpriseKind;
 use quantong::journal::{BodyWriter, Chain, Database, HashKind, Row, Store, codec};
-use quantong::views::Views;
-use serde_json::{Value, json};
+use quantong::views::{Compare, Filter, FilterValue, Page, Resource, Views, kind_condition_of};
+use serde_json::Value;
 
 use super::cluster::{Cluster, database_of};
 use super::model::Pair;
+
+mod same;
+
+pub(crate) use same::assert_same;
 
 pub(crate) const LEDGER: [u8; 16] = [7; 16];
 
@@ -46,255 +48,6 @@ pub(crate) async fn tables(views: &Views) -> Tables {
         .expect("the tables")
         .into_iter()
         .collect()
-}
-
-fn find<'a>(tables: &'a Tables, table: &str, id: usize) -> &'a Value {
-    let found = tables[table].iter().find(|row| row["id"] == id);
-    found.unwrap_or_else(|| panic!("{table} lacks {id}"))
-}
-
-pub(crate) fn assert_same(state: &State, tables: &Tables) {
-    vouchers(state, tables);
-    claims_and_lines(state, tables);
-    settlement(state, tables);
-    proposals(state, tables);
-    accounts(state, tables);
-}
-
-fn proposals(state: &State, tables: &Tables) {
-    assert_eq!(tables["proposals"].len(), state.proposal_count());
-    for id in (0..state.proposal_count()).filter_map(ProposalId::from_index) {
-        let row = state.proposal(id).expect("known");
-        let status = match row.status {
-            ProposalStatus::Open if row.is_expired(state.business_date()) => "expired",
-            ProposalStatus::Open => "open",
-            ProposalStatus::Done => "done",
-            ProposalStatus::Declined => "declined",
-            ProposalStatus::Withdrawn => "withdrawn",
-            ProposalStatus::Failed => "failed",
-        };
-        let member = match row.office {
-            Scope::Member(member) => Some(member.0),
-            _ => None,
-        };
-        let found = find(tables, "proposals", id.index());
-        assert_eq!(
-            (&found["status"], &found["member"], &found["made_by"]),
-            (&json!(status), &json!(member), &json!(row.maker.0))
-        );
-        let expires_on = row.expires_on().to_string();
-        assert_eq!(
-            (&found["action"], &found["checker"], &found["expires_on"]),
-            (
-                &json!(row.action.as_str()),
-                &json!(row.checker.as_str()),
-                &json!(expires_on)
-            )
-        );
-    }
-}
-
-fn applications(state: &State, tables: &Tables) {
-    assert_eq!(tables["applications"].len(), state.application_count());
-    for (id, row) in state.applications() {
-        let found = find(tables, "applications", id.index());
-        let programme = state.programme(row.programme).expect("known");
-        let expected = json!({
-            "id": id.0, "programme": row.programme.0, "issuer": programme.city.0,
-            "enterprise": row.enterprise.0, "amount": row.amount.get(),
-            "approved": row.approved_by.map(|_| row.approved.get()),
-            "status": row.status.as_str(), "submitted_by": row.submitted_by.0,
-            "approved_by": row.approved_by.map(|id| id.0), "voucher": row.voucher.map(|id| id.0),
-            "purpose": found["purpose"], "filed_on": found["filed_on"], "code": found["code"],
-            "reason": found["reason"], "event": found["event"],
-        });
-        assert_eq!(*found, expected);
-    }
-}
-
-fn vouchers(state: &State, tables: &Tables) {
-    let tag = LedgerTag::of_ledger(&LEDGER);
-    assert_eq!(tables["vouchers"].len(), state.voucher_count());
-    for (id, row) in state.vouchers() {
-        let found = find(tables, "vouchers", id.index());
-        let (programme, holder) = state.voucher_owner(row);
-        let expected = json!({
-            "id": id.0, "public_id": state.voucher_id(id, tag).expect("known").as_str(),
-            "programme": programme.0, "version": row.version.0, "holder": holder.0,
-            "issuer": state.programme(programme).expect("known").city.0,
-            "amount": row.amount.get(), "free": row.free.get(),
-            "held": row.held.get(), "claimed": state.claimed_of(id).get(),
-            "approved": row.approved.get(), "returned": row.returned.get(),
-            "issued_on": row.issued_on.to_string(), "use_by": row.use_by.to_string(),
-            "cash_by": row.cash_by.to_string(), "parent": row.parent.map(|id| id.0),
-            "frozen": u8::from(row.frozen), "revoked": u8::from(row.revoked),
-            "application": state.applications().find_map(|(application, row)| {
-                (row.voucher == Some(id)).then_some(application.0)
-            }),
-            "replaces": state.vouchers().find_map(|(old, _)| {
-                let again = &state.reissued_of(old)?.vouchers;
-                again.contains(&id).then_some(old.0)
-            }),
-            "replaced_by": state.reissued_of(id).and_then(|row| row.vouchers.last()).map(|id| id.0),
-            "event": found["event"],
-        });
-        assert_eq!(*found, expected);
-    }
-    applications(state, tables);
-    assert_eq!(tables["transfers"].len(), state.transfer_count());
-    for found in &tables["transfers"] {
-        let key = found["id"].as_u64().expect("a number");
-        let key = quantong::domain::TransferId(u32::try_from(key).expect("small"));
-        let row = state.transfer(key).expect("known");
-        assert_eq!(found["status"], row.status.as_str());
-        let endorsed = row.endorsed.map(|(city, _)| city.0);
-        assert_eq!(found["endorsed_by"], json!(endorsed));
-        assert_eq!(
-            found["to_programme"],
-            json!(row.to_programme.map(|id| id.0))
-        );
-        assert_eq!(found["child"], json!(row.child.map(|id| id.0)));
-    }
-    assert_eq!(tables["enterprises"].len(), state.enterprise_count());
-    for found in &tables["enterprises"] {
-        let id = u32::try_from(found["id"].as_u64().expect("a number")).expect("small");
-        let id = quantong::domain::EnterpriseId(id);
-        let row = state.enterprise(id).expect("known");
-        assert_eq!(found["city"], row.city.0);
-        let public_id = state.enterprise_id(id, tag).expect("known");
-        assert_eq!(found["public_id"], public_id.as_str());
-    }
-    assert_eq!(tables["providers"].len(), state.provider_count());
-    for found in &tables["providers"] {
-        let id = u32::try_from(found["id"].as_u64().expect("a number")).expect("small");
-        let row = state.provider(ProviderId(id)).expect("known");
-        assert_eq!(found["suspended"], u8::from(row.suspended));
-    }
-}
-
-fn claims_and_lines(state: &State, tables: &Tables) {
-    let tag = LedgerTag::of_ledger(&LEDGER);
-    assert_eq!(tables["claims"].len(), state.claim_count());
-    for (id, row) in state.claims() {
-        let found = find(tables, "claims", id.index());
-        let status = match row.status {
-            ClaimStatus::Approved => "approved",
-            ClaimStatus::Paid => "paid",
-            ClaimStatus::Reversed => "reversed",
-            ClaimStatus::Waiting => "awaiting_budget",
-            ClaimStatus::Withdrawn => "withdrawn",
-        };
-        assert_eq!(found["status"], status);
-        assert_eq!(found["amount"], row.amount.get());
-        assert_eq!(found["payer"], row.payer.0);
-        assert_eq!(found["voucher"], row.voucher.0);
-        assert_eq!(found["agreement"], json!(row.agreement.map(|id| id.0)));
-        assert_eq!(found["first_line"], json!(row.first_line.map(|id| id.0)));
-        assert_eq!(found["line_count"], row.lines);
-        let public_id = state.claim_id(id, tag).expect("known");
-        assert_eq!(found["public_id"], public_id.as_str());
-    }
-    assert_eq!(tables["obligation_lines"].len(), state.line_count());
-    for (id, row) in state.lines() {
-        let found = find(tables, "obligation_lines", id.index());
-        let expected = json!({
-            "id": id.0, "debtor": row.debtor.0, "creditor": row.creditor.0,
-            "programme": row.programme.map(|id| id.0), "amount": row.amount.get(),
-            "period": row.period.0, "voided": u8::from(row.voided), "event": found["event"],
-            "origin": found["origin"], "origin_id": found["origin_id"],
-        });
-        assert_eq!(*found, expected);
-    }
-    assert_eq!(tables["payments"].len(), state.payment_count());
-    let returned = |row: &&Value| row["returned"] == 1;
-    let found = tables["payments"].iter().filter(returned).count();
-    let ids = (0..state.payment_count()).filter_map(quantong::domain::PaymentId::from_index);
-    let expected = ids.filter(|id| state.payment(*id).is_some_and(|row| row.returned));
-    assert_eq!(found, expected.count());
-}
-
-fn settlement(state: &State, tables: &Tables) {
-    assert_eq!(tables["periods"].len(), state.period_count());
-    for i in 0..state.period_count() {
-        let id = quantong::domain::PeriodId::from_index(i).expect("few");
-        let row = state.period(id).expect("counted");
-        let found = find(tables, "periods", i);
-        let status = match row.status {
-            PeriodStatus::Open => "open",
-            PeriodStatus::Closed => "closed",
-            PeriodStatus::Agreed => "agreed",
-            PeriodStatus::Settling => "settling",
-            PeriodStatus::Settled => "settled",
-            PeriodStatus::SettledWithCarry => "settled_with_carry",
-        };
-        let expected = json!({
-            "id": i, "month": row.month.to_string(), "status": status,
-            "gross": found["gross"], "carried": row.carried.get(),
-            "closed_on": row.closed_on.map(|day| day.to_string()),
-            "pay_by": row.pay_by.map(|day| day.to_string()),
-        });
-        assert_eq!(*found, expected);
-        if row.status == PeriodStatus::Open {
-            continue;
-        }
-        let of_period = tables["positions"].iter().filter(|row| row["period"] == i);
-        let mut found: Vec<[i64; 3]> = of_period
-            .map(|row| {
-                ["member", "receivable", "payable"].map(|name| row[name].as_i64().expect(""))
-            })
-            .collect();
-        let positions = state.period_positions(id).into_iter();
-        let mut expected: Vec<[i64; 3]> = positions
-            .map(|p| [i64::from(p.member.0), p.receivable.get(), p.payable.get()])
-            .collect();
-        found.sort_unstable();
-        expected.sort_unstable();
-        assert_eq!(found, expected);
-    }
-    assert_eq!(tables["instructions"].len(), state.instruction_count());
-    for i in 0..state.instruction_count() {
-        let id = quantong::domain::InstructionId::from_index(i).expect("few");
-        let row = state.instruction(id).expect("counted");
-        let found = find(tables, "instructions", i);
-        let found = ["amount", "paid", "carried"].map(|name| found[name].as_i64().expect(""));
-        assert_eq!(
-            found,
-            [row.amount, row.paid, row.carried].map(|fen| fen.get())
-        );
-    }
-}
-
-/// The sums over all days are the balances.
-fn accounts(state: &State, tables: &Tables) {
-    let mut sums: BTreeMap<String, [i64; 2]> = BTreeMap::new();
-    for row in &tables["account_days"] {
-        let key = format!(
-            "{} {} {} {}",
-            row["party"], row["account"], row["about"], row["about_id"]
-        );
-        let sum = sums.entry(key).or_default();
-        sum[0] += row["debits"].as_i64().expect("a number");
-        sum[1] += row["credits"].as_i64().expect("a number");
-    }
-    let expected: BTreeMap<String, [i64; 2]> = state
-        .accounts()
-        .into_iter()
-        .map(|(account, balance)| {
-            let (about, id) = match account.detail() {
-                Detail::None => ("", 0),
-                Detail::Programme(id) => ("programme", u32::from(id.0)),
-                Detail::Member(id) => ("member", u32::from(id.0)),
-                Detail::Payee(Payee::Provider(id)) => ("provider", id.0),
-                Detail::Payee(Payee::Enterprise(id)) => ("enterprise", id.0),
-                Detail::Period(id) => ("period", u32::from(id.0)),
-            };
-            let kind = account.kind().as_str();
-            let key = format!("{} \"{kind}\" \"{about}\" {id}", account.party().0);
-            let sums = [balance.debits, balance.credits];
-            (key, sums.map(|sum| i64::try_from(sum).expect("small")))
-        })
-        .collect();
-    assert_eq!(sums, expected);
 }
 
 /// Runs a history, projects it on the way, and compares; then makes the tables anew and compares
@@ -336,13 +89,53 @@ async fn check(
     }
     assert_eq!(projector.position().events, written as u64);
     let first = tables(&views).await;
-    assert_same(&pair.state, &first);
+    assert_same(&pair.state, pair.events(), &first);
+    assert_kinds(&pair.state, &views).await;
     projector.clear().await.expect("cleared");
     while projector.step().await.expect("a step") {}
     assert_made_anew(&tables(&views).await, &first);
     views.close().await;
     store.close().await.expect("closed");
     seen.extend(pair.kinds());
+}
+
+/// The condition by which enterprises are found that are of a kind today says what the state says,
+/// today and on days before and after.
+async fn assert_kinds(state: &State, views: &Views) {
+    let today = state.business_date();
+    for today in [
+        today.minus_days(100),
+        today,
+        today.plus_days(1),
+        today.plus_days(200),
+    ] {
+        for kind in EnterpriseKind::ALL {
+            let filter = Filter {
+                columns: kind_condition_of(kind.as_str()).expect("a kind"),
+                compare: Compare::Holds(FilterValue::Text(today.to_string())),
+            };
+            let page = Page {
+                resource: Resource::Enterprises,
+                reach: None,
+                filters: vec![filter],
+                before: None,
+                rows: 200,
+                look_at: None,
+            };
+            let listed = views.list(&page).await.expect("a page");
+            let found: BTreeSet<u64> = (listed.rows.iter())
+                .map(|row| row["id"].as_u64().expect("a number"))
+                .collect();
+            let ids = (0..state.enterprise_count()).filter_map(|n| u32::try_from(n).ok());
+            let of_kind =
+                ids.filter(|id| state.enterprise_kind_on(EnterpriseId(*id), today) == Some(*kind));
+            assert_eq!(
+                found,
+                of_kind.map(u64::from).collect(),
+                "{kind:?} on {today}"
+            );
+        }
+    }
 }
 
 /// Compares table by table, and says which rows differ.
@@ -550,7 +343,7 @@ async fn claims_that_were_committed_alone_are_not_written_twice() {
             while projector.step().await.expect("a step") {}
         }
         let first = tables(&views).await;
-        assert_same(&thirds.pair.state, &first);
+        assert_same(&thirds.pair.state, thirds.pair.events(), &first);
         projector.clear().await.expect("cleared");
         while projector.step().await.expect("a step") {}
         assert_eq!(tables(&views).await, first);

@@ -309,7 +309,7 @@ async fn a_claims_file_that_was_committed_alone_is_not_written_twice() {
         }
         let views = Views::open(&Database::Sqlite, path).await.expect("tables");
         let first = tables(&views).await;
-        assert_same(&thirds.pair.state, &first);
+        assert_same(&thirds.pair.state, thirds.pair.events(), &first);
         let projector = views.projector(store.reader(), LEDGER).await;
         let mut projector = projector.expect("a projector");
         projector.clear().await.expect("cleared");

@@ -21,7 +21,7 @@ macro_rules! words {
 pub(super) fn of(resource: Resource, name: &str) -> Option<Vec<&'static str>> {
     Some(match (resource, name) {
         (Resource::Members, "kind") => words!(MemberKind),
-        (Resource::Enterprises | Resource::Statuses, "kind") => words!(EnterpriseKind),
+        (Resource::Statuses, "kind") => words!(EnterpriseKind),
         (Resource::Transfers, "kind") => words!(TransferKind),
         (Resource::Relations, "kind") => words!(RelationKind),
         (Resource::Refusals, "code") => words!(RefusalCode),
@@ -69,6 +69,7 @@ fn status(resource: Resource) -> Option<Vec<&'static str>> {
             "year_closing",
             "carried",
             "closed",
+            "pack",
         ],
         Resource::Transfers => vec![
             "proposed",
@@ -99,4 +100,44 @@ fn status(resource: Resource) -> Option<Vec<&'static str>> {
         Resource::BankAccounts => vec!["proposed", "in_force", "declined"],
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::lists::{Kind, LISTS};
+
+    /// Words that a list of its own names, and too many for a line.
+    const LONG: usize = 20;
+
+    /// The line of `docs/operations/views.md` on a column.
+    fn line(table: &str, column: &str, words: &[&str]) -> String {
+        let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+        format!("| `{table}.{column}` | {} |", words.join(", "))
+    }
+
+    #[test]
+    fn the_page_on_the_tables_names_the_words_of_every_closed_set() {
+        let page = include_str!("../../../docs/operations/views.md");
+        let mut missing = Vec::new();
+        for route in LISTS {
+            let table = route.path.trim_start_matches('/').replace('-', "_");
+            let table = if table == "lines" {
+                "obligation_lines"
+            } else {
+                &table
+            };
+            for (name, kind, columns) in route.filters {
+                let words = of(route.resource, name).filter(|words| words.len() <= LONG);
+                if let (Kind::Text, Some(words)) = (kind, words) {
+                    let lines = columns.iter().map(|column| line(table, column, &words));
+                    missing.extend(lines.filter(|line| !page.contains(line.as_str())));
+                }
+            }
+        }
+        let kinds: Vec<&str> = words!(EnterpriseKind);
+        let kinds = line("enterprises", "kind", &kinds);
+        missing.extend(Some(kinds).filter(|line| !page.contains(line.as_str())));
+        assert!(missing.is_empty(), "{}", missing.join("\n"));
+    }
 }

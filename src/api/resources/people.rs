@@ -64,5 +64,6 @@ pub(in crate::api) fn get_action_rules(cx: &Cx<'_>) -> Result<Found, Problem> {
     Ok(Found {
         body: json!({"member": view(cx).member(member), "rules": rows.collect::<Value>()}),
         details: None,
+        later: None,
     })
 }

@@ -154,6 +154,7 @@ pub(in crate::api) fn get_publicity(cx: &Cx<'_>) -> Result<Found, Problem> {
     Ok(Found {
         body,
         details: None,
+        later: None,
     })
 }
 
@@ -191,6 +192,7 @@ pub(in crate::api) fn get_statuses(cx: &Cx<'_>) -> Result<Found, Problem> {
     Ok(Found {
         body,
         details: None,
+        later: None,
     })
 }
 
@@ -230,6 +232,7 @@ pub(in crate::api) fn get_relations(cx: &Cx<'_>) -> Result<Found, Problem> {
     Ok(Found {
         body,
         details: None,
+        later: None,
     })
 }
 

@@ -66,7 +66,7 @@ pub struct ClaimApproved {
     pub claim: ClaimId,
     /// The voucher redeemed.
     pub voucher: VoucherId,
-    /// The voucher's programme.
+    /// What is charged: the voucher's programme, or the pack that its money was carried into.
     pub programme: ProgrammeId,
     /// Issuing city.
     pub issuer: MemberId,

@@ -117,8 +117,14 @@ impl State {
         ended || row.year_ends.pack.is_some()
     }
 
-    /// The programme that a claim's expense was booked under when it was approved.
-    pub(in crate::engine) fn approved_in(&self, id: ClaimId, claim: &ClaimRow) -> ProgrammeId {
+    /// The event that approved a claim that had waited.
+    pub fn approved_later(&self, id: ClaimId) -> Option<Seq> {
+        self.late_approvals.get(&id).copied()
+    }
+
+    /// The programme or pack that a claim's expense was booked under when it was approved, or that
+    /// it was charged to when it began to wait.
+    pub fn approved_in(&self, id: ClaimId, claim: &ClaimRow) -> ProgrammeId {
         let (programme, _) = self.voucher_owner(&self.vouchers[claim.voucher.index()]);
         let approved = self.late_approvals.get(&id).copied();
         self.charged_at(programme, approved.unwrap_or(claim.details))

@@ -36,8 +36,9 @@ async fn a_setting_that_the_database_does_not_know_is_left_out() {
     bare.close().await;
 }
 
-/// The migrations of one database alone: the claims' file on SQLite, their runs on PostgreSQL.
-const OWN: [i64; 2] = [31, 34];
+/// The migrations of one database alone: the claims' file on SQLite, on PostgreSQL their runs and
+/// what that file has in migrations of its own.
+const OWN: [i64; 3] = [31, 34, 36];
 
 /// All but what differs on purpose: the type of keys, the indexes of the claims, their file.
 fn alike(migrator: &Migrator) -> Vec<String> {

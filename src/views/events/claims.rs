@@ -1,7 +1,7 @@
 //! The row of a claim, as it is approved or begins to wait.
 
 use super::{Memory, maybe, seq};
-use crate::domain::{IdKind, LineId, MemberId, OrderId};
+use crate::domain::{IdKind, LineId, MemberId, OrderId, ProgrammeId};
 use crate::engine::command::Payee;
 use crate::engine::event::{ClaimApproved, ClaimAwaitsBudget, EventMeta};
 use crate::views::changes::{Changes, Value, number};
@@ -17,6 +17,14 @@ struct Standing {
     order: Option<OrderId>,
 }
 
+/// The pack that is charged instead of the voucher's programme.
+fn charged_to(charged: ProgrammeId, programme: u16) -> Value<'static> {
+    match charged.0 == programme {
+        true => Value::None,
+        false => number(charged.0),
+    }
+}
+
 /// The two events name what they say alike.
 macro_rules! insert_claim {
     ($memory:expr, $changes:expr, $meta:expr, $e:expr, $standing:expr) => {{
@@ -29,6 +37,7 @@ macro_rules! insert_claim {
         changes.lines_of_new(e.claim.0, first_line.map(|id| id.0), line_count);
         let year = memory.year_of(e.voucher.0);
         let public_id = memory.public_id(IdKind::Claim, e.issuer, year, e.claim.0);
+        let programme = memory.programme_of(e.programme);
         let payee = match e.payee {
             Payee::Provider(_) => "provider",
             Payee::Enterprise(_) => "enterprise",
@@ -41,7 +50,7 @@ macro_rules! insert_claim {
                 number(e.claim.0),
                 public_id.as_str().into(),
                 number(e.voucher.0),
-                number(e.programme.0),
+                programme.into(),
                 number(e.issuer.0),
                 number(e.version.0),
                 number(e.provider.0),
@@ -64,6 +73,7 @@ macro_rules! insert_claim {
                 line_count.into(),
                 seq(meta),
                 maybe(standing.order, |id| number(id.0)),
+                charged_to(e.programme, programme),
             ],
         );
     }};

@@ -10,11 +10,11 @@ use crate::views::changes::{Changes, Update, Value, number};
 use crate::views::schema as t;
 use crate::views::search::fold;
 
-pub(super) fn life(memory: &Memory, changes: &mut Changes, meta: &EventMeta, event: &Event) {
+pub(super) fn life(memory: &mut Memory, changes: &mut Changes, meta: &EventMeta, event: &Event) {
     match event {
         Event::YearClosingStarted(e) => status(changes, e.programme, "year_closing"),
         Event::YearClosed(e) => status(changes, e.programme, "closed"),
-        Event::YearCarried(e) => year_carried(changes, meta, e),
+        Event::YearCarried(e) => year_carried(memory, changes, meta, e),
         Event::ClaimAwaitsBudget(e) => claim_awaits(memory, changes, meta, e),
         Event::WaitingApproved(e) => waiting_approved(changes, meta, e),
         Event::ClaimWithdrawn(e) => claim_withdrawn(changes, e),
@@ -56,7 +56,8 @@ pub(super) fn budget_changed(changes: &mut Changes, meta: &EventMeta, e: &Budget
 }
 
 /// A pack is a row of its own; its budget is what was carried.
-fn year_carried(changes: &mut Changes, meta: &EventMeta, e: &YearCarried) {
+fn year_carried(memory: &mut Memory, changes: &mut Changes, meta: &EventMeta, e: &YearCarried) {
+    memory.carried(e.pack, e.from);
     let code = e.code.as_str();
     changes.insert(
         &t::PROGRAMMES,
@@ -77,7 +78,10 @@ fn year_carried(changes: &mut Changes, meta: &EventMeta, e: &YearCarried) {
     let parts = [e.outstanding, e.held, e.claimed, e.approved];
     let sum: i64 = parts.into_iter().map(Fen::get).sum();
     changes.budget(e.pack.0, sum);
-    status(changes, e.from, "carried");
+    // A pack stays one when its money is carried on.
+    if !memory.is_pack(e.from) {
+        status(changes, e.from, "carried");
+    }
 }
 
 fn claim_awaits(memory: &Memory, changes: &mut Changes, meta: &EventMeta, e: &ClaimAwaitsBudget) {

@@ -27,20 +27,22 @@ pub(super) fn people(changes: &mut Changes, meta: &EventMeta, event: &Event) {
             let row = [number(e.principal.0), e.enabled.into()];
             changes.update(Update::PrincipalEnabled, &row);
         }
-        Event::ProposalApproved(e) if e.left == 0 => decided(changes, e.proposal, "done", 0),
-        Event::ProposalApproved(e) => decided(changes, e.proposal, "open", e.left),
-        Event::ProposalDeclined(e) => decided(changes, e.proposal, "declined", 0),
-        Event::ProposalWithdrawn(e) => decided(changes, e.proposal, "withdrawn", 0),
-        Event::ProposalFailed(e) => decided(changes, e.proposal, "failed", 0),
+        Event::ProposalApproved(e) => {
+            let row = [number(e.proposal.0), e.left.into()];
+            changes.update(Update::ProposalLeft, &row);
+            if e.left == 0 {
+                decided(changes, e.proposal, "done");
+            }
+        }
+        Event::ProposalDeclined(e) => decided(changes, e.proposal, "declined"),
+        Event::ProposalWithdrawn(e) => decided(changes, e.proposal, "withdrawn"),
+        Event::ProposalFailed(e) => decided(changes, e.proposal, "failed"),
         _ => {}
     }
 }
 
-fn decided(changes: &mut Changes, id: ProposalId, status: &str, left: u8) {
-    changes.update(
-        Update::Proposal,
-        &[number(id.0), status.into(), left.into()],
-    );
+fn decided(changes: &mut Changes, id: ProposalId, status: &str) {
+    changes.update(Update::Proposal, &[number(id.0), status.into()]);
 }
 
 fn proposed(changes: &mut Changes, meta: &EventMeta, e: &ActionProposed) {
@@ -65,6 +67,7 @@ fn proposed(changes: &mut Changes, meta: &EventMeta, e: &ActionProposed) {
             proposed_on.as_str().into(),
             expires_on.as_str().into(),
             seq(meta),
+            e.approvals.into(),
         ],
     );
 }

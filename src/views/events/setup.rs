@@ -150,7 +150,6 @@ fn parties(memory: &Memory, changes: &mut Changes, meta: &EventMeta, event: &Eve
                     maybe(e.group.as_ref(), |group| group.as_str().into()),
                     from.as_str().into(),
                     to.as_str().into(),
-                    maybe(e.bank_account.as_ref(), |account| account.as_str().into()),
                     false.into(),
                     seq(meta),
                     Value::None,

@@ -9,7 +9,7 @@ use super::all;
 use crate::server::World;
 
 /// Every list with the parameters it takes, as the OpenAPI document says.
-async fn lists(world: &World) -> Vec<(String, Vec<String>)> {
+pub(super) async fn lists(world: &World) -> Vec<(String, Vec<String>)> {
     let described = world.get(&world.administrator, "/v1/openapi.json").await;
     let paths = described["paths"].as_object().expect("paths");
     let mut lists = Vec::new();

@@ -578,6 +578,7 @@ async fn no_role_of_another_city_reads_or_writes_a_citys_detail_on_any_route() {
     // Whoever was turned down has left no trace, and whoever tried out neither.
     assert_eq!(walk.durable().await, before);
     super::lists::every_row_is_found_by_its_own_words(&walk.world).await;
+    super::lists::every_row_says_what_its_single_read_says(&walk.world).await;
     walk.a_strange_lab_confirms_nothing().await;
     assert!(seen.len() > 60, "{seen:?}");
     // The lists are not empty for everybody.
