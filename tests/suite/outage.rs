@@ -230,6 +230,8 @@ async fn connections_that_fall_silent_are_given_up_for_others() {
     let database = relay.address(&cluster.new_database());
     let folder = tempfile::tempdir().expect("a folder");
     let mut world = World::on(folder.path(), Some(&database)).await;
+    // More than can be filed until then.
+    let voucher = world.issue("1000000.00").await;
     let list = "/v1/claims?limit=1&consistency=eventual";
     let (tries, claims) = ("/v1/sign-ins?limit=1", "/v1/claims");
     let asking: Vec<_> = (0..24_usize)
@@ -238,7 +240,7 @@ async fn connections_that_fall_silent_are_given_up_for_others() {
             let (bodies, token) = match n % 3 {
                 2 => {
                     let numbers = (0..5_000).map(|m| (n as u64) * 1_000_000 + m);
-                    let bodies = numbers.map(|m| world.claim(&world.voucher, m, "2.00"));
+                    let bodies = numbers.map(|m| world.claim(&voucher, m, "2.00"));
                     (bodies.collect(), &world.provider)
                 }
                 _ => (Vec::new(), &world.administrator),
@@ -253,7 +255,7 @@ async fn connections_that_fall_silent_are_given_up_for_others() {
     }
     // Half a minute until an answer is given up, and what comes after it.
     let began = Instant::now();
-    let body = world.claim(&world.voucher, 950_000_000, "2.00");
+    let body = world.claim(&voucher, 950_000_000, "2.00");
     let number = body["invoice_no"].as_str().expect("a number");
     let found = format!("{claims}?invoice_no={number}");
     let (client, url) = (&world.client, format!("{}{claims}", world.server.url));

@@ -103,7 +103,8 @@ macro_rules! meanings {
 // Every kind stands here: a new one does not compile before it says what it means. Nothing comes
 // of lapses, ends of proposals and closes, which come by themselves with the days; of people,
 // payments, settlement and what was applied for; of evidence, which came with its claim; and of
-// claims that waited, which were taken when they were filed. A contract that was refused is not known.
+// claims that waited, which were taken when they were filed; of contracts that were refused, which
+// the journal does not tell.
 meanings! {
     Stands:
         LedgerCreated EpochStarted MemberRegistered CategoryRegistered CalendarSet

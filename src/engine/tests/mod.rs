@@ -16,6 +16,7 @@ mod programmes;
 mod random;
 mod refusals;
 mod registration;
+mod relocations;
 mod renewal;
 mod scopes;
 mod second_steps;

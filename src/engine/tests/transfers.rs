@@ -140,7 +140,7 @@ pub(super) fn to_host() -> TransferRequest {
     }
 }
 
-fn first(events: &[Recorded]) -> &Event {
+pub(super) fn first(events: &[Recorded]) -> &Event {
     &events.first().expect("an event").event
 }
 
@@ -152,7 +152,12 @@ fn approved(events: &[Recorded]) -> TransferApproved {
 }
 
 /// Proposed by one and approved by the other.
-fn transfer(w: &mut World, voucher: VoucherId, kind: TransferRequest, amount: i64) -> u32 {
+pub(super) fn transfer(
+    w: &mut World,
+    voucher: VoucherId,
+    kind: TransferRequest,
+    amount: i64,
+) -> u32 {
     let id = w.state.transfer_count();
     let proposed = w.by(MAKER, propose(voucher, kind, amount));
     assert_eq!(refusal_of(first(&proposed)), None, "{:?}", first(&proposed));
@@ -161,7 +166,7 @@ fn transfer(w: &mut World, voucher: VoucherId, kind: TransferRequest, amount: i6
     id
 }
 
-fn issued(w: &World, programme: ProgrammeId, firm: EnterpriseId) -> (i64, i64) {
+pub(super) fn issued(w: &World, programme: ProgrammeId, firm: EnterpriseId) -> (i64, i64) {
     let usage = w.state.usage_of(programme, firm);
     (usage.issued.get(), usage.used.get())
 }
@@ -384,20 +389,6 @@ fn a_move_is_held_to_every_limit_of_an_issue_there() {
 }
 
 #[test]
-fn a_firm_that_moved_takes_its_other_vouchers_along_later() {
-    let mut w = world();
-    let other = VoucherId(w.state.voucher_count() as u32);
-    w.issue(OTHER_FIRM, 10_000);
-    for (transfer, voucher) in [(0, OTHERS), (1, other)] {
-        w.by(FILER, propose(voucher, to_host(), 10_000));
-        w.by(MAKER, decide(transfer, true));
-        let events = w.by(CHECKER, decide(transfer, true));
-        assert!(matches!(first(&events), Event::TransferMoved(_)));
-    }
-    assert_eq!(issued(&w, FAR_PROGRAMME, OTHER_FIRM), (20_000, 0));
-}
-
-#[test]
 fn a_proposal_ends_with_its_last_day_and_its_money_goes_back() {
     let mut w = world();
     let by = |expires_on: &str| ProposeTransfer {
@@ -514,34 +505,6 @@ fn each_kind_has_receivers_of_its_own() {
         let expected = Some(Code::TransferReceiverNotEligible);
         assert_eq!(refusal_of(first(&events)), expected, "{kind:?}");
     }
-}
-
-/// A city whose voucher another city's firm holds does not move the firm.
-#[test]
-fn a_firm_is_moved_by_its_own_city_alone() {
-    let mut w = world();
-    let child = VoucherId(w.state.voucher_count() as u32);
-    transfer(&mut w, OTHERS, succession(FAR_FIRM, 0), 1_000);
-    w.system(Command::CreateProgramme(Box::new(CreateProgramme {
-        code: ProgrammeCode::parse("330500-2025").expect("short"),
-        title: Name::parse("2025").expect("short"),
-        city: THIRD,
-        budget_year: 2025,
-    })));
-    let programme = ProgrammeId(w.state.programme_count() as u16 - 1);
-    let stays = |to_city| (TransferRequest::Relocation { to_city }, 0);
-    let on = TransferRequest::Move {
-        to_city: THIRD,
-        programme,
-    };
-    for (kind, amount) in [stays(HOME), stays(THIRD), (on, 1_000)] {
-        let events = w.by(MAKER, propose(child, kind, amount));
-        let expected = Some(Code::TransferReceiverNotEligible);
-        assert_eq!(refusal_of(first(&events)), expected, "{kind:?}");
-    }
-    // What it was given goes home with it, if both cities will.
-    let events = w.by(MAKER, propose(child, to_host(), 1_000));
-    assert_eq!(refusal_of(first(&events)), None);
 }
 
 type Line = (Code, fn(&mut World) -> (PrincipalId, Command));

@@ -187,6 +187,11 @@ fn refusal(recorded: &Recorded) -> Option<Value> {
             row["faults"] = faults(&e.faults);
             row["voucher"] = json!(e.lines.first().map(|(id, _)| id.0));
         }
+        Event::ContractRefused(e) => {
+            row["command"] = json!("AdvanceOrder");
+            row["faults"] = faults(&e.faults);
+            row["voucher"] = json!(e.lines.first().map(|(id, _)| id.0));
+        }
         Event::CommandRefused(e) => row["command"] = json!(e.command.as_str()),
         Event::ProposalFailed(_) => row["command"] = json!("DecideProposal"),
         other => panic!("{other:?} refuses nothing"),
