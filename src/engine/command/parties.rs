@@ -115,7 +115,8 @@ pub struct SetControllerGroup {
 }
 
 /// Registers a provider; an administrator, or an import, admits it at once for a term. Others
-/// register it without one, and it is admitted by an application ([`ApplyForAdmission`]).
+/// register it without one, and it is admitted by an application, see
+/// [`ApplyForAdmission`](super::ApplyForAdmission).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegisterProvider {
     /// Credit code, unique among providers.
