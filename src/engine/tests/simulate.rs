@@ -8,7 +8,7 @@ use super::random::{Step, cases, command};
 use super::steps;
 use super::transfers::OTHERS;
 use super::world::*;
-use crate::domain::{Day, Fen};
+use crate::domain::{Day, Fen, OrderId};
 use crate::engine::command::*;
 use crate::engine::event::{Event, Recorded, SYSTEM};
 use crate::engine::refusal::RefusalCode as Code;
@@ -134,12 +134,8 @@ fn a_lower_cap_refuses_what_is_beyond_it() {
     assert_eq!(after(&claims), expected);
 }
 
-#[test]
-fn a_hold_counts_to_its_contract_under_the_simulated_rules() {
-    let mut world = World::new();
-    let mut first = world.claim();
-    first.invoice_amount = fen(2_000);
-    world.approve(first);
+/// An order that holds half of its contract of 800.00.
+fn contracted(world: &mut World) -> OrderId {
     let propose = ProposeOrder {
         provider: LAB,
         category: TESTING,
@@ -147,10 +143,20 @@ fn a_hold_counts_to_its_contract_under_the_simulated_rules() {
         hold_until: day("2025-05-31"),
         lines: Box::new([(VOUCHER, fen(40_000))]),
     };
-    let order = crate::domain::OrderId(0);
+    let order = OrderId(0);
     world.by(FILER, Command::ProposeOrder(propose));
     world.by(FILER, Command::ConfirmOrder(ConfirmOrder { order }));
     world.sign(order, day("2025-03-10"));
+    order
+}
+
+#[test]
+fn a_hold_counts_to_its_contract_under_the_simulated_rules() {
+    let mut world = World::new();
+    let mut first = world.claim();
+    first.invoice_amount = fen(2_000);
+    world.approve(first);
+    contracted(&mut world);
     let beside = world.claim();
     assert_eq!(world.approve(beside).amount, fen(40_000));
     let capped = VersionTerms {
@@ -164,17 +170,7 @@ fn a_hold_counts_to_its_contract_under_the_simulated_rules() {
 #[test]
 fn an_order_holds_what_the_simulated_rules_leave_of_it() {
     let mut world = World::new();
-    let propose = ProposeOrder {
-        provider: LAB,
-        category: TESTING,
-        contract_amount: fen(80_000),
-        hold_until: day("2025-05-31"),
-        lines: Box::new([(VOUCHER, fen(40_000))]),
-    };
-    let order = crate::domain::OrderId(0);
-    world.by(FILER, Command::ProposeOrder(propose));
-    world.by(FILER, Command::ConfirmOrder(ConfirmOrder { order }));
-    world.sign(order, day("2025-03-10"));
+    let order = contracted(&mut world);
     let mut claim = world.claim();
     claim.order = Some(Capture { order, last: true });
     claim.contract_amount = fen(80_000);
