@@ -435,18 +435,18 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
     let from_claim = row.get("origin").is_some_and(|origin| origin != "arrears");
     // In a payment the flag of the same name is no amount.
     let is_flag = |name: &str| resource == Resource::Payments && name == "returned";
-    for (name, value) in row.clone() {
-        if let Some(told) = today::told(view, resource, &row, &name) {
-            shown.insert(today::shown_as(&name).to_owned(), told);
+    for (name, value) in &row {
+        if let Some(told) = today::told(view, resource, &row, name) {
+            shown.insert(today::shown_as(name).to_owned(), told);
             continue;
         }
         match name.as_str() {
             "id" | "public_id" | "search_text" => {}
             "event" => {
-                shown.insert("sequence".to_owned(), value);
+                shown.insert("sequence".to_owned(), value.clone());
             }
             name if is_flag(name) || FLAGS.contains(&name) => {
-                shown.insert(name.to_owned(), json!(value == 1));
+                shown.insert(name.to_owned(), json!(*value == 1));
             }
             name if MONEY.contains(&name) && value.is_i64() => {
                 let fen = Fen::try_new(value.as_i64().unwrap_or(0)).unwrap_or(Fen::ZERO);
@@ -458,7 +458,7 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
                     true => view.claim(ClaimId(origin)),
                     false => view.instruction(InstructionId(origin)),
                 };
-                shown.insert(name, origin);
+                shown.insert(name.clone(), origin);
             }
             "faults" => {
                 let faults = value
@@ -469,20 +469,20 @@ fn render(view: &View<'_>, resource: Resource, row: Value) -> Value {
                 shown.insert("faults".to_owned(), faults.collect());
             }
             "order_id" => {
-                let order = named(view, &name, &value);
-                shown.insert("order".to_owned(), order.unwrap_or(value));
+                let order = named(view, name, value);
+                shown.insert("order".to_owned(), order.unwrap_or_else(|| value.clone()));
             }
             "categories" => {
                 let set = value.as_i64().map(i64::cast_unsigned);
-                shown.insert(name, json!(set.map(|set| view.categories(set))));
+                shown.insert(name.clone(), json!(set.map(|set| view.categories(set))));
             }
             "first_line" | "line_count" | "scope_id" => {}
             "scope" => {
-                shown.insert(name, scope.clone());
+                shown.insert(name.clone(), scope.clone());
             }
             name => {
-                let named = named(view, name, &value);
-                shown.insert(name.to_owned(), named.unwrap_or(value));
+                let named = named(view, name, value);
+                shown.insert(name.to_owned(), named.unwrap_or_else(|| value.clone()));
             }
         }
     }
